@@ -1,0 +1,100 @@
+/**
+ * Errors in Node's own form: the class says what kind of mistake it was, `code` which one, and the stack begins with
+ * both, as in `TypeError [ERR_INVALID_ARG_TYPE]: The "k" argument must be …`. Messages are worded like Node's.
+ */
+
+import { inspect, types } from 'node:util';
+
+/** Every `err.code` that this package itself assigns; file errors carry the system's (`ENOENT`, `EACCES`, …). */
+export type ErrorCode =
+  | 'ERR_INVALID_ARG_TYPE'
+  | 'ERR_INVALID_ARG_VALUE'
+  | 'ERR_OUT_OF_RANGE'
+  | 'ERR_VORONODE_DIMENSION'
+  | 'ERR_VORONODE_NOT_TRAINED'
+  | 'ERR_VORONODE_CLOSED'
+  | 'ERR_VORONODE_UNSUPPORTED'
+  | 'ERR_VORONODE_CORRUPT'
+  | 'ERR_VORONODE_NO_MEMORY'
+  | 'ABORT_ERR';
+
+type ErrorClass = new (message: string, options?: ErrorOptions) => Error;
+export type CodedError = Error & { code: ErrorCode };
+
+/** An error of the given class with `code`, also in the first line of its stack. */
+export function codedError(Class: ErrorClass, code: ErrorCode, message: string, options?: ErrorOptions): CodedError {
+  const error = new Class(message, options) as CodedError;
+  error.code = code;
+  const { stack } = error;
+  if (stack?.startsWith(`${error.name}: `)) {
+    const value = `${error.name} [${code}]${stack.slice(error.name.length)}`;
+    Object.defineProperty(error, 'stack', { value, writable: true, configurable: true, enumerable: false });
+  }
+  return error;
+}
+
+/** What a promise rejects with when its signal fires; `cause` is the signal's reason. As Node's own. */
+export class AbortError extends Error {
+  readonly code = 'ABORT_ERR';
+  override readonly name = 'AbortError';
+  constructor(reason: unknown) {
+    super('The operation was aborted', { cause: reason });
+  }
+}
+
+/** The value in words, as Node's messages have it: `an instance of Map`, `type number (3)`, `undefined`, `number[]`. */
+export function received(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object') return receivedObject(value);
+  let text = inspect(value, { colors: false });
+  if (text.length > 28) text = `${text.slice(0, 25)}...`;
+  return `type ${typeof value} (${text})`;
+}
+
+function receivedObject(value: object): string {
+  if (types.isProxy(value)) return 'a Proxy';
+  try {
+    if (Array.isArray(value)) return `${elementType(value[0])}[]`;
+    const { name } = value.constructor;
+    return typeof name === 'string' && name !== '' ? `an instance of ${name}` : 'an object';
+  } catch {
+    return 'an object'; // no prototype, or a throwing getter
+  }
+}
+
+function elementType(first: unknown): string {
+  if (first === undefined) return 'any';
+  if (Array.isArray(first)) return `${elementType(first[0])}[]`;
+  if (first !== null && typeof first === 'object') return first.constructor.name;
+  return first === null ? 'null' : typeof first;
+}
+
+/** `"k" argument`, `"options.signal" property`. */
+function named(name: string): string {
+  return `"${name}" ${name.includes('.') ? 'property' : 'argument'}`;
+}
+
+/** @param expected what the argument must be, with its preposition: `a Float32Array`, `of type number`. */
+export function invalidType(name: string, expected: string, value: unknown, remedy = ''): CodedError {
+  const message = `The ${named(name)} must be ${expected}. Received ${received(value)}${remedy && `; ${remedy}`}`;
+  return codedError(TypeError, 'ERR_INVALID_ARG_TYPE', message);
+}
+
+export function invalidValue(message: string): CodedError {
+  return codedError(TypeError, 'ERR_INVALID_ARG_VALUE', message);
+}
+
+/** @param rule what the value must be: `an integer >= 1`, `>= -(2n ** 63n) and < 2n ** 63n`. */
+export function outOfRange(name: string, rule: string, value: unknown): CodedError {
+  const message = `The value of "${name}" is out of range. It must be ${rule}. Received ${inspect(value)}`;
+  return codedError(RangeError, 'ERR_OUT_OF_RANGE', message);
+}
+
+export function wrongDimension(message: string): CodedError {
+  return codedError(RangeError, 'ERR_VORONODE_DIMENSION', message);
+}
+
+export function unsupported(message: string): CodedError {
+  return codedError(Error, 'ERR_VORONODE_UNSUPPORTED', message);
+}

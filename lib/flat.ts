@@ -1,0 +1,46 @@
+/** Exact search by scanning every vector. The id of a vector is its position. */
+
+import { invalidValue } from './errors.js';
+import { construct, Index } from './index_base.js';
+import { native } from './native.js';
+import { checkInteger, checkMetric, checkOptions, MAX_DIMENSION, type Metric, metricNumber } from './validate.js';
+
+export interface IndexFlatOptions<M extends Metric = Metric> {
+  /** Default: `'l2'`. */
+  metric?: M | undefined;
+}
+
+/** Faiss's IndexFlat. */
+export class IndexFlat extends Index {
+  /** @param d components per vector, 1 to 2^20 */
+  constructor(d: number, options?: IndexFlatOptions) {
+    checkInteger('d', d, 1, MAX_DIMENSION);
+    checkOptions(options);
+    const metric = checkMetric('options.metric', options?.metric ?? 'l2');
+    super(construct, native.flat(d, metricNumber(metric)));
+  }
+}
+
+/** Nearest by squared Euclidean distance. */
+export class IndexFlatL2 extends IndexFlat {
+  /** @param d components per vector, 1 to 2^20 */
+  constructor(d: number, options?: IndexFlatOptions<'l2'>) {
+    super(d, fixedMetric('l2', options));
+  }
+}
+
+/** Nearest by largest inner product. */
+export class IndexFlatIP extends IndexFlat {
+  /** @param d components per vector, 1 to 2^20 */
+  constructor(d: number, options?: IndexFlatOptions<'ip'>) {
+    super(d, fixedMetric('ip', options));
+  }
+}
+
+function fixedMetric<M extends Metric>(metric: M, options: IndexFlatOptions<M> | undefined): IndexFlatOptions<M> {
+  checkOptions(options);
+  if (options?.metric !== undefined && checkMetric('options.metric', options.metric) !== metric) {
+    throw invalidValue(`The property 'options.metric' must be '${metric}' here. Received '${options.metric}'`);
+  }
+  return { ...options, metric };
+}

@@ -1,0 +1,228 @@
+/**
+ * What every kind of index is and does. Vectors and queries are float32, row-major: component j of vector i is
+ * `vectors[i * d + j]`.
+ *
+ * As in `node:fs`, the plain name works off the event loop and returns a promise, which also reports wrong arguments; the
+ * `…Sync` twin does the same work on the calling thread and throws. Inputs are copied at the call. A failed call changes
+ * nothing. Errors bear Node's codes (docs: `ErrorCode`).
+ */
+
+import { type InspectOptions, inspect } from 'node:util';
+import { type AbortOptions, abortable, signalOf, throwIfAborted } from './abort.js';
+import { invalidType, unsupported } from './errors.js';
+import { checkId, checkIds, checkNewIds, type Ids } from './ids.js';
+import { type NativeIndex, type NativeSelector, native } from './native.js';
+import { RangeSearchResult, SearchResult } from './result.js';
+import { IDSelector } from './selector.js';
+import { checkInteger, checkRadius, checkVectors, type Metric } from './validate.js';
+
+export interface SearchOptions extends AbortOptions {
+  /** Only ids in this set are found. */
+  filter?: IDSelector | undefined;
+}
+
+export interface TrainOptions extends AbortOptions {}
+
+/** @internal The key to the constructor of {@link Index}. */
+export const construct = Symbol('construct');
+
+/** An index of vectors of one dimension. Made by the constructors of its subclasses, `indexFactory` and `readIndex`. */
+export abstract class Index implements Disposable {
+  readonly #handle: NativeIndex;
+  readonly #inner: Index | undefined;
+  readonly #d: number;
+  readonly #metric: Metric;
+
+  /** @internal `inner`: the object that stands for the wrapped index. */
+  protected constructor(key: symbol, handle: NativeIndex, inner?: Index) {
+    if (key !== construct) {
+      throw unsupported(
+        `${new.target.name} has no public constructor; use indexFactory(d, description) or readIndex(path)`,
+      );
+    }
+    this.#handle = handle;
+    this.#inner = inner;
+    this.#d = native.d(handle);
+    this.#metric = native.metric(handle) === 1 ? 'l2' : 'ip';
+  }
+
+  /** @internal The addon's handle of an index. */
+  static handle(name: string, value: unknown): NativeIndex {
+    if (value === null || typeof value !== 'object' || !(#handle in value)) {
+      throw invalidType(name, 'an instance of Index', value);
+    }
+    return value.#handle;
+  }
+
+  /** @internal */
+  static inner(index: Index): Index | undefined {
+    return index.#inner;
+  }
+
+  /** Components per vector. */
+  get d(): number {
+    return this.#d;
+  }
+
+  /** How nearness is measured. */
+  get metric(): Metric {
+    return this.#metric;
+  }
+
+  /** How many vectors are stored. Grows when an add is complete. */
+  get ntotal(): number {
+    return native.ntotal(this.#handle);
+  }
+
+  /** Whether vectors can be added and searched. */
+  get isTrained(): boolean {
+    return native.isTrained(this.#handle);
+  }
+
+  /**
+   * Adds n vectors (n × d); their ids are ntotal, ntotal + 1, …
+   * @throws ERR_VORONODE_UNSUPPORTED on an index that takes the caller's ids: use {@link addWithIds}.
+   */
+  async add(vectors: Float32Array, options?: AbortOptions): Promise<void> {
+    checkVectors('vectors', vectors, this.d);
+    return abortable(signalOf(options), (token) => native.add(this.#handle, vectors, token));
+  }
+
+  addSync(vectors: Float32Array): void {
+    checkVectors('vectors', vectors, this.d);
+    native.addSync(this.#handle, vectors);
+  }
+
+  /**
+   * Adds n vectors (n × d) under n ids of the caller: int64, not -1. Several vectors may bear one id.
+   * @throws ERR_VORONODE_UNSUPPORTED on an index that numbers its vectors itself: wrap it, `new IndexIDMap(index)`.
+   */
+  async addWithIds(vectors: Float32Array, ids: Ids, options?: AbortOptions): Promise<void> {
+    const list = checkNewIds(ids, checkVectors('vectors', vectors, this.d));
+    return abortable(signalOf(options), (token) => native.addWithIds(this.#handle, vectors, list, token));
+  }
+
+  addWithIdsSync(vectors: Float32Array, ids: Ids): void {
+    const list = checkNewIds(ids, checkVectors('vectors', vectors, this.d));
+    native.addWithIdsSync(this.#handle, vectors, list);
+  }
+
+  /** Faiss's spelling of {@link addWithIds}. */
+  add_with_ids(vectors: Float32Array, ids: Ids, options?: AbortOptions): Promise<void> {
+    return this.addWithIds(vectors, ids, options);
+  }
+
+  /** Learns from n sample vectors (n × d) what the index needs to know before it takes any. Nothing for flat indexes. */
+  async train(vectors: Float32Array, options?: TrainOptions): Promise<void> {
+    checkVectors('vectors', vectors, this.d);
+    return abortable(signalOf(options), (token) => native.train(this.#handle, vectors, token));
+  }
+
+  trainSync(vectors: Float32Array): void {
+    checkVectors('vectors', vectors, this.d);
+    native.trainSync(this.#handle, vectors);
+  }
+
+  /**
+   * The k nearest stored vectors of each of nq queries (nq × d; one query: length d). Best first, equal distances by the
+   * smaller id, padded with id -1n if fewer than k are stored. The answer does not depend on threads, batches or machine.
+   */
+  async search(queries: Float32Array, k: number, options?: SearchOptions): Promise<SearchResult> {
+    checkVectors('queries', queries, this.d);
+    checkInteger('k', k, 1);
+    const signal = signalOf(options);
+    const filter = filterOf(options);
+    const found = await abortable(signal, (token) => native.search(this.#handle, queries, k, filter, token));
+    return new SearchResult(k, found.distances, found.labels);
+  }
+
+  searchSync(queries: Float32Array, k: number, options?: SearchOptions): SearchResult {
+    checkVectors('queries', queries, this.d);
+    checkInteger('k', k, 1);
+    throwIfAborted(signalOf(options));
+    const found = native.searchSync(this.#handle, queries, k, filterOf(options));
+    return new SearchResult(k, found.distances, found.labels);
+  }
+
+  /**
+   * For each of nq queries (nq × d) all vectors nearer than `radius`, strictly: squared distance < radius (`'l2'`), inner
+   * product > radius (`'ip'`). Best first. The radius is rounded to float32.
+   */
+  async rangeSearch(queries: Float32Array, radius: number, options?: SearchOptions): Promise<RangeSearchResult> {
+    checkVectors('queries', queries, this.d);
+    const bound = checkRadius(radius);
+    const signal = signalOf(options);
+    const filter = filterOf(options);
+    const found = await abortable(signal, (token) => native.rangeSearch(this.#handle, queries, bound, filter, token));
+    return new RangeSearchResult(found.lims, found.distances, found.labels);
+  }
+
+  rangeSearchSync(queries: Float32Array, radius: number, options?: SearchOptions): RangeSearchResult {
+    checkVectors('queries', queries, this.d);
+    const bound = checkRadius(radius);
+    throwIfAborted(signalOf(options));
+    const found = native.rangeSearchSync(this.#handle, queries, bound, filterOf(options));
+    return new RangeSearchResult(found.lims, found.distances, found.labels);
+  }
+
+  /**
+   * The stored vector with this id, of size d; if several bear it, the one added last.
+   * @throws ERR_OUT_OF_RANGE if there is none.
+   */
+  reconstruct(id: bigint | number): Float32Array {
+    return native.reconstruct(this.#handle, checkId('id', id));
+  }
+
+  /**
+   * Removes the vectors with these ids, all that bear them; ids that are not there are passed over. Resolves to how many
+   * went. In an index without ids of its own the vectors behind a hole move up: their ids change.
+   */
+  async removeIds(ids: Ids | IDSelector, options?: AbortOptions): Promise<number> {
+    const selector = selectorOf(ids);
+    return abortable(signalOf(options), (token) => native.removeIds(this.#handle, selector, token));
+  }
+
+  removeIdsSync(ids: Ids | IDSelector): number {
+    return native.removeIdsSync(this.#handle, selectorOf(ids));
+  }
+
+  /** Removes all vectors; training is kept. Waits for work under way. */
+  reset(): void {
+    native.reset(this.#handle);
+  }
+
+  /**
+   * Lets go of the memory; work under way finishes first. Later calls fail with ERR_VORONODE_CLOSED, but for `d`, `metric`
+   * and `close` itself. Optional: garbage collection does the same.
+   */
+  close(): void {
+    native.close(this.#handle);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** `IndexFlatL2 { d: 4, ntotal: 0, metric: 'l2' }`; never throws. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    const fields: Record<string, unknown> = { d: this.#d };
+    try {
+      fields.ntotal = this.ntotal;
+    } catch {
+      fields.closed = true;
+    }
+    fields.metric = this.#metric;
+    if (this.#inner !== undefined) fields.index = this.#inner;
+    return `${this.constructor.name} ${inspect(fields, options)}`;
+  }
+}
+
+function filterOf(options: SearchOptions | undefined): NativeSelector | undefined {
+  const filter = options?.filter;
+  return filter === undefined ? undefined : IDSelector.native('options.filter', filter);
+}
+
+function selectorOf(ids: Ids | IDSelector): NativeSelector {
+  if (IDSelector.is(ids)) return IDSelector.native('ids', ids);
+  return { type: 'batch', ids: checkIds('ids', ids) };
+}

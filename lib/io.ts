@@ -1,0 +1,70 @@
+/**
+ * Indexes to and from bytes and files, in Faiss's own format: what is written here Faiss reads, and the other way round.
+ *
+ * Bytes that are no index give ERR_VORONODE_CORRUPT with section and offset; a Faiss kind that is not offered gives
+ * ERR_VORONODE_UNSUPPORTED by name; failures of the file system have the codes of `node:fs`.
+ */
+
+import { type AbortOptions, abortable, signalOf, throwIfAborted } from './abort.js';
+import { invalidType, unsupported } from './errors.js';
+import { Index } from './index_base.js';
+import { adopt } from './kinds.js';
+import { native } from './native.js';
+import { checkBytes, checkOptions, checkPath } from './validate.js';
+
+/** Reads an index from a file. `path`: a string or a file URL. */
+export async function readIndex(path: string | URL, options?: AbortOptions): Promise<Index> {
+  const file = checkPath(path);
+  refuseMmap(options);
+  return adopt(await abortable(signalOf(options), (token) => native.readIndex(file, token)));
+}
+
+export function readIndexSync(path: string | URL, options?: AbortOptions): Index {
+  const file = checkPath(path);
+  refuseMmap(options);
+  throwIfAborted(signalOf(options));
+  return adopt(native.readIndexSync(file));
+}
+
+/**
+ * Writes an index to a file, durably and atomically: when it is done the file is on disk; after any failure, or a crash at
+ * any moment, the file that was there before is whole. Searches and adds may go on; the file holds what was there at the start.
+ */
+export async function writeIndex(index: Index, path: string | URL, options?: AbortOptions): Promise<void> {
+  const handle = Index.handle('index', index);
+  const file = checkPath(path);
+  return abortable(signalOf(options), (token) => native.writeIndex(handle, file, token));
+}
+
+export function writeIndexSync(index: Index, path: string | URL): void {
+  native.writeIndexSync(Index.handle('index', index), checkPath(path));
+}
+
+/** The bytes that {@link writeIndex} would write. */
+export async function serializeIndex(index: Index, options?: AbortOptions): Promise<Uint8Array> {
+  const handle = Index.handle('index', index);
+  return abortable(signalOf(options), (token) => native.serializeIndex(handle, token));
+}
+
+export function serializeIndexSync(index: Index): Uint8Array {
+  return native.serializeIndexSync(Index.handle('index', index));
+}
+
+/** An index from the bytes of a file; bytes behind it are ignored, as in Faiss. */
+export async function deserializeIndex(bytes: Uint8Array, options?: AbortOptions): Promise<Index> {
+  checkBytes('bytes', bytes);
+  return adopt(await abortable(signalOf(options), (token) => native.deserializeIndex(bytes, token)));
+}
+
+export function deserializeIndexSync(bytes: Uint8Array): Index {
+  return adopt(native.deserializeIndexSync(checkBytes('bytes', bytes)));
+}
+
+/** Faiss's IO_FLAG_MMAP; asking for it in vain must not go unnoticed. */
+function refuseMmap(options: unknown): void {
+  checkOptions(options);
+  const mmap = (options as { mmap?: unknown } | undefined)?.mmap;
+  if (mmap === undefined || mmap === false) return;
+  if (mmap !== true) throw invalidType('options.mmap', 'of type boolean', mmap);
+  throw unsupported('Mapping index files (options.mmap) is not offered; leave it out to read the file into memory');
+}

@@ -1,0 +1,164 @@
+/**
+ * The only file that loads the addon; types its surface.
+ *
+ * The surface is made of plain functions over opaque, type-tagged handles. `lib/` validates for messages; the addon
+ * validates everything again for memory safety and throws the same classes and codes, so that it is safe whoever calls it.
+ *
+ * Conventions of the surface:
+ * - Vectors are `Float32Array` of a whole number of rows. Asynchronous functions copy their input before they return.
+ * - A `token` of `undefined` means: cannot be aborted. A fired token makes the promise reject with code `ABORT_ERR`.
+ * - Failed asynchronous calls reject; they never throw, except where noted.
+ */
+
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { codedError } from './errors.js';
+
+/** An index inside the addon. Several handles may name one index (see {@link Native.inner}). */
+export interface NativeIndex {
+  readonly __voronodeIndex: never;
+}
+
+/** A flag that stops running work. */
+export interface NativeToken {
+  readonly __voronodeToken: never;
+}
+
+/** 0: inner product, 1: squared L2; the numbers of Faiss. */
+export type NativeMetric = 0 | 1;
+
+/** A set of ids as the addon takes it; trees up to 64 deep. */
+export type NativeSelector =
+  | { type: 'range'; min: bigint; max: bigint }
+  | { type: 'batch'; ids: BigInt64Array }
+  | { type: 'bitmap'; bits: Uint8Array }
+  | { type: 'not'; of: NativeSelector }
+  | { type: 'and' | 'or' | 'xor'; a: NativeSelector; b: NativeSelector };
+
+export interface NativeSearchResult {
+  distances: Float32Array;
+  labels: BigInt64Array;
+}
+
+export interface NativeRangeResult {
+  /** Size nq + 1. */
+  lims: Float64Array;
+  distances: Float32Array;
+  labels: BigInt64Array;
+}
+
+export interface Native {
+  // Making
+  flat(d: number, metric: NativeMetric): NativeIndex;
+  /** Wraps `inner`; from then on `inner` changes only through the map. `second`: named IndexIDMap2 (tag IxM2 in files). */
+  idMap(inner: NativeIndex, second: boolean): NativeIndex;
+  factory(d: number, description: string, metric: NativeMetric): NativeIndex;
+
+  // Looking. These never wait, whatever runs on the index.
+  kind(index: NativeIndex): string;
+  d(index: NativeIndex): number;
+  metric(index: NativeIndex): NativeMetric;
+  ntotal(index: NativeIndex): number;
+  isTrained(index: NativeIndex): boolean;
+  /** A new handle of the wrapped index, or undefined. */
+  inner(index: NativeIndex): NativeIndex | undefined;
+  /** True once a wrapper owns the index. */
+  wrapped(index: NativeIndex): boolean;
+
+  // Working, asynchronously and in place
+  add(index: NativeIndex, vectors: Float32Array, token: NativeToken | undefined): Promise<void>;
+  addSync(index: NativeIndex, vectors: Float32Array): void;
+  addWithIds(
+    index: NativeIndex,
+    vectors: Float32Array,
+    ids: BigInt64Array,
+    token: NativeToken | undefined,
+  ): Promise<void>;
+  addWithIdsSync(index: NativeIndex, vectors: Float32Array, ids: BigInt64Array): void;
+  train(index: NativeIndex, vectors: Float32Array, token: NativeToken | undefined): Promise<void>;
+  trainSync(index: NativeIndex, vectors: Float32Array): void;
+  search(
+    index: NativeIndex,
+    queries: Float32Array,
+    k: number,
+    filter: NativeSelector | undefined,
+    token: NativeToken | undefined,
+  ): Promise<NativeSearchResult>;
+  searchSync(
+    index: NativeIndex,
+    queries: Float32Array,
+    k: number,
+    filter: NativeSelector | undefined,
+  ): NativeSearchResult;
+  rangeSearch(
+    index: NativeIndex,
+    queries: Float32Array,
+    radius: number,
+    filter: NativeSelector | undefined,
+    token: NativeToken | undefined,
+  ): Promise<NativeRangeResult>;
+  rangeSearchSync(
+    index: NativeIndex,
+    queries: Float32Array,
+    radius: number,
+    filter: NativeSelector | undefined,
+  ): NativeRangeResult;
+  removeIds(index: NativeIndex, selector: NativeSelector, token: NativeToken | undefined): Promise<number>;
+  removeIdsSync(index: NativeIndex, selector: NativeSelector): number;
+  reconstruct(index: NativeIndex, id: bigint): Float32Array;
+  reset(index: NativeIndex): void;
+  /** Lets go of the index: work under way finishes, memory goes with the last of it; later calls throw. Idempotent. */
+  close(index: NativeIndex): void;
+
+  // Files
+  readIndex(path: string, token: NativeToken | undefined): Promise<NativeIndex>;
+  readIndexSync(path: string): NativeIndex;
+  writeIndex(index: NativeIndex, path: string, token: NativeToken | undefined): Promise<void>;
+  writeIndexSync(index: NativeIndex, path: string): void;
+  serializeIndex(index: NativeIndex, token: NativeToken | undefined): Promise<Uint8Array>;
+  serializeIndexSync(index: NativeIndex): Uint8Array;
+  deserializeIndex(bytes: Uint8Array, token: NativeToken | undefined): Promise<NativeIndex>;
+  deserializeIndexSync(bytes: Uint8Array): NativeIndex;
+
+  // The rest
+  /** In place; refuses NaN and infinity before it changes anything. */
+  normalizeL2(vectors: Float32Array, d: number): void;
+  token(): NativeToken;
+  /** Fires a token. */
+  cancel(token: NativeToken): void;
+  threads(): number;
+  setThreads(n: number): void;
+  /** The kernel target in use: 'avx512', 'avx2', 'neon' or 'generic'. */
+  simdTarget(): string;
+  /** All targets that this machine can run, best first; VORONODE_SIMD takes one of these. */
+  simdTargets(): string[];
+}
+
+/** 'glibc' or 'musl' on Linux, '' elsewhere. */
+function libc(): string {
+  if (process.platform !== 'linux') return '';
+  try {
+    const report = process.report as typeof process.report & { excludeNetwork?: boolean };
+    report.excludeNetwork = true; // or the report looks up the names of open connections, which can take seconds
+    const { header } = report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
+    return header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+  } catch {
+    return 'glibc';
+  }
+}
+
+/** VORONODE_BINARY, else build/Release of this package; lib/ (tests) and dist/ lie equally deep. */
+function load(): Native {
+  const path = process.env.VORONODE_BINARY || join(__dirname, '..', 'build', 'Release', 'voronode.node');
+  try {
+    return createRequire(__filename)(path) as Native;
+  } catch (cause) {
+    const platform = [process.platform, process.arch, libc()].filter(Boolean).join('-');
+    const message =
+      `The native part of voronode for ${platform} could not be loaded from ${path}. ` +
+      `To build it from source, run "npm run build" in ${join(__dirname, '..')}`;
+    throw codedError(Error, 'ERR_VORONODE_UNSUPPORTED', message, { cause });
+  }
+}
+
+export const native: Native = load();

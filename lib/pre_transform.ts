@@ -1,0 +1,15 @@
+/** An index behind a transform of vectors and queries. Made by `indexFactory(d, 'L2norm,Flat')` and `readIndex`. */
+
+import { Index } from './index_base.js';
+
+/** Transforms what goes in (`L2norm`: to length 1, so that inner products are cosines), then leaves the work to `index`. */
+export class IndexPreTransform extends Index {
+  private constructor() {
+    super(undefined as never, undefined as never); // refuses
+  }
+
+  /** The index behind the transform: it stores, finds and reconstructs transformed vectors. */
+  get index(): Index {
+    return Index.inner(this) as Index;
+  }
+}

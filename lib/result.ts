@@ -1,0 +1,72 @@
+/** What searches answer with: flat arrays as the addon filled them, and rows as views into them. */
+
+import { checkInteger } from './validate.js';
+
+/** The neighbours of one query, best first; views into the result's arrays, of equal length. */
+export interface ResultRow {
+  labels: BigInt64Array;
+  distances: Float32Array;
+}
+
+/** The k nearest of each of nq queries. Iterating gives the rows. */
+export class SearchResult implements Iterable<ResultRow> {
+  /** Number of queries. */
+  readonly nq: number;
+  /** Neighbours asked for per query. */
+  readonly k: number;
+  /** Size nq * k, best first in each row: squared Euclidean distances (`'l2'`) or inner products (`'ip'`). Padding: ±3.4028234663852886e38. */
+  readonly distances: Float32Array;
+  /** Size nq * k, the ids that go with `distances`; -1n where there are fewer than k. */
+  readonly labels: BigInt64Array;
+
+  constructor(k: number, distances: Float32Array, labels: BigInt64Array) {
+    this.nq = labels.length / k;
+    this.k = k;
+    this.distances = distances;
+    this.labels = labels;
+  }
+
+  /** The neighbours of query i, padding cut off. RangeError unless 0 <= i < nq. */
+  row(i: number): ResultRow {
+    checkInteger('i', i, 0, this.nq - 1);
+    const begin = i * this.k;
+    let end = begin + this.k;
+    while (end > begin && this.labels[end - 1] === -1n) end--;
+    return { labels: this.labels.subarray(begin, end), distances: this.distances.subarray(begin, end) };
+  }
+
+  *[Symbol.iterator](): Iterator<ResultRow> {
+    for (let i = 0; i < this.nq; i++) yield this.row(i);
+  }
+}
+
+/** All neighbours within a radius of each of nq queries. Iterating gives the rows. */
+export class RangeSearchResult implements Iterable<ResultRow> {
+  /** Number of queries. */
+  readonly nq: number;
+  /** Size nq + 1: query i has the entries [lims[i], lims[i + 1]) of `distances` and `labels`. */
+  readonly lims: Float64Array;
+  /** Size lims[nq], best first for each query. */
+  readonly distances: Float32Array;
+  /** Size lims[nq], the ids that go with `distances`. */
+  readonly labels: BigInt64Array;
+
+  constructor(lims: Float64Array, distances: Float32Array, labels: BigInt64Array) {
+    this.nq = lims.length - 1;
+    this.lims = lims;
+    this.distances = distances;
+    this.labels = labels;
+  }
+
+  /** The neighbours of query i. RangeError unless 0 <= i < nq. */
+  row(i: number): ResultRow {
+    checkInteger('i', i, 0, this.nq - 1);
+    const begin = this.lims[i];
+    const end = this.lims[i + 1];
+    return { labels: this.labels.subarray(begin, end), distances: this.distances.subarray(begin, end) };
+  }
+
+  *[Symbol.iterator](): Iterator<ResultRow> {
+    for (let i = 0; i < this.nq; i++) yield this.row(i);
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Sets of ids, after Faiss's IDSelector family: which ids a search may return (`{ filter }`), which ids `removeIds` takes.
+ * On an index without ids of its own (a flat one) the id of a vector is its position. Selectors are immutable: what they are
+ * made from is copied.
+ */
+
+import { invalidType, unsupported } from './errors.js';
+import { checkId, checkIds, type Ids } from './ids.js';
+import type { NativeSelector } from './native.js';
+import { checkBytes } from './validate.js';
+
+/** Nesting as deep as the addon takes, and no more parts than it should walk for each id. */
+const MAX_DEPTH = 64;
+const MAX_PARTS = 1024;
+
+/** A set of ids. Use one of the subclasses. */
+export abstract class IDSelector {
+  readonly #native: NativeSelector;
+  readonly #depth: number;
+  readonly #parts: number;
+
+  /** @internal */
+  protected constructor(native: NativeSelector, children: readonly IDSelector[] = []) {
+    this.#native = native;
+    this.#depth = 1 + Math.max(0, ...children.map((child) => child.#depth));
+    this.#parts = children.reduce((sum, child) => sum + child.#parts, 1);
+    if (this.#depth > MAX_DEPTH) throw unsupported(`Selectors nest up to ${MAX_DEPTH} deep; use IDSelectorBatch(ids)`);
+    if (this.#parts > MAX_PARTS) {
+      throw unsupported(`Selectors have up to ${MAX_PARTS} parts, repeats counted; use IDSelectorBatch(ids)`);
+    }
+  }
+
+  /** @internal The addon's form of a selector. */
+  static native(name: string, value: unknown): NativeSelector {
+    if (value === null || typeof value !== 'object' || !(#native in value)) {
+      throw invalidType(name, 'an instance of IDSelector', value, 'use new IDSelectorBatch(ids)');
+    }
+    return value.#native;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is IDSelector {
+    return value !== null && typeof value === 'object' && #native in value;
+  }
+}
+
+/** The ids in [min, max). */
+export class IDSelectorRange extends IDSelector {
+  constructor(min: bigint | number, max: bigint | number) {
+    super({ type: 'range', min: checkId('min', min), max: checkId('max', max) });
+  }
+}
+
+/** The ids listed, in any order, repeats allowed. */
+export class IDSelectorBatch extends IDSelector {
+  constructor(ids: Ids) {
+    super({ type: 'batch', ids: BigInt64Array.from(checkIds('ids', ids)) });
+  }
+}
+
+/** Id i is in the set if bit i % 8 (least significant first) of byte i / 8 is 1. Ids beyond the bytes are not. */
+export class IDSelectorBitmap extends IDSelector {
+  constructor(bits: Uint8Array) {
+    super({ type: 'bitmap', bits: Uint8Array.from(checkBytes('bits', bits)) });
+  }
+}
+
+/** The ids that are not in `selector`. */
+export class IDSelectorNot extends IDSelector {
+  constructor(selector: IDSelector) {
+    super({ type: 'not', of: IDSelector.native('selector', selector) }, [selector]);
+  }
+}
+
+/** The ids in both. */
+export class IDSelectorAnd extends IDSelector {
+  constructor(a: IDSelector, b: IDSelector) {
+    super({ type: 'and', a: IDSelector.native('a', a), b: IDSelector.native('b', b) }, [a, b]);
+  }
+}
+
+/** The ids in either. */
+export class IDSelectorOr extends IDSelector {
+  constructor(a: IDSelector, b: IDSelector) {
+    super({ type: 'or', a: IDSelector.native('a', a), b: IDSelector.native('b', b) }, [a, b]);
+  }
+}
+
+/** The ids in exactly one of the two. */
+export class IDSelectorXOr extends IDSelector {
+  constructor(a: IDSelector, b: IDSelector) {
+    super({ type: 'xor', a: IDSelector.native('a', a), b: IDSelector.native('b', b) }, [a, b]);
+  }
+}

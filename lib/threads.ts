@@ -1,0 +1,26 @@
+/** The pool of threads that all indexes of the process share, and the kernels in use. */
+
+import { native } from './native.js';
+import { checkInteger } from './validate.js';
+
+const MAX_THREADS = 1024;
+
+/** How many threads work at once. Default: the environment variable VORONODE_THREADS, else the cores of this process. */
+export function getThreads(): number {
+  return native.threads();
+}
+
+/** @param n 1 to 1024; holds for work that starts later. Answers do not depend on it. */
+export function setThreads(n: number): void {
+  native.setThreads(checkInteger('n', n, 1, MAX_THREADS));
+}
+
+/** The kernels in use: `'avx512'`, `'avx2'`, `'neon'` or `'generic'`; the environment variable VORONODE_SIMD chooses. */
+export function simdTarget(): string {
+  return native.simdTarget();
+}
+
+/** All kernels that this machine can run, best first. Answers do not depend on the choice. */
+export function simdTargets(): string[] {
+  return native.simdTargets();
+}

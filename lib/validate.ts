@@ -1,0 +1,123 @@
+/**
+ * Checks of arguments, for exact messages. None looks at the components of vectors: the addon does that while it copies,
+ * and checks everything else again for memory safety. Types are told by internal slots, not by `instanceof`, so that arrays
+ * of another realm (jest, `node:vm`) pass and proxies do not.
+ */
+
+import { fileURLToPath } from 'node:url';
+import { types } from 'node:util';
+import { invalidType, invalidValue, outOfRange, wrongDimension } from './errors.js';
+import type { NativeMetric } from './native.js';
+
+/** Squared Euclidean distance (`'l2'`, smaller is nearer) or inner product (`'ip'`, larger is nearer). */
+export type Metric = 'l2' | 'ip';
+
+/** Beyond 2^20 components a vector is a mistake (Faiss stores d as int32). */
+export const MAX_DIMENSION = 2 ** 20;
+
+/** An array, and not a proxy of one. */
+export function isArray(value: unknown): value is readonly unknown[] {
+  return !types.isProxy(value) && Array.isArray(value);
+}
+
+/** Refuses arrays whose buffer was transferred away or shrunk under them: their length reads 0, which must not pass as empty. */
+export function checkAttached(name: string, array: Float32Array | BigInt64Array | Uint8Array): void {
+  if (array.length !== 0) return;
+  try {
+    Uint8Array.prototype.entries.call(array as Uint8Array); // validates the array, returns a lazy iterator
+  } catch {
+    throw invalidValue(`The argument '${name}' must not be detached: its ArrayBuffer was transferred or shrunk`);
+  }
+}
+
+function vectorsRemedy(name: string, value: unknown): string {
+  if (Buffer.isBuffer(value)) {
+    return (
+      `use Float32Array.from(${name}) if each byte is a component, ` +
+      `new Float32Array(Uint8Array.from(${name}).buffer) if they are float32`
+    );
+  }
+  if (types.isTypedArray(value)) {
+    const big = types.isBigInt64Array(value) || types.isBigUint64Array(value);
+    return big ? `use Float32Array.from(${name}, Number)` : `use Float32Array.from(${name})`;
+  }
+  if (types.isAnyArrayBuffer(value)) return `use new Float32Array(${name})`;
+  if (types.isDataView(value)) return `use new Float32Array(${name}.buffer)`;
+  if (!isArray(value)) return '';
+  const first = value[0];
+  return isArray(first) || types.isTypedArray(first) ? `use matrix(${name})` : `use Float32Array.from(${name})`;
+}
+
+/** Vectors n × d, row-major. Returns n. */
+export function checkVectors(name: string, value: unknown, d: number): number {
+  if (!types.isFloat32Array(value)) throw invalidType(name, 'a Float32Array', value, vectorsRemedy(name, value));
+  checkAttached(name, value);
+  const remainder = value.length % d;
+  if (remainder !== 0) {
+    throw wrongDimension(
+      `The length of "${name}" must be a multiple of d = ${d}. Received length ${value.length}, remainder ${remainder}`,
+    );
+  }
+  return value.length / d;
+}
+
+/** An integer in [min, max]; doubles that are not exact integers of JavaScript are refused with the rest. */
+export function checkInteger(name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value !== 'number') throw invalidType(name, 'of type number', value);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    const bounded = max !== Number.MAX_SAFE_INTEGER || value > max;
+    throw outOfRange(name, bounded ? `an integer >= ${min} && <= ${max}` : `an integer >= ${min}`, value);
+  }
+  return value;
+}
+
+/** A radius, rounded to float32. Infinity is one: everything, or nothing. */
+export function checkRadius(value: unknown): number {
+  if (typeof value !== 'number') throw invalidType('radius', 'of type number', value);
+  if (Number.isNaN(value)) throw outOfRange('radius', 'a number', value);
+  return Math.fround(value);
+}
+
+export function checkMetric(name: string, value: unknown): Metric {
+  if (typeof value !== 'string') throw invalidType(name, 'of type string', value);
+  if (value === 'l2' || value === 'ip') return value;
+  const what = name.includes('.') ? 'property' : 'argument';
+  throw invalidValue(`The ${what} '${name}' must be one of: 'l2', 'ip'. Received ${JSON.stringify(value)}`);
+}
+
+/** Faiss's numbers. */
+export function metricNumber(metric: Metric): NativeMetric {
+  return metric === 'l2' ? 1 : 0;
+}
+
+/** An options object, or undefined. */
+export function checkOptions(value: unknown): void {
+  if (value === undefined) return;
+  if (value === null || typeof value !== 'object' || isArray(value)) {
+    throw invalidType('options', 'of type object', value);
+  }
+}
+
+export function checkString(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw invalidType(name, 'of type string', value);
+  return value;
+}
+
+/** A path of the file system, from a string or a file URL. */
+export function checkPath(value: unknown): string {
+  const path = value instanceof URL ? fileURLToPath(value) : value;
+  if (typeof path !== 'string') throw invalidType('path', 'of type string or an instance of URL', value);
+  if (path.includes('\0')) {
+    throw invalidValue(`The argument 'path' must be a string without null bytes. Received ${JSON.stringify(path)}`);
+  }
+  return path;
+}
+
+export function checkBytes(name: string, value: unknown): Uint8Array {
+  if (!types.isUint8Array(value)) {
+    const remedy = types.isAnyArrayBuffer(value) ? `use new Uint8Array(${name})` : '';
+    throw invalidType(name, 'a Uint8Array', value, remedy);
+  }
+  checkAttached(name, value);
+  return value;
+}
