@@ -1,0 +1,102 @@
+#include "base/gate.h"
+
+namespace voronode {
+
+// Counts the access in if nothing that runs forbids it.
+bool Gate::try_start(Access access) noexcept {
+  if (exclusive_) return false;
+  switch (access) {
+    case Access::kRead:
+      ++readers_;
+      return true;
+    case Access::kAppend:
+      if (appending_) return false;
+      appending_ = true;
+      return true;
+    case Access::kExclusive:
+      if (appending_ || readers_ != 0) return false;
+      exclusive_ = true;
+      return true;
+  }
+  return false;
+}
+
+// Unlinks every waiter that may start now, in order, as a list. A read passes waiting appends; nothing passes a waiting
+// exclusive.
+Gate::Waiter* Gate::take_ready() noexcept {
+  Waiter* ready = nullptr;
+  Waiter** ready_end = &ready;
+  bool append_waits = false;
+  tail_ = nullptr;
+  for (Waiter** link = &head_; *link != nullptr;) {
+    Waiter* waiter = *link;
+    const bool overtakes = append_waits && waiter->access_ != Access::kRead;
+    if (!overtakes && try_start(waiter->access_)) {
+      *link = waiter->next_;
+      waiter->next_ = nullptr;
+      *ready_end = waiter;
+      ready_end = &waiter->next_;
+      continue;
+    }
+    tail_ = waiter;
+    link = &waiter->next_;
+    if (waiter->access_ == Access::kExclusive) break;
+    append_waits = true;
+  }
+  if (tail_ != nullptr) {
+    while (tail_->next_ != nullptr) tail_ = tail_->next_;
+  }
+  return ready;
+}
+
+// A newcomer queues up and whoever may start then starts: arrival and departure follow one rule.
+void Gate::enter(Waiter& waiter, Access access) noexcept {
+  Waiter* ready = nullptr;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    waiter.access_ = access;
+    waiter.next_ = nullptr;
+    (tail_ != nullptr ? tail_->next_ : head_) = &waiter;
+    tail_ = &waiter;
+    ready = take_ready();
+  }
+  while (ready != nullptr) {
+    Waiter* next = ready->next_;  // the waiter may be gone after granted()
+    ready->granted();
+    ready = next;
+  }
+}
+
+void Gate::leave(Access access) noexcept {
+  Waiter* ready = nullptr;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (access == Access::kRead) --readers_;
+    if (access == Access::kAppend) appending_ = false;
+    if (access == Access::kExclusive) exclusive_ = false;
+    ready = take_ready();
+  }
+  while (ready != nullptr) {
+    Waiter* next = ready->next_;
+    ready->granted();
+    ready = next;
+  }
+}
+
+GateHold::GateHold(Gate& gate, Access access) : gate_(gate), access_(access) {
+  struct Blocked final : Gate::Waiter {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool in = false;
+    void granted() noexcept override {
+      std::lock_guard<std::mutex> lock(mutex);
+      in = true;
+      changed.notify_one();  // under the lock: the waiting thread may destroy this object right after
+    }
+  } waiter;
+  gate.enter(waiter, access);
+  std::unique_lock<std::mutex> lock(waiter.mutex);
+  waiter.changed.wait(lock, [&] { return waiter.in; });
+}
+
+}  // namespace voronode

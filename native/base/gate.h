@@ -1,0 +1,73 @@
+// Who may use an index when: a readers-writer lock that can be waited for without a thread.
+//
+//            running:  read   append   exclusive
+//   may start read      yes    yes      no
+//             append    yes    no       no
+//             exclusive no     no       no
+//
+// Searches, saves and reconstructs read; adds append (storage is append-only, so searches go on beside them over the
+// rows they saw); removal, training and reset are exclusive. Entry is first come, first served, but for one rule: a
+// read may pass waiting appends, which do not disturb it. So neither readers nor writers starve.
+//
+// A waiter is a node in the caller's own memory: entering and leaving allocate nothing and cannot fail.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+
+namespace voronode {
+
+enum class Access { kRead, kAppend, kExclusive };
+
+class Gate {
+ public:
+  class Waiter {
+   public:
+    // Called once, without the gate's lock: by enter() itself if the gate is free, else by the thread whose leave()
+    // made room. Must be quick (hand work to a pool) and must not throw.
+    virtual void granted() noexcept = 0;
+
+   protected:
+    ~Waiter() = default;
+
+   private:
+    friend class Gate;
+    Access access_ = Access::kRead;
+    Waiter* next_ = nullptr;
+  };
+
+  Gate() = default;
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+  // REQUIRES: `waiter` stays alive until granted() was called. Each grant is answered by one leave(access).
+  void enter(Waiter& waiter, Access access) noexcept;
+  void leave(Access access) noexcept;
+
+ private:
+  bool try_start(Access access) noexcept;
+  Waiter* take_ready() noexcept;
+
+  std::mutex mutex_;
+  Waiter* head_ = nullptr;
+  Waiter* tail_ = nullptr;
+  size_t readers_ = 0;
+  bool appending_ = false;
+  bool exclusive_ = false;
+};
+
+// Holds a gate for the life of a scope; the calling thread blocks until it is let in.
+class GateHold {
+ public:
+  GateHold(Gate& gate, Access access);
+  ~GateHold() { gate_.leave(access_); }
+  GateHold(const GateHold&) = delete;
+  GateHold& operator=(const GateHold&) = delete;
+
+ private:
+  Gate& gate_;
+  Access access_;
+};
+
+}  // namespace voronode

@@ -1,0 +1,62 @@
+// The process's pool of threads: one mutable global, shared by every index and every environment (worker_threads).
+//
+// Two kinds of work pass through it. Tasks are whole operations (one asynchronous search), first come first served.
+// A task, or any thread, may spread a loop with parallel_for: it then works through the loop itself, and pool threads
+// that have nothing better to do join in. The caller never waits for a helper that has not started, so nesting and a
+// busy pool cannot deadlock, and under load every operation simply runs on its own thread (best throughput) while a
+// lone operation gets all cores (best latency).
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+#include "base/cancel.h"
+
+namespace voronode {
+
+class ThreadPool {
+ public:
+  // A unit of work in the submitter's own memory: submitting allocates nothing and cannot fail.
+  class Task {
+   public:
+    virtual void run() noexcept = 0;  // on a pool thread; may delete this
+
+   protected:
+    ~Task() = default;
+
+   private:
+    friend class ThreadPool;
+    Task* next_ = nullptr;
+  };
+
+  static ThreadPool& instance() noexcept;
+
+  // How many threads work at once, the caller of parallel_for included. Default: VORONODE_THREADS, else the number of
+  // cores this process may use. set_threads: 1 ≤ n ≤ kMaxThreads, else kOutOfRange; takes effect for work that starts
+  // later; running work finishes undisturbed.
+  static constexpr size_t kMaxThreads = 1024;
+  size_t threads() noexcept;
+  void set_threads(size_t n);
+
+  // Starts the threads. Throws SystemError if not one can be started. Call once before submit(); cheap afterwards.
+  void start();
+
+  // Queues the task. REQUIRES: start() succeeded since the last join.
+  void submit(Task& task) noexcept;
+
+  // Runs body(i) once for every i in [0, n), on the calling thread and idle pool threads; returns when all are done.
+  // The first exception stops the hand-out of further i and is rethrown here; so is kAborted if `cancel` fires.
+  void parallel_for(size_t n, const Cancel* cancel, const std::function<void(size_t)>& body);
+
+  // Environments that use the pool. When the last one goes, the threads are joined: no thread outlives the code.
+  // REQUIRES before release: no task submitted by this environment is still queued or running.
+  void retain() noexcept;
+  void release() noexcept;
+
+ private:
+  struct State;
+  explicit ThreadPool(State& state) noexcept : state_(state) {}
+  State& state_;
+};
+
+}  // namespace voronode

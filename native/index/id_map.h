@@ -1,0 +1,48 @@
+// The caller's own int64 ids over an index that numbers its rows.
+//
+// Row i of the wrapped index has the id ids[i]. The wrapped index searches with that table in hand (SearchParams::ids), so
+// filters and ties see the caller's ids. Ids are appended before rows: a search beside an add never meets a row without one.
+#pragma once
+
+#include "index/index.h"
+#include "storage/id_table.h"
+
+namespace voronode {
+
+class IndexIDMap final : public Index {
+ public:
+  // Wraps an empty index (kUnsupported otherwise, or if `inner` is a map or wrapped already).
+  // idmap2: only the name and the tag in files differ (IxM2); every map here reconstructs by id.
+  IndexIDMap(std::shared_ptr<Index> inner, bool idmap2);
+
+  // For files: wraps an index that already holds ids.size() rows.
+  static std::shared_ptr<IndexIDMap> from_parts(std::shared_ptr<Index> inner, IdTable ids, bool idmap2);
+
+  const char* kind() const noexcept override { return idmap2_ ? "IndexIDMap2" : "IndexIDMap"; }
+  size_t ntotal() const noexcept override { return inner_->ntotal(); }
+  bool is_trained() const noexcept override { return inner_->is_trained(); }
+  void add(size_t n, const float* x, const Cancel* cancel) override;  // kUnsupported: a map needs ids
+  void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) override;
+  void train(size_t n, const float* x, const Cancel* cancel) override;
+  void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
+              idx_t* labels) const override;
+  void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
+                    RangeResult* result) const override;
+  void reconstruct(idx_t id, float* x) const override;
+  size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override;
+  void remove_rows(const std::vector<size_t>& rows) noexcept override;
+  void reset() noexcept override;
+  std::shared_ptr<Index> inner() const noexcept override { return inner_; }
+
+  // For files. May for a moment hold more ids than the wrapped index has rows (an add under way): the first ntotal() count.
+  const IdTable& ids() const noexcept { return ids_; }
+
+ private:
+  IndexIDMap(std::shared_ptr<Index> inner, IdTable ids, bool idmap2);
+
+  std::shared_ptr<Index> inner_;
+  IdTable ids_;
+  bool idmap2_;
+};
+
+}  // namespace voronode

@@ -1,0 +1,118 @@
+// What every kind of index is. Vectors are float32, row-major: component j of vector i is x[i * d + j].
+//
+// Contracts that hold for every method and are not repeated:
+//  - Failure is an Error; a failed call changes nothing (strong guarantee).
+//  - Components are finite: the caller has checked them with check_finite (validation belongs at the door; past it, a NaN
+//    sorts last and nothing worse happens).
+//  - REQUIRES notes the Access of gate() that the caller holds. The methods take no lock on their own.
+//  - Outputs are caller-allocated unless said otherwise.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/gate.h"
+#include "index/selector.h"
+
+namespace voronode {
+
+class IdTable;
+
+// Faiss's numbers, as they stand in files.
+enum class Metric : int32_t {
+  kInnerProduct = 0,  // larger is nearer
+  kL2 = 1,            // squared Euclidean, smaller is nearer
+};
+
+struct SearchParams {
+  const IDSelector* filter = nullptr;  // only these ids; null: all
+  const IdTable* ids = nullptr;        // the label of row i is ids[i]; null: i. Filters and ties go by the label.
+  const Cancel* cancel = nullptr;
+};
+
+// Per query i the entries [lims[i], lims[i+1]) of labels and distances, best first, ties by the smaller id.
+struct RangeResult {
+  std::vector<size_t> lims;
+  std::vector<idx_t> labels;
+  std::vector<float> distances;
+};
+
+class Index {
+ public:
+  virtual ~Index() = default;
+  Index(const Index&) = delete;
+  Index& operator=(const Index&) = delete;
+
+  // The name of the kind's public class: "IndexFlat", "IndexIDMap", "IndexIDMap2", "IndexPreTransform".
+  virtual const char* kind() const noexcept = 0;
+  size_t d() const noexcept { return d_; }
+  Metric metric() const noexcept { return metric_; }
+  virtual size_t ntotal() const noexcept = 0;  // any thread, any time; grows only when an add is complete
+  virtual bool is_trained() const noexcept { return true; }
+
+  // n vectors, x of size n * d; labels ntotal, ntotal + 1, …  REQUIRES: kAppend.
+  virtual void add(size_t n, const float* x, const Cancel* cancel) = 0;
+
+  // The same with the caller's ids, of size n, none of them -1 (kOutOfRange). REQUIRES: kAppend.
+  virtual void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel);
+
+  // REQUIRES: kExclusive.
+  virtual void train(size_t n, const float* x, const Cancel* cancel);
+
+  // The k nearest of nq queries: distances and labels of size nq * k, best first in each row, equal distances by the
+  // smaller label, padded with label -1 and distance ±FLT_MAX (Faiss: + for L2, - for IP). On failure the outputs are
+  // unspecified. k ≥ 1. REQUIRES: kRead.
+  virtual void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
+                      idx_t* labels) const = 0;
+
+  // All rows with distance < radius (L2) or > radius (IP), strictly, as in Faiss. REQUIRES: kRead.
+  virtual void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
+                            RangeResult* result) const = 0;
+
+  // The stored vector with this id, into x of size d. kOutOfRange if there is none. If several rows bear the id: the one
+  // added last. REQUIRES: kRead.
+  virtual void reconstruct(idx_t id, float* x) const = 0;
+
+  // Removes every row whose id is in `selector`; the rest keep their order. How many went. REQUIRES: kExclusive.
+  virtual size_t remove_ids(const IDSelector& selector, const Cancel* cancel) = 0;
+
+  // Removes these rows (positions, ascending, unique, < ntotal). Never fails: wrappers rely on it to stay in step with
+  // the index they wrap. REQUIRES: kExclusive.
+  virtual void remove_rows(const std::vector<size_t>& rows) noexcept = 0;
+
+  // Removes all vectors, keeps the training. REQUIRES: kExclusive.
+  virtual void reset() noexcept = 0;
+
+  // The index inside a wrapper (IDMap, PreTransform), else null. A wrapped index shares its wrapper's gate.
+  virtual std::shared_ptr<Index> inner() const noexcept { return nullptr; }
+
+  Gate& gate() const noexcept { return *gate_; }
+
+  // True from the moment a wrapper was put around this index: it then changes through the wrapper only.
+  bool wrapped() const noexcept { return wrapped_; }
+
+ protected:
+  // kOutOfRange unless 1 ≤ d ≤ kMaxDimension.
+  Index(size_t d, Metric metric);
+  // For wrappers: shares the gate of `inner` and marks it wrapped. kUnsupported if it is wrapped already.
+  Index(size_t d, Metric metric, Index& inner);
+
+ private:
+  size_t d_;
+  Metric metric_;
+  bool wrapped_ = false;
+  std::shared_ptr<Gate> gate_;
+};
+
+// Faiss stores d as int32; beyond a million components a vector is a mistake, and products of d stay far from overflow.
+inline constexpr size_t kMaxDimension = size_t{1} << 20;
+
+// Throws kInvalidArgValue naming row i and component j of the first NaN or infinity in x (n × d). `name` is the
+// argument's name in the message: The value of "vectors" must be finite. Received NaN at row 3, component 17
+void check_finite(const char* name, size_t n, size_t d, const float* x, const Cancel* cancel);
+
+}  // namespace voronode

@@ -1,0 +1,64 @@
+// An index behind a chain of vector transforms (Faiss's IndexPreTransform): vectors and queries pass the chain on
+// their way in. Offered so far: L2 normalisation ("L2norm,…"), which turns an inner product into the cosine.
+#pragma once
+
+#include "index/index.h"
+
+namespace voronode {
+
+class VectorTransform {
+ public:
+  virtual ~VectorTransform() = default;
+  virtual const char* kind() const noexcept = 0;  // Faiss's class name
+  virtual size_t d_in() const noexcept = 0;
+  virtual size_t d_out() const noexcept = 0;
+  // n vectors from x (n × d_in) into out (n × d_out); x == out is allowed if d_in == d_out.
+  virtual void apply(size_t n, const float* x, float* out) const noexcept = 0;
+};
+
+class NormalizationTransform final : public VectorTransform {
+ public:
+  explicit NormalizationTransform(size_t d) noexcept : d_(d) {}
+  const char* kind() const noexcept override { return "NormalizationTransform"; }
+  size_t d_in() const noexcept override { return d_; }
+  size_t d_out() const noexcept override { return d_; }
+  void apply(size_t n, const float* x, float* out) const noexcept override;
+
+ private:
+  size_t d_;
+};
+
+// Scales each of n vectors (x: n × d, in place) to Euclidean length 1; zero vectors stay zero. Computed in double, so that
+// neither huge nor tiny vectors overflow or vanish.
+void normalize_l2(size_t n, size_t d, float* x) noexcept;
+
+class IndexPreTransform final : public Index {
+ public:
+  // chain: in the order of application, each stage's d_out the next one's d_in, the last one's inner->d().
+  IndexPreTransform(std::vector<std::unique_ptr<VectorTransform>> chain, std::shared_ptr<Index> inner);
+
+  const char* kind() const noexcept override { return "IndexPreTransform"; }
+  size_t ntotal() const noexcept override { return inner_->ntotal(); }
+  bool is_trained() const noexcept override { return inner_->is_trained(); }
+  void add(size_t n, const float* x, const Cancel* cancel) override;
+  void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) override;
+  void train(size_t n, const float* x, const Cancel* cancel) override;
+  void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
+              idx_t* labels) const override;
+  void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
+                    RangeResult* result) const override;
+  // The stored, that is the transformed, vector (normalisation cannot be undone; Faiss returns the same).
+  void reconstruct(idx_t id, float* x) const override { inner_->reconstruct(id, x); }
+  size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override;
+  void remove_rows(const std::vector<size_t>& rows) noexcept override { inner_->remove_rows(rows); }
+  void reset() noexcept override { inner_->reset(); }
+  std::shared_ptr<Index> inner() const noexcept override { return inner_; }
+
+  const std::vector<std::unique_ptr<VectorTransform>>& chain() const noexcept { return chain_; }
+
+ private:
+  std::vector<std::unique_ptr<VectorTransform>> chain_;
+  std::shared_ptr<Index> inner_;
+};
+
+}  // namespace voronode

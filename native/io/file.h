@@ -1,0 +1,59 @@
+// The operating system's part of reading and saving. One implementation a platform: file_posix.cc, file_windows.cc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace voronode {
+
+// A regular file opened for reading. Other things (directories, pipes, devices) are refused with a SystemError.
+class InputFile {
+ public:
+  explicit InputFile(const std::string& path);
+  ~InputFile();
+  InputFile(InputFile&&) noexcept;
+  InputFile& operator=(InputFile&&) = delete;
+
+  // In bytes, at the time of opening.
+  uint64_t size() const noexcept;
+
+  // Reads n bytes at `offset`, in as many system calls as it takes; how many came. Fewer than n only at the file's end.
+  size_t read_at(uint64_t offset, void* out, size_t n);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// A file that comes to be all at once. The bytes go to a temporary file beside the target, named ".voronode-<16 hex
+// digits>.tmp"; commit() makes them durable and renames it over the target. Until then, and after any failure, the target is
+// what it was; the destructor removes the temporary file. Only a process that is killed leaves one behind.
+//
+// The target keeps its permissions (and its owner, where the process may give files away); a new file gets the process's
+// default. If the target is a symbolic link, the file it points to is replaced and the link stays. Targets that are not
+// regular files are refused, as are files that the process may not write.
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::string& path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(const void* data, size_t n);
+
+  // Puts the bytes on the disk. An error here is final: the kernel may have dropped the pages that it could not write, so a
+  // second attempt would succeed without them.
+  void sync();
+
+  // Makes the file appear under its name and the name durable. REQUIRES: sync(). An error of the last step, syncing the
+  // directory, is reported although the new file is in place, whole.
+  void commit();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace voronode

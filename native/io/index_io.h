@@ -1,0 +1,27 @@
+// Indexes to and from bytes, in Faiss's own format (docs/file-format.md).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/cancel.h"
+#include "index/index.h"
+
+namespace voronode {
+
+// Reads a file. Errors: SystemError (open, read), kCorrupt with path, section, byte offset, expected and found;
+// kUnsupported for a Faiss kind that this version does not offer, by name. Memory stays within a small multiple of the file.
+std::shared_ptr<Index> read_index(const std::string& path, const Cancel* cancel);
+
+// Writes durably and atomically: after a return the new file is on disk, after any failure or kill the old one is whole.
+// REQUIRES: kRead on index.gate(); adds may go on beside it, the file holds the rows that were complete at the start.
+void write_index(const Index& index, const std::string& path, const Cancel* cancel);
+
+// The same bytes in memory. Trailing bytes behind an index are ignored, as in Faiss.
+std::vector<uint8_t> serialize_index(const Index& index, const Cancel* cancel);  // REQUIRES: kRead
+std::shared_ptr<Index> deserialize_index(const uint8_t* bytes, size_t size, const Cancel* cancel);
+
+}  // namespace voronode

@@ -1,0 +1,65 @@
+#include "io/reader.h"
+
+#include "base/error.h"
+
+namespace voronode {
+namespace {
+
+std::string decimal(uint64_t n) { return std::to_string(n); }
+
+}  // namespace
+
+Reader::Section::Section(Reader& reader, Tag tag) : reader_(reader) {
+  if (reader.sections_.size() == kMaxDepth) {
+    reader.corrupt(decimal(kMaxDepth) + " parts inside each other at most", "\"" + printable(tag) + "\" inside them");
+  }
+  reader.sections_.push_back(tag);
+}
+
+bool Reader::boolean(const char* field) {
+  const uint8_t value = number<uint8_t>(field);
+  if (value > 1) corrupt("0 or 1", decimal(value));
+  return value == 1;
+}
+
+uint64_t Reader::count(const char* field, size_t item_bytes) {
+  const uint64_t n = number<uint64_t>(field);
+  const uint64_t room = remaining() / item_bytes;
+  if (n > room) corrupt("at most the " + decimal(room) + " items that the remaining bytes can hold", decimal(n));
+  return n;
+}
+
+void Reader::bytes(const char* field, void* out, size_t n) {
+  field_ = field;
+  field_begin_ = position_;
+  if (n > remaining()) corrupt(decimal(n) + (n == 1 ? " byte" : " bytes"), "the end after " + decimal(remaining()));
+  const size_t got = source_.read_at(position_, out, n);
+  if (got < n) corrupt(decimal(n) + " bytes", "the end after " + decimal(got) + ": the file was cut while it was read");
+  position_ += n;
+}
+
+void Reader::corrupt(const std::string& expected, const std::string& found) const {
+  corrupt_at(field_begin_, expected, found);
+}
+
+void Reader::corrupt_at(uint64_t offset, const std::string& expected, const std::string& found) const {
+  throw Error(Code::kCorrupt, "Corrupt index in '" + source_.name() + "', section " + section() + ", byte " +
+                                  decimal(offset) + ": expected " + expected + ", found " + found);
+}
+
+void Reader::unsupported(const std::string& what) const {
+  throw Error(Code::kUnsupported, "Unsupported index in '" + source_.name() + "', section " + section() + ", byte " +
+                                      decimal(field_begin_) + ": " + what);
+}
+
+std::string Reader::section() const {
+  std::string out;
+  for (const Tag tag : sections_) {
+    if (!out.empty()) out += '/';
+    out += printable(tag);
+  }
+  if (!out.empty()) out += '.';
+  return out + field_;
+}
+
+}  // namespace voronode

@@ -1,0 +1,86 @@
+// Reads fields from a source that is not to be trusted. Nothing is handed out that was not there: every length is compared
+// with the bytes that remain before anybody allocates for it, and every refusal says where and why.
+//
+// A refusal is an Error(kCorrupt): the source's name, the section (the tags of the enclosing parts and the field, as in
+// "IxMp/IxF2.codes"), the byte offset of the field, what was expected and what was found.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "base/cancel.h"
+#include "io/source.h"
+#include "io/tag.h"
+
+namespace voronode {
+
+static_assert(std::endian::native == std::endian::little, "files are little-endian and are read as they lie");
+
+class Reader {
+ public:
+  // REQUIRES: both outlive the reader. cancel may be null.
+  Reader(Source& source, const Cancel* cancel) noexcept : source_(source), cancel_(cancel) {}
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
+  // Names a part in messages for the life of a scope. Throws kCorrupt when parts nest deeper than any real file.
+  class Section {
+   public:
+    Section(Reader& reader, Tag tag);
+    ~Section() { reader_.sections_.pop_back(); }
+    Section(const Section&) = delete;
+    Section& operator=(const Section&) = delete;
+
+   private:
+    Reader& reader_;
+  };
+  static constexpr size_t kMaxDepth = 8;  // an IDMap over a chain of transforms over an index: 3
+
+  // The next field. T: a fixed-width number.
+  template <class T>
+  T number(const char* field) {
+    static_assert(std::is_arithmetic_v<T> && !std::is_same_v<T, bool>);
+    T value;
+    bytes(field, &value, sizeof value);
+    return value;
+  }
+
+  // A byte that must be 0 or 1.
+  bool boolean(const char* field);
+
+  Tag tag(const char* field) { return number<Tag>(field); }
+
+  // The length that stands before an array of `item_bytes` each. Throws kCorrupt unless that many items follow.
+  uint64_t count(const char* field, size_t item_bytes);
+
+  // The next n bytes, raw.
+  void bytes(const char* field, void* out, size_t n);
+
+  // Of the next byte to be read.
+  uint64_t position() const noexcept { return position_; }
+  uint64_t remaining() const noexcept { return source_.size() - position_; }
+  const Cancel* cancel() const noexcept { return cancel_; }
+
+  // Refuse the field that was read last.
+  [[noreturn]] void corrupt(const std::string& expected, const std::string& found) const;
+  // Refuse the bytes at `offset` of the field that was read last.
+  [[noreturn]] void corrupt_at(uint64_t offset, const std::string& expected, const std::string& found) const;
+  // `what`: a noun phrase with its Faiss name.
+  [[noreturn]] void unsupported(const std::string& what) const;
+
+ private:
+  std::string section() const;
+
+  Source& source_;
+  const Cancel* cancel_;
+  uint64_t position_ = 0;
+  uint64_t field_begin_ = 0;
+  const char* field_ = "tag";
+  std::vector<Tag> sections_;
+};
+
+}  // namespace voronode

@@ -1,0 +1,77 @@
+// AVX2 + FMA: two registers are the sixteen lanes.
+#include <bit>
+
+#include "kernels/kernels.h"
+
+#if defined(__x86_64__) || defined(_M_X64)
+#include <immintrin.h>
+
+#if defined(__GNUC__)
+#define VN_TARGET __attribute__((target("avx2,fma")))
+#define VN_INLINE VN_TARGET inline __attribute__((always_inline))
+#else
+#define VN_TARGET
+#define VN_INLINE __forceinline
+#endif
+
+namespace voronode {
+namespace {
+
+struct V16 {
+  __m256 lo, hi;
+};
+constexpr size_t kMaxQueries = 1;  // 8 accumulators + 2 of the query + a row half and a difference, of 16 registers
+
+VN_INLINE V16 zero() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
+VN_INLINE V16 load(const float* p) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
+VN_INLINE __m256i first_lanes(size_t n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+VN_INLINE V16 load_first(const float* p, size_t n) {
+  if (n <= 8) return {_mm256_maskload_ps(p, first_lanes(n)), _mm256_setzero_ps()};
+  return {_mm256_loadu_ps(p), _mm256_maskload_ps(p + 8, first_lanes(n - 8))};
+}
+VN_INLINE V16 sub(V16 a, V16 b) { return {_mm256_sub_ps(a.lo, b.lo), _mm256_sub_ps(a.hi, b.hi)}; }
+VN_INLINE V16 fma(V16 a, V16 b, V16 c) {
+  return {_mm256_fmadd_ps(a.lo, b.lo, c.lo), _mm256_fmadd_ps(a.hi, b.hi, c.hi)};
+}
+
+// Lanes l and l + 4 of two vectors (already folded to eight lanes), a's sums in the low half, b's in the high.
+VN_INLINE __m256 fold_pair(__m256 a, __m256 b) {
+  return _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
+}
+VN_INLINE void reduce4(V16 a, V16 b, V16 c, V16 d, float* out) {
+  const __m256 ab = fold_pair(_mm256_add_ps(a.lo, a.hi), _mm256_add_ps(b.lo, b.hi));
+  const __m256 cd = fold_pair(_mm256_add_ps(c.lo, c.hi), _mm256_add_ps(d.lo, d.hi));
+  // l + 2: from each half the lower pairs of ab and cd against the upper pairs, giving a0 a1 c0 c1 | b0 b1 d0 d1.
+  const __m256 acbd = _mm256_add_ps(_mm256_shuffle_ps(ab, cd, 0x44), _mm256_shuffle_ps(ab, cd, 0xEE));
+  const __m256 sums = _mm256_add_ps(acbd, _mm256_permute_ps(acbd, 0xB1));  // a a c c | b b d d
+  const __m128 ac = _mm256_castps256_ps128(sums);
+  const __m128 bd = _mm256_extractf128_ps(sums, 1);
+  _mm_storeu_ps(out, _mm_blend_ps(ac, bd, 0xA));  // a b c d
+}
+
+VN_INLINE uint32_t select16(const float* p, float threshold) {
+  const __m256 t = _mm256_set1_ps(threshold);
+  const int lo = _mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(p), t, _CMP_NGT_UQ));
+  const int hi = _mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(p + 8), t, _CMP_NGT_UQ));
+  return static_cast<uint32_t>(lo | hi << 8);
+}
+VN_INLINE bool finite16(const float* p) {
+  const __m256i exponent = _mm256_set1_epi32(0x7F800000);
+  const __m256i lo = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  const __m256i hi = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 8));
+  const __m256i bad = _mm256_or_si256(_mm256_cmpeq_epi32(_mm256_and_si256(lo, exponent), exponent),
+                                      _mm256_cmpeq_epi32(_mm256_and_si256(hi, exponent), exponent));
+  return _mm256_testz_si256(bad, bad) != 0;
+}
+
+#include "kernels/kernels-inl.h"
+
+}  // namespace
+
+extern const Kernels kernels_avx2;
+const Kernels kernels_avx2 = table("avx2");
+
+}  // namespace voronode
+#endif

@@ -1,0 +1,91 @@
+// Plain C++, for any CPU: first of all right. The compiler vectorises the lane loops with what the base ISA has.
+#include <bit>
+#include <cmath>
+
+#include "kernels/kernels.h"
+
+#define VN_TARGET
+#if defined(__GNUC__)
+#define VN_INLINE inline __attribute__((always_inline))
+#else
+#define VN_INLINE __forceinline
+#endif
+
+namespace voronode {
+namespace {
+
+struct V16 {
+  float v[16];
+};
+constexpr size_t kMaxQueries = 1;
+
+VN_INLINE V16 zero() { return {}; }
+VN_INLINE V16 load_first(const float* p, size_t n) {
+  V16 r = {};
+  for (size_t i = 0; i < n; ++i) r.v[i] = p[i];
+  return r;
+}
+VN_INLINE V16 load(const float* p) {
+  V16 r;
+  for (size_t i = 0; i < 16; ++i) r.v[i] = p[i];
+  return r;
+}
+VN_INLINE V16 sub(V16 a, V16 b) {
+  for (size_t i = 0; i < 16; ++i) a.v[i] -= b.v[i];
+  return a;
+}
+
+// a·b + c rounded once, where the CPU has no fused multiply-add. The product of two floats is exact in double; the sum is
+// rounded to odd there (Boldo, Melquiond, "Emulation of FMA and correctly rounded sums", 2008), so that the second rounding,
+// to float, cannot fall on a false tie. 53 bits ≥ 24 + 2 makes that exact, subnormal results included.
+VN_INLINE float fused(float a, float b, float c) {
+#if defined(__FP_FAST_FMAF)
+  return std::fma(a, b, c);
+#else
+  const double p = static_cast<double>(a) * b;
+  const double s = p + c;
+  const double t = s - p;
+  const double lost = (p - (s - t)) + (c - t);  // exact (Knuth's two-sum); NaN if the sum is not finite
+  const int64_t bits = std::bit_cast<int64_t>(s);
+  const int64_t toward = ((lost > 0) == (s > 0)) ? 1 : -1;
+  const int64_t inexact = lost > 0 || lost < 0 ? 1 : 0;
+  return static_cast<float>(std::bit_cast<double>(bits + ((bits & 1) == 0 ? toward * inexact : 0)));
+#endif
+}
+VN_INLINE V16 fma(V16 a, V16 b, V16 c) {
+  for (size_t i = 0; i < 16; ++i) c.v[i] = fused(a.v[i], b.v[i], c.v[i]);
+  return c;
+}
+
+VN_INLINE float tree_sum(V16 a) {
+  for (size_t half = 8; half > 0; half /= 2) {
+    for (size_t i = 0; i < half; ++i) a.v[i] += a.v[i + half];
+  }
+  return a.v[0];
+}
+VN_INLINE void reduce4(const V16& a, const V16& b, const V16& c, const V16& d, float* out) {
+  out[0] = tree_sum(a);
+  out[1] = tree_sum(b);
+  out[2] = tree_sum(c);
+  out[3] = tree_sum(d);
+}
+
+VN_INLINE uint32_t select16(const float* p, float threshold) {
+  uint32_t mask = 0;
+  for (uint32_t i = 0; i < 16; ++i) mask |= static_cast<uint32_t>(!(p[i] > threshold)) << i;
+  return mask;
+}
+VN_INLINE bool finite16(const float* p) {
+  bool bad = false;
+  for (size_t i = 0; i < 16; ++i) bad |= (std::bit_cast<uint32_t>(p[i]) & 0x7F800000u) == 0x7F800000u;
+  return !bad;
+}
+
+#include "kernels/kernels-inl.h"
+
+}  // namespace
+
+extern const Kernels kernels_generic;
+const Kernels kernels_generic = table("generic");
+
+}  // namespace voronode

@@ -1,0 +1,77 @@
+// NEON of AArch64 (fused multiply-add included): four registers are the sixteen lanes.
+#include <bit>
+
+#include "kernels/kernels.h"
+
+#if defined(__aarch64__) || defined(_M_ARM64)
+#include <arm_neon.h>
+
+#define VN_TARGET
+#if defined(__GNUC__)
+#define VN_INLINE inline __attribute__((always_inline))
+#else
+#define VN_INLINE __forceinline
+#endif
+
+namespace voronode {
+namespace {
+
+struct V16 {
+  float32x4_t v[4];
+};
+constexpr size_t kMaxQueries = 1;  // 16 accumulators + 4 of the query + a row part and a difference, of 32 registers
+
+VN_INLINE V16 zero() {
+  const float32x4_t z = vdupq_n_f32(0.0f);
+  return {{z, z, z, z}};
+}
+VN_INLINE V16 load(const float* p) { return {{vld1q_f32(p), vld1q_f32(p + 4), vld1q_f32(p + 8), vld1q_f32(p + 12)}}; }
+VN_INLINE V16 load_first(const float* p, size_t n) {
+  float lanes[16] = {};
+  for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
+  return load(lanes);
+}
+VN_INLINE V16 sub(V16 a, V16 b) {
+  return {{vsubq_f32(a.v[0], b.v[0]), vsubq_f32(a.v[1], b.v[1]), vsubq_f32(a.v[2], b.v[2]), vsubq_f32(a.v[3], b.v[3])}};
+}
+VN_INLINE V16 fma(V16 a, V16 b, V16 c) {
+  return {{vfmaq_f32(c.v[0], a.v[0], b.v[0]), vfmaq_f32(c.v[1], a.v[1], b.v[1]), vfmaq_f32(c.v[2], a.v[2], b.v[2]),
+           vfmaq_f32(c.v[3], a.v[3], b.v[3])}};
+}
+
+VN_INLINE float32x4_t fold(V16 a) { return vaddq_f32(vaddq_f32(a.v[0], a.v[2]), vaddq_f32(a.v[1], a.v[3])); }
+VN_INLINE float32x2_t fold2(float32x4_t a) { return vadd_f32(vget_low_f32(a), vget_high_f32(a)); }
+VN_INLINE void reduce4(V16 a, V16 b, V16 c, V16 d, float* out) {
+  const float32x2_t ab = vpadd_f32(fold2(fold(a)), fold2(fold(b)));
+  const float32x2_t cd = vpadd_f32(fold2(fold(c)), fold2(fold(d)));
+  vst1q_f32(out, vcombine_f32(ab, cd));
+}
+
+VN_INLINE uint32_t select16(const float* p, float threshold) {
+  uint32_t mask = 0;
+  const float32x4_t t = vdupq_n_f32(threshold);
+  const uint32x4_t bits = {1, 2, 4, 8};
+  for (uint32_t i = 0; i < 4; ++i) {
+    const uint32x4_t keep = vmvnq_u32(vcgtq_f32(vld1q_f32(p + 4 * i), t));
+    mask |= vaddvq_u32(vandq_u32(keep, bits)) << (4 * i);
+  }
+  return mask;
+}
+VN_INLINE bool finite16(const float* p) {
+  const uint32x4_t exponent = vdupq_n_u32(0x7F800000);
+  uint32x4_t bad = vdupq_n_u32(0);
+  for (uint32_t i = 0; i < 4; ++i) {
+    bad = vorrq_u32(bad, vceqq_u32(vandq_u32(vreinterpretq_u32_f32(vld1q_f32(p + 4 * i)), exponent), exponent));
+  }
+  return vmaxvq_u32(bad) == 0;
+}
+
+#include "kernels/kernels-inl.h"
+
+}  // namespace
+
+extern const Kernels kernels_neon;
+const Kernels kernels_neon = table("neon");
+
+}  // namespace voronode
+#endif

@@ -1,0 +1,67 @@
+#include "storage/blocks.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace voronode {
+
+template <class T>
+void Blocks<T>::reserve(size_t n) {
+  const size_t rows = checked_add(size(), n);
+  checked_mul(rows, checked_mul(width(), sizeof(T)));
+  if (n == 0) return;
+  const size_t blocks = shape_.block_of(rows - 1) + 1;
+  if (blocks <= table_->size()) return;
+  auto table = std::make_shared<Table>(*table_);
+  table->reserve(blocks);
+  while (table->size() < blocks) {
+    table->push_back(std::make_shared<AlignedArray<T>>(shape_.capacity(table->size()) * width()));
+  }
+  std::lock_guard<std::mutex> lock(mutex_);
+  table_ = std::move(table);
+}
+
+template <class T>
+void Blocks<T>::append(size_t n, const T* items) {
+  reserve(n);
+  size_t at = size();
+  const size_t end = at + n;
+  while (at < end) {
+    const size_t b = shape_.block_of(at);
+    const size_t offset = at - shape_.begin(b);
+    const size_t rows = std::min(end - at, shape_.capacity(b) - offset);
+    std::memcpy((*table_)[b]->data() + offset * width(), items, rows * width() * sizeof(T));
+    items += rows * width();
+    at += rows;
+  }
+  n_.store(end, std::memory_order_release);
+}
+
+template <class T>
+void Blocks<T>::remove(const std::vector<size_t>& rows) noexcept {
+  if (rows.empty()) return;
+  size_t to = rows.front();
+  size_t next = 0;
+  for (size_t from = to; from < size(); ++from) {
+    if (next < rows.size() && rows[next] == from) {
+      ++next;
+      continue;
+    }
+    std::memcpy(writable(to++), writable(from), width() * sizeof(T));
+  }
+  truncate(to);
+  release_spare();
+}
+
+// Frees the blocks behind the last row. REQUIRES: exclusivity, so that no View holds the table, which is changed in place.
+template <class T>
+void Blocks<T>::release_spare() noexcept {
+  const size_t used = size() == 0 ? 0 : shape_.block_of(size() - 1) + 1;
+  std::lock_guard<std::mutex> lock(mutex_);
+  while (table_->size() > used) table_->pop_back();
+}
+
+template class Blocks<float>;
+template class Blocks<int64_t>;
+
+}  // namespace voronode

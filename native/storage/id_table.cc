@@ -1,0 +1,88 @@
+#include "storage/id_table.h"
+
+#include <utility>
+
+namespace voronode {
+
+// Slots hold row + 1 (0: empty) of the last row that bears an id; the id itself stands in `ids`. Rows enter when a lookup
+// first needs them, so that an append is no slower for it and cannot fail because of it.
+struct IdTable::State {
+  Blocks<int64_t> ids{1};
+  std::mutex mutex;  // guards what follows
+  std::vector<uint64_t> slots;
+  size_t hashed = 0;  // rows [0, hashed) are in slots
+};
+
+namespace {
+
+using View = Blocks<int64_t>::View;
+
+constexpr size_t kMinSlots = 64;
+
+// Fibonacci hashing (Knuth, TAOCP 3, 6.4): the multiplier is 2^64 / the golden ratio; the high bits are the well mixed ones.
+size_t slot_of(int64_t id, size_t slots) noexcept {
+  const uint64_t h = static_cast<uint64_t>(id) * 0x9E3779B97F4A7C15u;
+  return static_cast<size_t>((h ^ (h >> 32)) & (slots - 1));
+}
+
+// The slot with this id, or the empty one where it belongs.
+size_t probe(const std::vector<uint64_t>& slots, const View& ids, int64_t id) noexcept {
+  size_t s = slot_of(id, slots.size());
+  while (slots[s] != 0 && *ids.row(slots[s] - 1) != id) s = (s + 1) & (slots.size() - 1);
+  return s;
+}
+
+void insert_rows(std::vector<uint64_t>& slots, const View& ids, size_t begin, size_t end) noexcept {
+  for (size_t row = begin; row < end; ++row) slots[probe(slots, ids, *ids.row(row))] = row + 1;
+}
+
+}  // namespace
+
+IdTable::IdTable() : state_(std::make_unique<State>()) {}
+IdTable::~IdTable() = default;
+IdTable::IdTable(IdTable&&) noexcept = default;
+IdTable& IdTable::operator=(IdTable&&) noexcept = default;
+
+size_t IdTable::size() const noexcept { return state_->ids.size(); }
+Blocks<int64_t>::View IdTable::view() const { return state_->ids.view(); }
+void IdTable::append(size_t n, const int64_t* ids) { state_->ids.append(n, ids); }
+
+int64_t IdTable::find_last(int64_t id, size_t limit) const {
+  const View ids = view();
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  std::vector<uint64_t>& slots = state_->slots;
+  if (state_->hashed < limit) {
+    if (slots.size() < 2 * limit) {
+      size_t size = kMinSlots;
+      while (size < 2 * limit) size *= 2;
+      std::vector<uint64_t> larger(size);
+      insert_rows(larger, ids, 0, limit);
+      slots = std::move(larger);
+    } else {
+      insert_rows(slots, ids, state_->hashed, limit);
+    }
+    state_->hashed = limit;
+  }
+  if (slots.empty()) return kNone;
+  return static_cast<int64_t>(slots[probe(slots, ids, id)]) - 1;
+}
+
+void IdTable::truncate(size_t n) noexcept { state_->ids.truncate(n); }
+
+void IdTable::remove(const std::vector<size_t>& rows) noexcept {
+  state_->ids.remove(rows);
+  forget_rows();
+}
+
+void IdTable::clear() noexcept {
+  state_->ids.clear();
+  forget_rows();
+}
+
+void IdTable::forget_rows() noexcept {
+  std::lock_guard<std::mutex> lock(state_->mutex);
+  state_->slots = std::vector<uint64_t>();
+  state_->hashed = 0;
+}
+
+}  // namespace voronode

@@ -1,0 +1,49 @@
+// The caller's ids, one per row, and the way back from an id to its row.
+//
+// The ids lie in Blocks (8 bytes a row). The reverse table, open addressing with 2 to 4 slots of 8 bytes a row, is built by
+// the first lookup, and each lookup takes in the rows that came since; a removal renumbers rows, so it drops the table and
+// the next lookup builds it anew. Indexes that never look up never pay.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "storage/blocks.h"
+
+namespace voronode {
+
+class IdTable {
+ public:
+  static constexpr int64_t kNone = -1;
+
+  IdTable();
+  ~IdTable();
+  IdTable(IdTable&&) noexcept;
+  IdTable& operator=(IdTable&&) noexcept;
+
+  size_t size() const noexcept;
+  Blocks<int64_t>::View view() const;
+
+  // One appender beside readers. Throws kNoMemory and leaves all as it was.
+  void append(size_t n, const int64_t* ids);
+
+  // The last row that bears the id among the first `limit` (or among more, if another lookup has seen more), or kNone.
+  // `limit`: rows known to be complete, ≤ size(). May throw std::bad_alloc.
+  int64_t find_last(int64_t id, size_t limit) const;
+
+  // Takes back the last append: no lookup has seen these rows.
+  void truncate(size_t n) noexcept;
+
+  // These need exclusivity.
+  void remove(const std::vector<size_t>& rows) noexcept;
+  void clear() noexcept;
+
+ private:
+  void forget_rows() noexcept;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace voronode
