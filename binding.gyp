@@ -24,7 +24,8 @@
         "-fvisibility=hidden",
         "-fvisibility-inlines-hidden",
         "-Wall",
-        "-Wextra"
+        "-Wextra",
+        "-Wno-uninitialized"
       ],
       "xcode_settings": {
         "CLANG_CXX_LANGUAGE_STANDARD": "c++20",

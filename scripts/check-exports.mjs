@@ -1,0 +1,109 @@
+// Checks what the package shows, ESM and CommonJS, values and types, after the addon and dist/ are built:
+// `npm run check:exports`.
+//
+// - lib/index.mts re-exports exactly the names of lib/index.ts, types as types and values as values;
+// - `import` and `require` give the same objects, so that instanceof holds across them;
+// - the declarations resolve and say the same for each way of resolving modules.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fail, root, tool } from './run.mjs';
+
+/** The names that a file of `export { … } from` lists gives, types marked: ['type Ids', 'IndexFlat', …]. */
+function exportedNames(path) {
+  const text = readFileSync(join(root, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+  if (/export\s+(\*|default|const|let|class|function|interface|type\s+\w+\s*=|abstract|enum)/.test(text)) {
+    fail(`${path} must only re-export, by name: export { … } from './…'`);
+  }
+  return [...text.matchAll(/export\s+(type\s+)?\{([^}]*)\}/g)]
+    .flatMap(([, type, list]) =>
+      list
+        .split(',')
+        .map((item) =>
+          item
+            .trim()
+            .replace(/^(?:(type)\s+)?(?:\w+\s+as\s+)?(\w+)$/, '$1 $2')
+            .trim(),
+        )
+        .filter(Boolean)
+        .map((name) => (type && !name.startsWith('type ') ? `type ${name}` : name)),
+    )
+    .sort();
+}
+
+function checkFacade() {
+  const names = exportedNames('lib/index.ts');
+  const facade = exportedNames('lib/index.mts');
+  const missing = names.filter((name) => !facade.includes(name));
+  const extra = facade.filter((name) => !names.includes(name));
+  if (missing.length > 0) fail(`lib/index.mts lacks: ${missing.join(', ')}`);
+  if (extra.length > 0) fail(`lib/index.mts has, and lib/index.ts has not: ${extra.join(', ')}`);
+  return names;
+}
+
+async function checkValues(names) {
+  const required = createRequire(import.meta.url)('voronode');
+  const imported = await import('voronode');
+  const expected = names.filter((name) => !name.startsWith('type '));
+  for (const [how, found] of Object.entries({ require: required, import: imported })) {
+    const keys = Object.keys(found).filter((key) => key !== 'default' && key !== 'module.exports');
+    if (keys.sort().join() !== expected.join()) fail(`${how} gives ${keys.join(', ')}, not ${expected.join(', ')}`);
+  }
+  for (const name of expected) {
+    if (required[name] !== imported[name]) fail(`${name} of import and of require are two objects`);
+  }
+  if (!(new required.IndexFlatL2(2) instanceof imported.Index))
+    fail('instanceof does not hold across import and require');
+  return expected.length;
+}
+
+/** A program that uses every name, and one index for its types; a wrong or missing declaration does not compile. */
+function consumer(names) {
+  const values = names.filter((name) => !name.startsWith('type '));
+  const types = names.filter((name) => name.startsWith('type ')).map((name) => name.slice(5));
+  return `import { ${values.join(', ')} } from 'voronode';
+import type * as voronode from 'voronode';
+export const values = [${values.join(', ')}];
+${types.map((name, i) => `export type T${i} = voronode.${name};`).join('\n')}
+export async function search(): Promise<bigint | undefined> {
+  const index: voronode.Index = new IndexIDMap(new IndexFlatL2(2));
+  await index.addWithIds(Float32Array.of(1, 2), [7n]);
+  const found: voronode.SearchResult = await index.search(Float32Array.of(1, 2), 1);
+  // @ts-expect-error: a string is no vector; a package typed as any would let it pass
+  index.searchSync('vector', 1);
+  return found.row(0).labels[0];
+}
+`;
+}
+
+function checkTypes(names) {
+  const folder = join(root, 'build-exports');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'consumer.mts'), consumer(names));
+  writeFileSync(join(folder, 'consumer.cts'), consumer(names));
+  const ways = ['node16', 'nodenext', 'bundler'];
+  for (const way of ways) {
+    const config = join(folder, `${way}.json`);
+    const compilerOptions = {
+      module: way === 'bundler' ? 'preserve' : way,
+      moduleResolution: way,
+      target: 'es2022',
+      lib: ['es2022'],
+      types: ['node'],
+      strict: true,
+      noEmit: true,
+      skipLibCheck: false,
+    };
+    writeFileSync(config, JSON.stringify({ compilerOptions, files: ['consumer.mts', 'consumer.cts'] }));
+    if (!tool('typescript/bin/tsc', '-p', config)) fail(`the declarations do not serve moduleResolution ${way}`);
+  }
+  return ways.length;
+}
+
+const names = checkFacade();
+const values = await checkValues(names);
+const ways = checkTypes(names);
+console.log(
+  `check-exports: ${values} values, ${names.length - values} types, the same by import and require; ${ways} resolutions`,
+);

@@ -1,0 +1,117 @@
+// Checks the walls between the rooms, by what each file includes or imports, and the size of files: `npm run check:walls`.
+//
+//   node scripts/check-walls.mjs [folder]     another folder than the repository: for the test of this script
+//
+// kernels <- storage <- index <- io <- binding <- lib; base serves every native room but kernels.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join, normalize, relative, resolve } from 'node:path';
+import { root } from './run.mjs';
+import { rooms } from './sources.mjs';
+
+const MAX_LINES = 400;
+const SOURCE = new Set(['.h', '.cc', '.inc', '.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.py', '.sh']);
+
+const NODE_API = /^(napi(-inl)?|node_api|node_api_types|js_native_api|js_native_api_types|node|node_buffer|v8|uv)\.h$/;
+// Kernels work on plain pointers; base is standard C++ alone; only io knows files.
+const FORBIDDEN = [
+  {
+    rooms: ['kernels'],
+    header:
+      /^(algorithm|array|atomic|deque|exception|functional|future|list|map|memory|memory_resource|mutex|new|set|shared_mutex|span|stdexcept|string|thread|unordered_map|unordered_set|vector)$/,
+    why: 'kernels use no containers, heap, exceptions or threads',
+  },
+  {
+    rooms: ['base'],
+    header: /^(?!(pthread|sched|signal|windows)\.h$).*\.h$/,
+    why: "base uses standard C++ and the system's threads only",
+  },
+  {
+    rooms: ['base', 'kernels', 'storage', 'index'],
+    header: /^(fstream|filesystem|fcntl\.h|unistd\.h|sys\/.*|io\.h)$/,
+    why: 'only io touches files',
+  },
+  {
+    rooms,
+    header: /^(iostream|print)$/,
+    why: 'the core prints nothing',
+  },
+];
+
+/** The native rooms that a file of `room` may include. */
+function below(room) {
+  if (room === 'kernels' || room === 'base') return [room];
+  if (room === 'test') return [...rooms.filter((name) => name !== 'binding'), 'test'];
+  return rooms.slice(0, rooms.indexOf(room) + 1);
+}
+
+function includeErrors(path, text) {
+  const room = path.split('/')[1];
+  if (!rooms.includes(room) && room !== 'test') return [`native/${room} is not a room`];
+  const errors = [];
+  for (const [, bracket, name] of text.matchAll(/^\s*#\s*include\s*([<"])([^>"]+)[>"]/gm)) {
+    if (bracket === '"' && !below(room).includes(name.split('/')[0])) {
+      errors.push(`includes "${name}": ${room} may include ${below(room).join(', ')}`);
+    }
+    if (NODE_API.test(basename(name)) && room !== 'binding')
+      errors.push(`includes ${name}: only binding speaks Node-API`);
+    for (const rule of FORBIDDEN) {
+      if (bracket === '<' && rule.rooms.includes(room) && rule.header.test(name)) {
+        errors.push(`includes <${name}>: ${rule.why}`);
+      }
+    }
+  }
+  return errors;
+}
+
+function importErrors(path, text) {
+  const room = path.split('/')[0];
+  const errors = [];
+  const specifiers = [...text.matchAll(/\b(?:from|import|require|require\.resolve)\s*\(?\s*(['"])([^'"\n]+)\1/g)];
+  for (const [, , name] of specifiers) {
+    const outside = name.startsWith('.') && relative(room, normalize(join(dirname(path), name))).startsWith('..');
+    if (outside) errors.push(`imports '${name}': ${room} reaches other rooms through the package 'voronode' only`);
+    if (room === 'lib' && !name.startsWith('.') && !name.startsWith('node:')) {
+      errors.push(`imports '${name}': lib has no dependencies`);
+    }
+  }
+  const loads = /\.node['"`]|\bdlopen\b|\bcreateRequire\b/.test(text);
+  if (loads && path !== 'lib/native.ts') errors.push('loads an addon: only lib/native.ts does');
+  return errors;
+}
+
+function errorsOf(path, text) {
+  const errors = [];
+  const lines = text.split('\n').length - 1;
+  if (lines > MAX_LINES) errors.push(`has ${lines} lines; split it at ${MAX_LINES}`);
+  if (path.startsWith('native/')) errors.push(...includeErrors(path, text));
+  if (/^(lib|bench|examples)\//.test(path)) errors.push(...importErrors(path, text));
+  return errors;
+}
+
+function filesBelow(folder, top) {
+  if (!existsSync(join(folder, top))) return [];
+  return readdirSync(join(folder, top), { recursive: true })
+    .map((name) => `${top}/${name.replaceAll('\\', '/')}`)
+    .filter(
+      (path) => !path.includes('node_modules/') && SOURCE.has(extname(path)) && statSync(join(folder, path)).isFile(),
+    );
+}
+
+const folder = resolve(process.argv[2] ?? root);
+const files = ['native', 'lib', 'test', 'bench', 'examples', 'scripts'].flatMap((top) => filesBelow(folder, top));
+const errors = files.flatMap((path) =>
+  errorsOf(path, readFileSync(join(folder, path), 'utf8')).map((error) => `${path} ${error}`),
+);
+const lock = join(folder, 'package-lock.json');
+if (existsSync(lock) && /"resolved":\s*"http/.test(readFileSync(lock, 'utf8'))) {
+  errors.push(
+    'package-lock.json records download addresses; install with the omit-lockfile-registry-resolved of .npmrc',
+  );
+}
+
+for (const error of errors) console.error(error);
+if (errors.length > 0 || files.length === 0) {
+  console.error(`check-walls: ${errors.length} violations in ${files.length} files`);
+  process.exit(1);
+}
+console.log(`check-walls: ${files.length} files keep the walls`);

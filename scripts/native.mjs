@@ -1,0 +1,72 @@
+// Builds and runs the C++ tests of the core in one of several ways, each in its own folder build-<way>/:
+//
+//   node scripts/native.mjs <way> [arguments of doctest]
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { fail, find, root, run, succeeds } from './run.mjs';
+
+const ARM64 = [
+  '-DCMAKE_SYSTEM_NAME=Linux',
+  '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
+  '-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++',
+];
+const QEMU_ARM64 = ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'];
+
+// `under`: the programs to run the tests under, each in turn; none runs them directly.
+const WAYS = {
+  plain: { options: [], under: [[]] },
+  asan: { options: ['-DVORONODE_SANITIZE=address,undefined'], under: [[]] },
+  tsan: { options: ['-DVORONODE_SANITIZE=thread'], under: [fixedAddresses()] },
+  // With dot products (qemu's own model) and without (Cortex-A53).
+  arm64: { options: ARM64, under: [QEMU_ARM64, [...QEMU_ARM64, '-cpu', 'cortex-a53']] },
+  // The plain build on an x86-64 without AVX, and on one with AVX2 but no AVX-512.
+  baseline: {
+    folder: 'plain',
+    options: [],
+    under: [
+      ['qemu-x86_64', '-cpu', 'Nehalem'],
+      ['qemu-x86_64', '-cpu', 'Haswell'],
+    ],
+  },
+};
+
+const ENVIRONMENT = {
+  ASAN_OPTIONS: 'detect_stack_use_after_return=1:strict_string_checks=1:allocator_may_return_null=1',
+  UBSAN_OPTIONS: 'print_stacktrace=1',
+  TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1',
+};
+
+/** TSan of g++ 12 does not start under the wide address randomisation of newer kernels; setarch turns that off. */
+function fixedAddresses() {
+  const setarch = find('setarch');
+  return setarch && succeeds(setarch, ['-R', 'true']) ? [setarch, '-R'] : [];
+}
+
+const [way, ...testArguments] = process.argv.slice(2);
+const {
+  options,
+  under,
+  folder = way,
+} = WAYS[way] ?? fail(`usage: node scripts/native.mjs ${Object.keys(WAYS).join('|')}`);
+const build = join(root, `build-${folder}`);
+const generator = find('ninja') ? ['-G', 'Ninja'] : [];
+run('cmake', [
+  '-S',
+  root,
+  '-B',
+  build,
+  ...generator,
+  '-DVORONODE_ADDON=OFF',
+  '-DVORONODE_TESTS=ON',
+  '-DVORONODE_WERROR=ON',
+  ...options,
+]);
+run('cmake', ['--build', build, '--parallel', String(availableParallelism())]);
+const tests = join(build, 'voronode_tests');
+if (!existsSync(tests)) fail('there are no tests in native/test');
+for (const wrapper of under) {
+  const [program, ...rest] = [...wrapper, tests, ...testArguments];
+  console.log(`voronode: ${[program, ...rest].join(' ')}`);
+  run(program, rest, ENVIRONMENT);
+}
