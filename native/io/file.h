@@ -28,12 +28,12 @@ class InputFile {
 };
 
 // A file that comes to be all at once. The bytes go to a temporary file beside the target, named ".voronode-<16 hex
-// digits>.tmp"; commit() makes them durable and renames it over the target. Until then, and after any failure, the target is
-// what it was; the destructor removes the temporary file. Only a process that is killed leaves one behind.
+// digits>.tmp"; commit() makes them durable and renames it over the target. Until then, and after any failure, the
+// target is what it was; the destructor removes the temporary file. Only a process that is killed leaves one behind.
 //
-// The target keeps its permissions (and its owner, where the process may give files away); a new file gets the process's
-// default. If the target is a symbolic link, the file it points to is replaced and the link stays. Targets that are not
-// regular files are refused, as are files that the process may not write.
+// The target keeps its permissions (and its owner, where the process may give files away); a new file gets the
+// process's default. If the target is a symbolic link, the file it points to is replaced and the link stays. Targets
+// that are not regular files are refused, as are files that the process may not write.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::string& path);
@@ -43,8 +43,8 @@ class AtomicFile {
 
   void write(const void* data, size_t n);
 
-  // Puts the bytes on the disk. An error here is final: the kernel may have dropped the pages that it could not write, so a
-  // second attempt would succeed without them.
+  // Puts the bytes on the disk. An error here is final: the kernel may have dropped the pages that it could not write,
+  // so a second attempt would succeed without them.
   void sync();
 
   // Makes the file appear under its name and the name durable. REQUIRES: sync(). An error of the last step, syncing the

@@ -13,11 +13,13 @@
 namespace voronode {
 
 // Reads a file. Errors: SystemError (open, read), kCorrupt with path, section, byte offset, expected and found;
-// kUnsupported for a Faiss kind that this version does not offer, by name. Memory stays within a small multiple of the file.
+// kUnsupported for a Faiss kind that this version does not offer, by name. Memory stays within a small multiple of the
+// file.
 std::shared_ptr<Index> read_index(const std::string& path, const Cancel* cancel);
 
-// Writes durably and atomically: after a return the new file is on disk, after any failure or kill the old one is whole.
-// REQUIRES: kRead on index.gate(); adds may go on beside it, the file holds the rows that were complete at the start.
+// Writes durably and atomically: after a return the new file is on disk, after any failure or kill the old one is
+// whole. REQUIRES: kRead on index.gate(); adds may go on beside it, the file holds the rows that were complete at the
+// start.
 void write_index(const Index& index, const std::string& path, const Cancel* cancel);
 
 // The same bytes in memory. Trailing bytes behind an index are ignored, as in Faiss.

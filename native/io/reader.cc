@@ -22,17 +22,18 @@ bool Reader::boolean(const char* field) {
   return value == 1;
 }
 
-uint64_t Reader::count(const char* field, size_t item_bytes) {
+void Reader::count(const char* field, uint64_t expected, const char* why, size_t item_bytes) {
   const uint64_t n = number<uint64_t>(field);
+  if (n != expected) corrupt(decimal(expected) + " items (" + why + ")", decimal(n));
   const uint64_t room = remaining() / item_bytes;
-  if (n > room) corrupt("at most the " + decimal(room) + " items that the remaining bytes can hold", decimal(n));
-  return n;
+  if (n > room) corrupt(decimal(n) + " items (" + why + ") to follow", "room for " + decimal(room));
 }
 
 void Reader::bytes(const char* field, void* out, size_t n) {
   field_ = field;
   field_begin_ = position_;
   if (n > remaining()) corrupt(decimal(n) + (n == 1 ? " byte" : " bytes"), "the end after " + decimal(remaining()));
+  check(cancel_);
   const size_t got = source_.read_at(position_, out, n);
   if (got < n) corrupt(decimal(n) + " bytes", "the end after " + decimal(got) + ": the file was cut while it was read");
   position_ += n;

@@ -1,5 +1,5 @@
-// Reads fields from a source that is not to be trusted. Nothing is handed out that was not there: every length is compared
-// with the bytes that remain before anybody allocates for it, and every refusal says where and why.
+// Reads fields from a source that is not to be trusted. Nothing is handed out that was not there: every length is
+// compared with the bytes that remain before anybody allocates for it, and every refusal says where and why.
 //
 // A refusal is an Error(kCorrupt): the source's name, the section (the tags of the enclosing parts and the field, as in
 // "IxMp/IxF2.codes"), the byte offset of the field, what was expected and what was found.
@@ -54,8 +54,9 @@ class Reader {
 
   Tag tag(const char* field) { return number<Tag>(field); }
 
-  // The length that stands before an array of `item_bytes` each. Throws kCorrupt unless that many items follow.
-  uint64_t count(const char* field, size_t item_bytes);
+  // The length that stands before an array of `item_bytes` each. Throws kCorrupt unless it is `expected` (`why`: where
+  // that number comes from, as in "ntotal") and that many items follow.
+  void count(const char* field, uint64_t expected, const char* why, size_t item_bytes);
 
   // The next n bytes, raw.
   void bytes(const char* field, void* out, size_t n);

@@ -1,4 +1,5 @@
-// Where a reader's bytes come from: a span of memory or a file, addressed by 64-bit offsets, of a size known at the start.
+// Where a reader's bytes come from: a span of memory or a file, addressed by 64-bit offsets, of a size known at the
+// start.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +22,8 @@ class Source {
   const std::string& name() const noexcept { return name_; }
   uint64_t size() const noexcept { return size_; }
 
-  // Copies up to n bytes at `offset` into `out`; how many. REQUIRES: offset + n ≤ size(). Fewer than n only if the file was
-  // cut after it was opened. Throws SystemError.
+  // Copies up to n bytes at `offset` into `out`; how many. REQUIRES: offset + n ≤ size(). Fewer than n only if the file
+  // was cut after it was opened. Throws SystemError.
   virtual size_t read_at(uint64_t offset, void* out, size_t n) = 0;
 
  protected:

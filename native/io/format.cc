@@ -1,0 +1,122 @@
+#include "io/format.h"
+
+#include "base/error.h"
+
+namespace voronode {
+
+#define FORMAT(family) extern const Format family##_format;
+#include "io/formats.inc"
+#undef FORMAT
+
+namespace {
+
+constexpr const Format* kFormats[] = {
+#define FORMAT(family) &family##_format,
+#include "io/formats.inc"
+#undef FORMAT
+};
+
+struct KnownTag {
+  Tag tag;
+  const char* name;
+};
+
+constexpr KnownTag kKnownIndexes[] = {
+#define KNOWN_INDEX(tag, name) {make_tag(tag), name},
+#define KNOWN_TRANSFORM(tag, name)
+#include "io/known_tags.inc"
+#undef KNOWN_INDEX
+#undef KNOWN_TRANSFORM
+};
+
+// Faiss's MetricType; 0 and 1 are Metric's.
+struct KnownMetric {
+  int32_t number;
+  const char* name;
+};
+
+constexpr KnownMetric kOtherMetrics[] = {
+    {2, "METRIC_L1"},        {3, "METRIC_Linf"},          {4, "METRIC_Lp"},
+    {20, "METRIC_Canberra"}, {21, "METRIC_BrayCurtis"},   {22, "METRIC_JensenShannon"},
+    {23, "METRIC_Jaccard"},  {24, "METRIC_NaNEuclidean"}, {25, "METRIC_GOWER"},
+};
+
+constexpr int64_t kUnused = 1 << 20;  // what Faiss puts into two fields that no reader looks at
+
+Metric read_metric(Reader& reader) {
+  const int32_t number = reader.number<int32_t>("metric_type");
+  if (number == static_cast<int32_t>(Metric::kInnerProduct) || number == static_cast<int32_t>(Metric::kL2)) {
+    return static_cast<Metric>(number);
+  }
+  for (const KnownMetric& metric : kOtherMetrics) {
+    if (metric.number == number) {
+      reader.unsupported(std::string("the metric ") + metric.name +
+                         "; this version has METRIC_L2 and METRIC_INNER_PRODUCT");
+    }
+  }
+  reader.corrupt("0 (inner product) or 1 (L2)", std::to_string(number));
+}
+
+}  // namespace
+
+std::shared_ptr<Index> read_any(Reader& reader, const Header* outer) {
+  const Tag tag = reader.tag("tag");
+  for (const Format* format : kFormats) {
+    for (const Tag own : format->tags) {
+      if (own != tag || tag == 0) continue;
+      const Reader::Section section(reader, tag);
+      return format->read(reader, tag, outer);
+    }
+  }
+  for (const KnownTag& known : kKnownIndexes) {
+    if (known.tag == tag) {
+      reader.unsupported(std::string("an ") + known.name + " (tag \"" + printable(tag) +
+                         "\"), which this version does not read");
+    }
+  }
+  reader.corrupt("the tag of a Faiss index", "\"" + printable(tag) + "\"");
+}
+
+void write_any(Writer& writer, const Index& index, uint64_t ntotal) {
+  for (const Format* format : kFormats) {
+    if (format->write(writer, index, ntotal)) return;
+  }
+  throw Error(Code::kUnsupported, std::string("There is no file format for an ") + index.kind());
+}
+
+Header read_header(Reader& reader, const Header* outer) {
+  const auto agree = [&](bool agrees, uint64_t expected, uint64_t found) {
+    if (!agrees) reader.corrupt(std::to_string(expected) + ", as the index around it says", std::to_string(found));
+  };
+  const int32_t d = reader.number<int32_t>("d");
+  if (d < 1) reader.corrupt("a dimension of 1 or more", std::to_string(d));
+  Header header{static_cast<size_t>(d), 0, Metric::kL2};
+  if (outer != nullptr) agree(header.d == outer->d, outer->d, header.d);
+  if (header.d > kMaxDimension) {
+    reader.unsupported(std::to_string(d) + " dimensions; this version takes at most " + std::to_string(kMaxDimension));
+  }
+  const int64_t ntotal = reader.number<int64_t>("ntotal");
+  if (ntotal < 0) reader.corrupt("a count of 0 or more", std::to_string(ntotal));
+  header.ntotal = static_cast<uint64_t>(ntotal);
+  if (outer != nullptr) agree(header.ntotal == outer->ntotal, outer->ntotal, header.ntotal);
+  reader.number<int64_t>("dummy");
+  reader.number<int64_t>("dummy");
+  // No kind read here is ever untrained.
+  if (!reader.boolean("is_trained")) reader.corrupt("1", "0");
+  header.metric = read_metric(reader);
+  if (outer != nullptr) {
+    agree(header.metric == outer->metric, static_cast<uint64_t>(outer->metric), static_cast<uint64_t>(header.metric));
+  }
+  return header;
+}
+
+void write_header(Writer& writer, const Index& index, uint64_t ntotal) {
+  writer.number(static_cast<int32_t>(index.d()));
+  writer.number(static_cast<int64_t>(ntotal));
+  writer.number(kUnused);
+  writer.number(kUnused);
+  writer.number(static_cast<uint8_t>(index.is_trained()));
+  writer.number(static_cast<int32_t>(index.metric()));
+}
+
+}  // namespace voronode

@@ -1,0 +1,81 @@
+// IndexFlat: header, then the rows as one array of float32, its length in components.
+#include <algorithm>
+#include <bit>
+#include <string>
+
+#include "base/aligned.h"
+#include "base/checked.h"
+#include "index/flat.h"
+#include "io/format.h"
+
+namespace voronode {
+namespace {
+
+constexpr Tag kL2Tag = make_tag("IxF2");
+constexpr Tag kIpTag = make_tag("IxFI");
+constexpr Tag kAnyTag = make_tag("IxFl");  // Faiss uses it for other metrics; old files may have it for any
+
+bool is_finite(float x) noexcept {
+  constexpr uint32_t kExponent = 0x7f800000;
+  return (std::bit_cast<uint32_t>(x) & kExponent) != kExponent;
+}
+
+bool all_finite(const float* x, size_t n) noexcept {
+  unsigned bad = 0;  // no early exit: the loop vectorises, and files without NaN are the rule
+  for (size_t i = 0; i < n; ++i) bad |= !is_finite(x[i]);
+  return bad == 0;
+}
+
+[[noreturn]] void refuse_nonfinite(Reader& reader, const float* x, size_t n, size_t first_row, size_t d) {
+  const size_t i = static_cast<size_t>(std::find_if_not(x, x + n, is_finite) - x);
+  reader.corrupt_at(reader.position() - (n - i) * sizeof(float),
+                    format("a finite number at row %zu, component %zu", first_row + i / d, i % d), format("%g", x[i]));
+}
+
+std::shared_ptr<Index> read_flat(Reader& reader, Tag tag, const Header* outer) {
+  const Header header = read_header(reader, outer);
+  const Tag own = header.metric == Metric::kL2 ? kL2Tag : kIpTag;
+  if (tag != own && tag != kAnyTag) {
+    reader.corrupt(tag == kL2Tag ? "1 (L2), as the tag says" : "0 (inner product), as the tag says",
+                   std::to_string(static_cast<int>(header.metric)));
+  }
+  const size_t d = header.d;
+  uint64_t components;
+  if (mul_overflows(header.ntotal, d, &components)) components = UINT64_MAX;  // more than any file holds
+  reader.count("codes", components, "ntotal * d", sizeof(float));
+
+  auto index = std::make_shared<IndexFlat>(d, header.metric);
+  const size_t ntotal = static_cast<size_t>(header.ntotal);
+  const size_t rows_a_chunk = std::min(ntotal, std::max<size_t>(1, kChunkBytes / (d * sizeof(float))));
+  AlignedArray<float> chunk(checked_mul(rows_a_chunk, d));
+  for (size_t row = 0; row < ntotal; row += rows_a_chunk) {
+    const size_t rows = std::min(rows_a_chunk, ntotal - row);
+    reader.bytes("codes", chunk.data(), rows * d * sizeof(float));
+    if (!all_finite(chunk.data(), rows * d)) refuse_nonfinite(reader, chunk.data(), rows * d, row, d);
+    index->add(rows, chunk.data(), reader.cancel());
+  }
+  return index;
+}
+
+bool write_flat(Writer& writer, const Index& index, uint64_t ntotal) {
+  const auto* flat = dynamic_cast<const IndexFlat*>(&index);
+  if (flat == nullptr) return false;
+  writer.number(flat->metric() == Metric::kL2 ? kL2Tag : kIpTag);
+  write_header(writer, index, ntotal);
+  writer.number(ntotal * flat->d());
+  const auto rows = flat->rows().view();
+  for (size_t b = 0; b < rows.block_count(); ++b) {
+    const auto block = rows.block(b);
+    if (block.begin >= ntotal) break;
+    const size_t n = std::min(block.rows, static_cast<size_t>(ntotal) - block.begin);
+    writer.bytes(block.data, n * flat->d() * sizeof(float));
+  }
+  return true;
+}
+
+}  // namespace
+
+extern const Format flat_format;
+const Format flat_format{{kL2Tag, kIpTag, kAnyTag}, read_flat, write_flat};
+
+}  // namespace voronode

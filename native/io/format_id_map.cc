@@ -1,0 +1,62 @@
+// IndexIDMap and IndexIDMap2: header, the wrapped index, then an array of int64, the id of each row.
+#include <algorithm>
+#include <string>
+
+#include "base/aligned.h"
+#include "index/id_map.h"
+#include "io/format.h"
+
+namespace voronode {
+namespace {
+
+constexpr Tag kMapTag = make_tag("IxMp");
+constexpr Tag kMap2Tag = make_tag("IxM2");
+
+IdTable read_ids(Reader& reader, size_t ntotal) {
+  reader.count("id_map", ntotal, "ntotal", sizeof(int64_t));
+  IdTable ids;
+  const size_t ids_a_chunk = std::min(ntotal, kChunkBytes / sizeof(int64_t));
+  AlignedArray<int64_t> chunk(ids_a_chunk);
+  for (size_t row = 0; row < ntotal; row += ids_a_chunk) {
+    const size_t n = std::min(ids_a_chunk, ntotal - row);
+    reader.bytes("id_map", chunk.data(), n * sizeof(int64_t));
+    const int64_t* end = chunk.data() + n;
+    const int64_t* bad = std::find(static_cast<const int64_t*>(chunk.data()), end, IdTable::kNone);
+    if (bad != end) {
+      reader.unsupported("the id -1 of row " + std::to_string(row + static_cast<size_t>(bad - chunk.data())) +
+                         "; -1 marks missing results");
+    }
+    ids.append(n, chunk.data());
+  }
+  return ids;
+}
+
+std::shared_ptr<Index> read_id_map(Reader& reader, Tag tag, const Header* outer) {
+  const Header header = read_header(reader, outer);
+  std::shared_ptr<Index> inner = read_any(reader, &header);
+  IdTable ids = read_ids(reader, static_cast<size_t>(header.ntotal));
+  return IndexIDMap::from_parts(std::move(inner), std::move(ids), tag == kMap2Tag);
+}
+
+bool write_id_map(Writer& writer, const Index& index, uint64_t ntotal) {
+  const auto* map = dynamic_cast<const IndexIDMap*>(&index);
+  if (map == nullptr) return false;
+  writer.number(map->kind() == std::string("IndexIDMap2") ? kMap2Tag : kMapTag);
+  write_header(writer, index, ntotal);
+  write_any(writer, *map->inner(), ntotal);
+  writer.number(ntotal);
+  const auto ids = map->ids().view();
+  for (size_t b = 0; b < ids.block_count(); ++b) {
+    const auto block = ids.block(b);
+    if (block.begin >= ntotal) break;
+    writer.bytes(block.data, std::min(block.rows, static_cast<size_t>(ntotal) - block.begin) * sizeof(int64_t));
+  }
+  return true;
+}
+
+}  // namespace
+
+extern const Format id_map_format;
+const Format id_map_format{{kMapTag, kMap2Tag, 0}, read_id_map, write_id_map};
+
+}  // namespace voronode

@@ -1,0 +1,46 @@
+#include "io/sink.h"
+
+#include <new>
+
+#include "base/checked.h"
+
+namespace voronode {
+
+void CountingSink::write(const void*, size_t n) { size_ = checked_add(size_, n); }
+
+MemorySink::MemorySink(uint64_t size) {
+  try {
+    bytes_.reserve(checked_mul(size, 1));
+  } catch (const std::bad_alloc&) {
+    throw Error(Code::kNoMemory, "Cannot allocate " + std::to_string(size) + " bytes for a serialized index");
+  }
+}
+
+void MemorySink::write(const void* data, size_t n) {
+  const uint8_t* p = static_cast<const uint8_t*>(data);
+  bytes_.insert(bytes_.end(), p, p + n);
+}
+
+FileSink::FileSink(const std::string& path) : file_(path) { buffer_.reserve(kBufferBytes); }
+
+void FileSink::write(const void* data, size_t n) {
+  if (buffer_.size() + n > kBufferBytes) flush();
+  if (n >= kBufferBytes) {
+    file_.write(data, n);
+  } else {
+    const char* p = static_cast<const char*>(data);
+    buffer_.insert(buffer_.end(), p, p + n);
+  }
+}
+
+void FileSink::sync() {
+  flush();
+  file_.sync();
+}
+
+void FileSink::flush() {
+  file_.write(buffer_.data(), buffer_.size());
+  buffer_.clear();
+}
+
+}  // namespace voronode

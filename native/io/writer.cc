@@ -1,0 +1,20 @@
+#include "io/writer.h"
+
+#include <algorithm>
+
+#include "io/format.h"
+
+namespace voronode {
+
+void Writer::bytes(const void* data, size_t n) {
+  const char* p = static_cast<const char*>(data);
+  while (n != 0) {
+    check(cancel_);
+    const size_t piece = std::min(n, kChunkBytes);
+    sink_.write(p, piece);
+    p += piece;
+    n -= piece;
+  }
+}
+
+}  // namespace voronode
