@@ -50,8 +50,7 @@ Metric read_metric(Reader& reader) {
   }
   for (const KnownMetric& metric : kOtherMetrics) {
     if (metric.number == number) {
-      reader.unsupported(std::string("the metric ") + metric.name +
-                         "; this version has METRIC_L2 and METRIC_INNER_PRODUCT");
+      reader.unsupported(std::string("this version does not offer ") + metric.name);
     }
   }
   reader.corrupt("0 (inner product) or 1 (L2)", std::to_string(number));
@@ -70,11 +69,10 @@ std::shared_ptr<Index> read_any(Reader& reader, const Header* outer) {
   }
   for (const KnownTag& known : kKnownIndexes) {
     if (known.tag == tag) {
-      reader.unsupported(std::string("an ") + known.name + " (tag \"" + printable(tag) +
-                         "\"), which this version does not read");
+      reader.unsupported(std::string("this version does not read ") + known.name + " (tag " + quoted(tag) + ")");
     }
   }
-  reader.corrupt("the tag of a Faiss index", "\"" + printable(tag) + "\"");
+  reader.corrupt("the tag of a Faiss index", quoted(tag));
 }
 
 void write_any(Writer& writer, const Index& index, uint64_t ntotal) {

@@ -1,12 +1,12 @@
 // IndexFlat: header, then the rows as one array of float32, its length in components.
 #include <algorithm>
-#include <bit>
 #include <string>
 
 #include "base/aligned.h"
 #include "base/checked.h"
 #include "index/flat.h"
 #include "io/format.h"
+#include "kernels/kernels.h"
 
 namespace voronode {
 namespace {
@@ -15,19 +15,10 @@ constexpr Tag kL2Tag = make_tag("IxF2");
 constexpr Tag kIpTag = make_tag("IxFI");
 constexpr Tag kAnyTag = make_tag("IxFl");  // Faiss uses it for other metrics; old files may have it for any
 
-bool is_finite(float x) noexcept {
-  constexpr uint32_t kExponent = 0x7f800000;
-  return (std::bit_cast<uint32_t>(x) & kExponent) != kExponent;
-}
-
-bool all_finite(const float* x, size_t n) noexcept {
-  unsigned bad = 0;  // no early exit: the loop vectorises, and files without NaN are the rule
-  for (size_t i = 0; i < n; ++i) bad |= !is_finite(x[i]);
-  return bad == 0;
-}
-
-[[noreturn]] void refuse_nonfinite(Reader& reader, const float* x, size_t n, size_t first_row, size_t d) {
-  const size_t i = static_cast<size_t>(std::find_if_not(x, x + n, is_finite) - x);
+// x: the n components that were read last, from row `first_row` on.
+void check_rows(const Reader& reader, const float* x, size_t n, size_t first_row, size_t d) {
+  const size_t i = kernels().first_nonfinite(x, n);
+  if (i == n) return;
   reader.corrupt_at(reader.position() - (n - i) * sizeof(float),
                     format("a finite number at row %zu, component %zu", first_row + i / d, i % d), format("%g", x[i]));
 }
@@ -51,7 +42,7 @@ std::shared_ptr<Index> read_flat(Reader& reader, Tag tag, const Header* outer) {
   for (size_t row = 0; row < ntotal; row += rows_a_chunk) {
     const size_t rows = std::min(rows_a_chunk, ntotal - row);
     reader.bytes("codes", chunk.data(), rows * d * sizeof(float));
-    if (!all_finite(chunk.data(), rows * d)) refuse_nonfinite(reader, chunk.data(), rows * d, row, d);
+    check_rows(reader, chunk.data(), rows * d, row, d);
     index->add(rows, chunk.data(), reader.cancel());
   }
   return index;

@@ -31,9 +31,15 @@ IdTable read_ids(Reader& reader, size_t ntotal) {
   return ids;
 }
 
+bool holds_map(const Index* index) {
+  if (index == nullptr || dynamic_cast<const IndexIDMap*>(index) != nullptr) return index != nullptr;
+  return holds_map(index->inner().get());
+}
+
 std::shared_ptr<Index> read_id_map(Reader& reader, Tag tag, const Header* outer) {
   const Header header = read_header(reader, outer);
   std::shared_ptr<Index> inner = read_any(reader, &header);
+  if (holds_map(inner.get())) reader.unsupported("an IndexIDMap inside an IndexIDMap");
   IdTable ids = read_ids(reader, static_cast<size_t>(header.ntotal));
   return IndexIDMap::from_parts(std::move(inner), std::move(ids), tag == kMap2Tag);
 }

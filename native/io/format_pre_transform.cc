@@ -37,11 +37,10 @@ std::unique_ptr<VectorTransform> read_transform(Reader& reader, size_t d) {
   if (tag != kNormalizationTag) {
     for (const KnownTag& known : kKnownTransforms) {
       if (known.tag == tag) {
-        reader.unsupported(std::string("a ") + known.name + " (tag \"" + printable(tag) +
-                           "\"), which this version does not read");
+        reader.unsupported(std::string("this version does not read ") + known.name + " (tag " + quoted(tag) + ")");
       }
     }
-    reader.corrupt("the tag of a Faiss transform", "\"" + printable(tag) + "\"");
+    reader.corrupt("the tag of a Faiss transform", quoted(tag));
   }
   const Reader::Section section(reader, tag);
   const float norm = reader.number<float>("norm");

@@ -11,7 +11,7 @@ std::string decimal(uint64_t n) { return std::to_string(n); }
 
 Reader::Section::Section(Reader& reader, Tag tag) : reader_(reader) {
   if (reader.sections_.size() == kMaxDepth) {
-    reader.corrupt(decimal(kMaxDepth) + " parts inside each other at most", "\"" + printable(tag) + "\" inside them");
+    reader.corrupt(decimal(kMaxDepth) + " parts inside each other at most", quoted(tag) + " inside them");
   }
   reader.sections_.push_back(tag);
 }

@@ -70,7 +70,7 @@ class Reader {
   [[noreturn]] void corrupt(const std::string& expected, const std::string& found) const;
   // Refuse the bytes at `offset` of the field that was read last.
   [[noreturn]] void corrupt_at(uint64_t offset, const std::string& expected, const std::string& found) const;
-  // `what`: a noun phrase with its Faiss name.
+  // kUnsupported: nothing is wrong with the field that was read last, but `what` stands in the way.
   [[noreturn]] void unsupported(const std::string& what) const;
 
  private:

@@ -28,4 +28,6 @@ inline std::string printable(Tag tag) {
   return out;
 }
 
+inline std::string quoted(Tag tag) { return format("\"%s\"", printable(tag).c_str()); }
+
 }  // namespace voronode
