@@ -25,7 +25,8 @@
         "-fvisibility-inlines-hidden",
         "-Wall",
         "-Wextra",
-        "-Wno-uninitialized"
+        "-Wno-uninitialized",
+        "-Wno-restrict"
       ],
       "xcode_settings": {
         "CLANG_CXX_LANGUAGE_STANDARD": "c++20",

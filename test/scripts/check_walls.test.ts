@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'voronode-walls-'));
+  plant('native/index/flat.cc', '#include "index/flat.h"\n#include <vector>\n#include "storage/blocks.h"\n');
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function plant(path: string, text: string): void {
+  mkdirSync(join(folder, dirname(path)), { recursive: true });
+  writeFileSync(join(folder, path), text);
+}
+
+function check(): { status: number | null; said: string } {
+  const script = join(__dirname, '../../scripts/check-walls.mjs');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, folder], { encoding: 'utf8' });
+  return { status, said: stdout + stderr };
+}
+
+describe('check-walls', () => {
+  it('passes files that keep the walls', () => {
+    plant('native/binding/addon.cc', '#include <napi.h>\n#include "io/index_io.h"\n');
+    plant('native/test/main.cc', '#include <doctest/doctest.h>\n#include "test/random.h"\n#include "io/index_io.h"\n');
+    plant('lib/native.ts', "import { join } from 'node:path';\nrequire('../build/Release/voronode.node');\n");
+    plant('examples/recommend.mjs', "import { Index } from 'voronode';\nimport { table } from './table.mjs';\n");
+    expect(check()).toEqual({ status: 0, said: 'check-walls: 5 files keep the walls\n' });
+  });
+
+  it.each([
+    ['native/storage/blocks.h', '#include "index/index.h"\n', 'storage may include base, kernels, storage'],
+    ['native/kernels/dispatch.cc', '#include "base/error.h"\n', 'kernels may include kernels'],
+    ['native/kernels/dispatch.cc', '#  include <vector>\n', 'kernels use no containers'],
+    ['native/base/error.h', '#include "kernels/kernels.h"\n', 'base may include base'],
+    ['native/base/error.h', '#include <fcntl.h>\n', 'base uses standard C++'],
+    ['native/index/flat.h', '#include <fstream>\n', 'only io touches files'],
+    ['native/index/flat.h', '#include "flat_search.h"\n', 'index may include'],
+    ['native/io/reader.cc', '#include <napi.h>\n', 'only binding speaks Node-API'],
+    ['native/io/reader.cc', '#include <iostream>\n', 'the core prints nothing'],
+    ['native/test/flat_test.cc', '#include "binding/addon.h"\n', 'test may include'],
+    ['native/extra/x.cc', '\n', 'native/extra is not a room'],
+    ['lib/flat.ts', "const addon = require('../build/Release/voronode.node');\n", 'only lib/native.ts does'],
+    ['lib/flat.ts', "import { run } from '../scripts/run.mjs';\n", 'reaches no other folder'],
+    ['lib/flat.ts', "import chalk from 'chalk';\n", 'lib has no dependencies'],
+    ['examples/recommend.mjs', "import { Index } from '../dist/index.mjs';\n", 'reaches no other folder'],
+    ['bench/flat.mjs', "const { Index } = await import('../lib/index.js');\n", 'reaches no other folder'],
+    ['lib/long.ts', '\n'.repeat(401), 'has 401 lines'],
+    ['package-lock.json', '{ "resolved": "https://example.org/a.tgz" }\n', 'records download addresses'],
+  ])('fails %s that has %j', (path, text, reason) => {
+    plant(path, text);
+    const { status, said } = check();
+    expect(said).toContain(path);
+    expect(said).toContain(reason);
+    expect(said).toContain('check-walls: 1 violations');
+    expect(status).toBe(1);
+  });
+});
