@@ -33,12 +33,18 @@ export function checkNewIds(value: unknown, n: number): BigInt64Array {
 
 /** A `BigInt64Array` is passed through, not copied; `n`: how many there must be. */
 export function checkIds(name: string, value: unknown, n?: number): BigInt64Array {
-  if (!isArray(value) && !types.isBigInt64Array(value)) throw invalidType(name, EXPECTED, value, remedy(name, value));
-  if (n !== undefined && value.length !== n)
-    throw outOfRange(`${name}.length`, `${n}, one id per vector`, value.length);
-  if (isArray(value)) return fromArray(name, value);
-  checkAttached(name, value);
-  return value;
+  if (types.isBigInt64Array(value)) {
+    checkAttached(name, value);
+    checkCount(name, value.length, n);
+    return value;
+  }
+  if (!isArray(value)) throw invalidType(name, EXPECTED, value, remedy(name, value));
+  checkCount(name, value.length, n);
+  return fromArray(name, value);
+}
+
+function checkCount(name: string, length: number, n: number | undefined): void {
+  if (n !== undefined && length !== n) throw outOfRange(`${name}.length`, `${n}, one id per vector`, length);
 }
 
 function fromArray(name: string, values: readonly unknown[]): BigInt64Array {

@@ -1,0 +1,199 @@
+/** Promises: much at once, copied inputs, abortion, closing. */
+
+import { getEventListeners } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import type { Index } from '../../lib/index.js';
+import { exactVectors, fill, fillFloats, plain, put, putAsync, type Subject, stored } from '../subject.js';
+import { expectSame } from './change.js';
+
+export function testAsync(subject: Subject): void {
+  describe('promises', () => {
+    testConcurrency(subject);
+    testAbort(subject);
+    testClose(subject);
+  });
+}
+
+function testConcurrency(subject: Subject): void {
+  test('many searches at once all have their own answer', async () => {
+    const { index, mirror, random } = fill(subject, 500, 8);
+    const queries = Array.from({ length: 200 }, () => exactVectors(subject, random, random.integer(1, 5), 8));
+    const results = await Promise.all(queries.map((query, i) => index.search(query, 1 + (i % 20))));
+    results.forEach((result, i) => {
+      expect(plain(result)).toEqual(mirror.search(stored(subject, queries[i]!, 8), 1 + (i % 20)));
+    });
+  });
+
+  test('searches beside adds see a whole number of adds, none that came later', async () => {
+    const { index, mirror, random } = fill(subject, 100, 4);
+    const sizes = [mirror.ntotal];
+    const jobs: Promise<void>[] = [];
+    const seen: Promise<void>[] = [];
+    for (let i = 0; i < 40; i++) {
+      const n = random.integer(1, 40);
+      const [vectors, ids] = [exactVectors(subject, random, n, 4), random.ids(n)];
+      mirror.add(stored(subject, vectors, 4), ids);
+      sizes.push(mirror.ntotal);
+      jobs.push(putAsync(subject, index, vectors, ids));
+      const query = exactVectors(subject, random, 2, 4);
+      const least = index.ntotal;
+      seen.push(
+        index.search(query, 2000).then((result) => {
+          const n = result.row(0).labels.length;
+          expect(n).toBeGreaterThanOrEqual(least);
+          expect(sizes).toContain(n);
+          expect(plain(result)).toEqual(mirror.prefix(n).search(stored(subject, query, 4), 2000));
+        }),
+      );
+      if (i % 5 === 0) await seen.at(-1);
+    }
+    await Promise.all([...jobs, ...seen]);
+    expectSame(subject, index, mirror, random);
+  });
+
+  test('operations started in order take effect in order', async () => {
+    const { index, mirror, random } = fill(subject, 60, 3);
+    const [vectors, ids] = [exactVectors(subject, random, 30, 3), random.ids(30)];
+    const gone = mirror.ids.slice(10, 20);
+    const removed = index.removeIds(gone);
+    const added = putAsync(subject, index, vectors, ids);
+    mirror.remove((id) => gone.includes(id));
+    mirror.add(stored(subject, vectors, 3), ids);
+    expect([await removed, await added]).toEqual([10, undefined]);
+    expectSame(subject, index, mirror, random);
+  });
+
+  test('inputs are copied at the call', async () => {
+    const { index, mirror, random } = fill(subject, 30, 4);
+    const vectors = exactVectors(subject, random, 20, 4);
+    const ids = random.ids(20);
+    mirror.add(stored(subject, vectors, 4), ids);
+    const added = putAsync(subject, index, vectors, ids);
+    vectors.fill(77);
+    ids.fill(77n);
+    await added;
+    const queries = exactVectors(subject, random, 3, 4);
+    const expected = mirror.search(stored(subject, queries, 4), 9);
+    const found = index.search(queries, 9);
+    structuredClone(queries, { transfer: [queries.buffer as ArrayBuffer] });
+    expect(plain(await found)).toEqual(expected);
+    const gone = BigInt64Array.from(mirror.ids.slice(0, 5));
+    const removed = index.removeIds(gone);
+    gone.fill(123_456_789n);
+    expect(await removed).toBe(mirror.remove((id) => mirror.ids.indexOf(id) < 5));
+    expectSame(subject, index, mirror, random);
+  });
+}
+
+/** Every method that takes a signal. */
+function abortable(subject: Subject, index: Index): Record<string, (signal: AbortSignal) => Promise<unknown>> {
+  const vectors = new Float32Array(2 * index.d).fill(1);
+  const many = new Float32Array(3000 * index.d).fill(1);
+  const everything = subject.metric === 'l2' ? Infinity : -Infinity;
+  return {
+    add: (signal) => (subject.mapped ? index.addWithIds(vectors, [5, 6], { signal }) : index.add(vectors, { signal })),
+    train: (signal) => index.train(vectors, { signal }),
+    search: (signal) => index.search(many, 10, { signal }),
+    rangeSearch: (signal) => index.rangeSearch(vectors, everything, { signal }),
+    removeIds: (signal) => index.removeIds([1], { signal }),
+  };
+}
+
+function testAbort(subject: Subject): void {
+  const reason = new Error('enough');
+  const aborted = { name: 'AbortError', code: 'ABORT_ERR', cause: reason, message: 'The operation was aborted' };
+
+  test('a signal that has fired rejects at once', async () => {
+    const { index, mirror, random } = fill(subject, 20, 3);
+    for (const [name, start] of Object.entries(abortable(subject, index))) {
+      await expect(start(AbortSignal.abort(reason)), name).rejects.toMatchObject(aborted);
+    }
+    const [signal, vector] = [AbortSignal.abort(reason), new Float32Array(3)];
+    expect(() => index.searchSync(vector, 1, { signal })).toThrow(expect.objectContaining(aborted));
+    expect(() => index.rangeSearchSync(vector, 1, { signal })).toThrow(expect.objectContaining(aborted));
+    expectSame(subject, index, mirror, random);
+  });
+
+  test('a signal that fires under way rejects, and the index is as it was', async () => {
+    const { index, mirror, random } = fill(subject, 2000, 32);
+    for (const [name, start] of Object.entries(abortable(subject, index))) {
+      const controller = new AbortController();
+      const before = index.searchSync(new Float32Array(32), 2000);
+      const running = start(controller.signal);
+      controller.abort(reason);
+      const outcome = await running.then(
+        () => 'done',
+        (error) => error,
+      );
+      // What has nothing to do may be done before the signal fires; a search of 3000 queries may not.
+      if (name === 'search') expect(outcome).not.toBe('done');
+      if (outcome === 'done') return;
+      expect(outcome, name).toMatchObject(aborted);
+      expect(plain(index.searchSync(new Float32Array(32), 2000)), name).toEqual(plain(before));
+      expect(getEventListeners(controller.signal, 'abort'), name).toEqual([]);
+    }
+    expectSame(subject, index, mirror, random);
+  });
+
+  test('a signal that does not fire changes nothing, and is let go', async () => {
+    const { index, mirror, random } = fill(subject, 20, 3);
+    const { signal } = new AbortController();
+    const query = exactVectors(subject, random, 1, 3);
+    const found = index.search(query, 5, { signal });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    expect(plain(await found)).toEqual(mirror.search(stored(subject, query, 3), 5));
+    await expect(index.search(Float32Array.of(NaN, 0, 0), 5, { signal })).rejects.toThrow();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+}
+
+function testClose(subject: Subject): void {
+  test('work under way when the index is closed is finished', async () => {
+    const { index, random } = fillFloats(subject, 20_000, 32);
+    const queries = random.floats(50 * 32);
+    const expected = index.searchSync(queries, 10);
+    const running = Array.from({ length: 10 }, () => index.search(queries, 10));
+    index.close();
+    for (const result of await Promise.all(running)) expect(plain(result)).toEqual(plain(expected));
+  });
+
+  test('a closed index refuses work with ERR_VORONODE_CLOSED', async () => {
+    const { index } = fill(subject, 10, 2);
+    index[Symbol.dispose]();
+    index.close();
+    const closed = { name: 'Error', code: 'ERR_VORONODE_CLOSED' };
+    const vector = new Float32Array(2);
+    const calls: (() => unknown)[] = [
+      () => index.ntotal,
+      () => index.isTrained,
+      () => put(subject, index, vector, BigInt64Array.of(1n)),
+      () => index.trainSync(vector),
+      () => index.searchSync(vector, 1),
+      () => index.rangeSearchSync(vector, 1),
+      () => index.removeIdsSync([1]),
+      () => index.reconstruct(0),
+      () => index.reset(),
+    ];
+    for (const call of calls) expect(call, String(call)).toThrow(expect.objectContaining(closed));
+    const promises: (() => Promise<unknown>)[] = [
+      () => putAsync(subject, index, vector, BigInt64Array.of(1n)),
+      () => index.train(vector),
+      () => index.search(vector, 1),
+      () => index.rangeSearch(vector, 1),
+      () => index.removeIds([1]),
+    ];
+    for (const call of promises) await expect(call(), String(call)).rejects.toMatchObject(closed);
+    expect([index.d, index.metric]).toEqual([2, subject.metric]);
+  });
+
+  test('a closed index cannot be written', async () => {
+    const { serializeIndex, serializeIndexSync, writeIndex, writeIndexSync } = await import('../../lib/index.js');
+    const { index } = fill(subject, 10, 2);
+    index.close();
+    const closed = { name: 'Error', code: 'ERR_VORONODE_CLOSED' };
+    expect(() => serializeIndexSync(index)).toThrow(expect.objectContaining(closed));
+    expect(() => writeIndexSync(index, '/nowhere/x')).toThrow(expect.objectContaining(closed));
+    await expect(serializeIndex(index)).rejects.toMatchObject(closed);
+    await expect(writeIndex(index, '/nowhere/x')).rejects.toMatchObject(closed);
+  });
+}

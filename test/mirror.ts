@@ -1,0 +1,103 @@
+/** What an index must answer, by plain JavaScript in double precision: a list of ids and vectors, scanned and sorted. */
+
+import type { Metric } from '../lib/index.js';
+
+export const PADDING: Record<Metric, number> = { l2: 3.4028234663852886e38, ip: -3.4028234663852886e38 };
+
+export interface Found {
+  labels: bigint[];
+  distances: number[];
+}
+
+interface Neighbour {
+  id: bigint;
+  distance: number;
+}
+
+export class Mirror {
+  ids: bigint[] = [];
+  vectors: Float32Array[] = [];
+
+  constructor(
+    readonly d: number,
+    readonly metric: Metric,
+    /** Ids are positions, and are renumbered by removal. */
+    readonly numbered: boolean,
+  ) {}
+
+  get ntotal(): number {
+    return this.ids.length;
+  }
+
+  add(vectors: Float32Array, ids?: BigInt64Array): void {
+    for (let i = 0; i < vectors.length / this.d; i++) {
+      this.ids.push(this.numbered ? BigInt(this.ids.length) : ids![i]!);
+      this.vectors.push(vectors.slice(i * this.d, (i + 1) * this.d));
+    }
+  }
+
+  remove(member: (id: bigint) => boolean): number {
+    const keep = this.ids.map((id) => !member(id));
+    const removed = keep.filter((kept) => !kept).length;
+    this.vectors = this.vectors.filter((_, i) => keep[i]);
+    this.ids = this.ids.filter((_, i) => keep[i]);
+    if (this.numbered) this.ids = this.ids.map((_, i) => BigInt(i));
+    return removed;
+  }
+
+  /** The vector added last under this id. */
+  vector(id: bigint): Float32Array | undefined {
+    return this.vectors[this.ids.lastIndexOf(id)];
+  }
+
+  /** A copy of the first n entries. */
+  prefix(n: number): Mirror {
+    const part = new Mirror(this.d, this.metric, this.numbered);
+    part.ids = this.ids.slice(0, n);
+    part.vectors = this.vectors.slice(0, n);
+    return part;
+  }
+
+  search(queries: Float32Array, k: number, member: (id: bigint) => boolean = () => true): Found {
+    return this.#answer(queries, (found) => {
+      const best = found.filter(({ id }) => member(id)).slice(0, k);
+      const padding = Array.from({ length: k - best.length }, () => ({ id: -1n, distance: PADDING[this.metric] }));
+      return [...best, ...padding];
+    });
+  }
+
+  rangeSearch(
+    queries: Float32Array,
+    radius: number,
+    member: (id: bigint) => boolean = () => true,
+  ): Found & { lims: number[] } {
+    const lims = [0];
+    const near = ({ distance }: Neighbour) => (this.metric === 'l2' ? distance < radius : distance > radius);
+    const found = this.#answer(queries, (all) => {
+      const part = all.filter((one) => member(one.id) && near(one));
+      lims.push(lims.at(-1)! + part.length);
+      return part;
+    });
+    return { lims, ...found };
+  }
+
+  #answer(queries: Float32Array, choose: (sorted: Neighbour[]) => Neighbour[]): Found {
+    const found: Neighbour[] = [];
+    for (let q = 0; q < queries.length; q += this.d)
+      found.push(...choose(this.#sorted(queries.subarray(q, q + this.d))));
+    return { labels: found.map(({ id }) => id), distances: found.map(({ distance }) => distance) };
+  }
+
+  #sorted(query: Float32Array): Neighbour[] {
+    const sign = this.metric === 'l2' ? 1 : -1;
+    return this.vectors
+      .map((vector, i) => ({ id: this.ids[i]!, distance: this.#distance(query, vector) }))
+      .sort((a, b) => sign * (a.distance - b.distance) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  }
+
+  #distance(x: Float32Array, y: Float32Array): number {
+    let sum = 0;
+    for (let j = 0; j < this.d; j++) sum += this.metric === 'l2' ? (x[j]! - y[j]!) ** 2 : x[j]! * y[j]!;
+    return sum;
+  }
+}
