@@ -1,0 +1,48 @@
+// Everything that can be asked of an index that came from hostile bytes: none of it may crash or throw, and saving what
+// was read and reading it again changes nothing. Used by the mutation tests and by the fuzz target.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+#include "base/error.h"
+#include "index/index.h"
+#include "io/index_io.h"
+
+namespace voronode::test {
+
+inline void expect(bool holds, const char* what) {
+  if (!holds) throw std::logic_error(what);
+}
+
+inline void search_some(const Index& index) {
+  constexpr size_t kNearest = 3;
+  const std::vector<float> query(index.d(), 0.5f);
+  float distances[kNearest];
+  idx_t labels[kNearest];
+  index.search(1, query.data(), kNearest, {}, distances, labels);
+  const bool larger_is_nearer = index.metric() == Metric::kInnerProduct;
+  for (size_t i = 0; i < kNearest; ++i) {
+    expect((labels[i] == -1) == (i >= index.ntotal()), "as many neighbours as there are rows, then padding");
+    if (i == 0 || labels[i] == -1) continue;
+    expect(larger_is_nearer ? distances[i] <= distances[i - 1] : distances[i] >= distances[i - 1], "best first");
+  }
+  RangeResult in_range;
+  index.range_search(1, query.data(), larger_is_nearer ? 0.0f : 1.0f, {}, &in_range);
+  expect(in_range.lims.size() == 2 && in_range.lims[1] == in_range.labels.size(), "the limits cover the labels");
+  if (labels[0] == -1) return;
+  std::vector<float> row(index.d());
+  index.reconstruct(labels[0], row.data());
+}
+
+inline void exercise(const Index& index) {
+  search_some(index);
+  const std::vector<uint8_t> saved = serialize_index(index, nullptr);
+  const std::shared_ptr<Index> again = deserialize_index(saved.data(), saved.size(), nullptr);
+  expect(again->ntotal() == index.ntotal() && again->d() == index.d(), "the same size after saving");
+  expect(serialize_index(*again, nullptr) == saved, "the same bytes after saving twice");
+}
+
+}  // namespace voronode::test
