@@ -1,0 +1,83 @@
+// Reading the arguments of a call: types, integrality, ranges. Whatever comes, the answer is a value or an Error; no
+// function here but selector_arg (binding/selector_arg.h) can run a script.
+//
+// `name` is the argument's name in messages, which are worded like Node's. (The TypeScript side checks first and says
+// more.)
+#pragma once
+
+#include <napi.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/aligned.h"
+#include "base/error.h"
+#include "index/index.h"
+
+namespace voronode {
+
+Error wrong_type(Napi::Env env, const char* name, const char* expected, napi_value value);
+
+double number_arg(Napi::Env env, const char* name, napi_value value);
+
+// A whole number within [min, max], both at most 2^53.
+uint64_t integer_arg(Napi::Env env, const char* name, napi_value value, uint64_t min, uint64_t max);
+
+// The dimension of an index.
+size_t dimension_arg(Napi::Env env, napi_value value);
+
+Metric metric_arg(Napi::Env env, napi_value value);
+bool boolean_arg(Napi::Env env, const char* name, napi_value value);
+
+// A bigint within int64.
+idx_t id_arg(Napi::Env env, const char* name, napi_value value);
+
+std::string string_arg(Napi::Env env, const char* name, napi_value value);
+
+// A string without null characters.
+std::string path_arg(Napi::Env env, napi_value value);
+
+bool is_undefined(Napi::Env env, napi_value value);
+
+// How many vectors of d components there are; kDimension if that is not whole.
+size_t row_count(const char* name, size_t length, size_t d);
+
+// A typed array of T (float, int64_t, uint8_t) as it is now: any script that runs may shrink, move or free what it
+// shows.
+template <class T>
+struct ArrayView {
+  T* data;  // null if empty
+  size_t size;
+  bool shared;  // in a SharedArrayBuffer: other threads may write to it at any time
+};
+
+// Throws kInvalidArgType for other values, kInvalidArgValue if the buffer is detached. An array that a resizable buffer
+// was shrunk away from is empty.
+template <class T>
+ArrayView<T> array_arg(Napi::Env env, const char* name, napi_value value);
+
+// What an operation reads from a typed array. Asynchronous work has a copy, made here, so that the caller may do with
+// the array what it likes at once. A synchronous call reads the array itself: it blocks the only thread that could
+// change it (unless it is shared, so that is copied too).
+template <class T>
+class Input {
+ public:
+  // REQUIRES: if borrowed, no script runs until the last use.
+  Input(Napi::Env env, const char* name, napi_value value, bool may_borrow);
+
+  const T* data() const noexcept { return data_; }
+  size_t size() const noexcept { return size_; }
+
+ private:
+  std::unique_ptr<AlignedArray<T>> copy_;
+  const T* data_;
+  size_t size_;
+};
+
+extern template class Input<float>;
+extern template class Input<int64_t>;
+extern template class Input<uint8_t>;
+
+}  // namespace voronode

@@ -1,0 +1,74 @@
+#include "binding/call.h"
+
+#include "base/thread_pool.h"
+#include "binding/args.h"
+#include "binding/errors.h"
+#include "binding/fault.h"
+
+namespace voronode {
+namespace {
+
+Environment& environment_of(napi_env env) {
+  void* data = nullptr;
+  check_status(env, napi_get_instance_data(env, &data));
+  return *static_cast<Environment*>(data);
+}
+
+// An index in a wrapper changes through the wrapper only, else the two would get out of step. Checked last before the
+// work is queued: a script that ran while arguments were read may have made a wrapper.
+void refuse_if_wrapped(const Operation& operation) {
+  if (operation.access() == Access::kRead || operation.gate() == nullptr || !operation.index()->wrapped()) return;
+  throw Error(Code::kUnsupported, "This index belongs to a wrapper and changes only through it; use the wrapper");
+}
+
+}  // namespace
+
+Call::Call(napi_env env_, napi_callback_info info, Mode mode)
+    : env(env_), environment(environment_of(env_)), sync(mode == Mode::kSync) {
+  size_t count = kMaxArgs;  // Node-API fills up with undefined
+  check_status(env, napi_get_cb_info(env, info, &count, args_, nullptr, nullptr));
+}
+
+napi_value run_guarded(napi_env env, napi_callback_info info, Mode mode, Body body) noexcept {
+  try {
+    const Call call(env, info, mode);
+    if (call.sync) fault_point(Place::kEntry);
+    return body(call);
+  } catch (...) {
+    if (const napi_value error = current_error(env)) napi_throw(env, error);
+    return nullptr;
+  }
+}
+
+napi_value run_in_place(const Call& call, MakeOperation make) {
+  const std::unique_ptr<Operation> operation = make(call);
+  refuse_if_wrapped(*operation);
+  {
+    std::optional<GateHold> hold;
+    if (Gate* gate = operation->gate()) hold.emplace(*gate, operation->access());
+    fault_point(Place::kExecute);
+    operation->execute(nullptr);
+  }
+  fault_point(Place::kFinish);
+  return operation->finish(call.env);
+}
+
+napi_value run_as_job(const Call& call, MakeOperation make, size_t token_at) {
+  napi_deferred deferred;
+  napi_value promise;
+  check_status(call.env, napi_create_promise(call.env, &deferred, &promise));
+  try {
+    fault_point(Place::kEntry);
+    std::unique_ptr<Operation> operation = make(call);
+    refuse_if_wrapped(*operation);
+    const napi_value token = call[token_at];
+    auto cancel = is_undefined(call.env, token) ? std::make_shared<Cancel>() : cancel_of(call.env, token);
+    check(cancel.get());
+    call.environment.jobs.start(std::move(operation), std::move(cancel), deferred);
+  } catch (...) {
+    reject_with_current_error(call.env, deferred);
+  }
+  return promise;
+}
+
+}  // namespace voronode

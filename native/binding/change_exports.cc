@@ -1,0 +1,111 @@
+// What changes an index: add, train, remove, reset.
+#include "binding/args.h"
+#include "binding/call.h"
+#include "binding/exports.h"
+#include "binding/selector_arg.h"
+
+namespace voronode {
+namespace {
+
+// Vectors on their way into an index.
+class TakesVectors : public Operation {
+ public:
+  napi_value finish(Napi::Env env) override {
+    held().report_memory();
+    return env.Undefined();
+  }
+
+ protected:
+  TakesVectors(const Call& call, Access access)
+      : Operation(index_of(call.env, call[0]), access),
+        vectors_(call.env, "vectors", call[1], call.sync),
+        n_(row_count("vectors", vectors_.size(), index()->d())) {}
+
+  size_t n() const noexcept { return n_; }
+  const float* checked_vectors(const Cancel* cancel) const {
+    check_finite("vectors", n_, index()->d(), vectors_.data(), cancel);
+    return vectors_.data();
+  }
+
+ private:
+  Input<float> vectors_;
+  size_t n_;
+};
+
+class Add final : public TakesVectors {
+ public:
+  static constexpr size_t kArgs = 2;
+  explicit Add(const Call& call) : TakesVectors(call, Access::kAppend) {}
+  void execute(const Cancel* cancel) override { index()->add(n(), checked_vectors(cancel), cancel); }
+};
+
+class AddWithIds final : public TakesVectors {
+ public:
+  static constexpr size_t kArgs = 3;
+  explicit AddWithIds(const Call& call)
+      : TakesVectors(call, Access::kAppend), ids_(call.env, "ids", call[2], call.sync) {
+    if (ids_.size() == n()) return;
+    throw Error(Code::kOutOfRange,
+                format("The value of \"ids.length\" is out of range. It must be %zu, one id per vector. "
+                       "Received %zu",
+                       n(), ids_.size()));
+  }
+  void execute(const Cancel* cancel) override {
+    index()->add_with_ids(n(), checked_vectors(cancel), ids_.data(), cancel);
+  }
+
+ private:
+  Input<int64_t> ids_;
+};
+
+class Train final : public TakesVectors {
+ public:
+  static constexpr size_t kArgs = 2;
+  explicit Train(const Call& call) : TakesVectors(call, Access::kExclusive) {}
+  void execute(const Cancel* cancel) override { index()->train(n(), checked_vectors(cancel), cancel); }
+};
+
+class RemoveIds final : public Operation {
+ public:
+  static constexpr size_t kArgs = 2;
+  explicit RemoveIds(const Call& call)
+      : Operation(index_of(call.env, call[0]), Access::kExclusive),
+        selector_(selector_arg(call.env, "selector", call[1])) {}
+  void execute(const Cancel* cancel) override { removed_ = index()->remove_ids(*selector_->build(), cancel); }
+  napi_value finish(Napi::Env env) override {
+    held().report_memory();
+    return Napi::Number::New(env, static_cast<double>(removed_));
+  }
+
+ private:
+  SelectorSourcePtr selector_;
+  size_t removed_ = 0;
+};
+
+class Reset final : public Operation {
+ public:
+  explicit Reset(const Call& call) : Operation(index_of(call.env, call[0]), Access::kExclusive) {}
+  void execute(const Cancel*) override { index()->reset(); }
+  napi_value finish(Napi::Env env) override {
+    held().report_memory();
+    return env.Undefined();
+  }
+};
+
+constexpr Export kExports[] = {
+    {"add", entry_async<Add>},
+    {"addSync", entry_sync<Add>},
+    {"addWithIds", entry_async<AddWithIds>},
+    {"addWithIdsSync", entry_sync<AddWithIds>},
+    {"train", entry_async<Train>},
+    {"trainSync", entry_sync<Train>},
+    {"removeIds", entry_async<RemoveIds>},
+    {"removeIdsSync", entry_sync<RemoveIds>},
+    {"reset", entry_sync<Reset>},
+};
+
+}  // namespace
+
+std::span<const Export> change_exports() noexcept { return kExports; }
+
+}  // namespace voronode

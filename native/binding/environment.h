@@ -1,0 +1,32 @@
+// What the addon keeps for one JavaScript environment (the main thread or a worker): its instance data. There is
+// nothing else but the thread pool and the table of kernels, which all environments share.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "binding/arrays.h"
+#include "binding/handles.h"
+#include "binding/jobs.h"
+
+namespace voronode {
+
+class Environment {
+ public:
+  // Makes the environment's instance data. It goes when the environment does.
+  static Environment& create(Napi::Env env);
+  ~Environment();
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+  const Arrays arrays;
+  const std::shared_ptr<Handles> handles;
+  JobQueue jobs;
+
+ private:
+  explicit Environment(Napi::Env env);
+  static void clean_up(void* environment) noexcept;
+};
+
+}  // namespace voronode

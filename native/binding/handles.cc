@@ -1,0 +1,138 @@
+#include "binding/handles.h"
+
+#include "binding/args.h"
+#include "binding/errors.h"
+
+namespace voronode {
+namespace {
+
+// Two random numbers each.
+constexpr napi_type_tag kIndexTag = {0x7c5e1f0b92d34a68, 0xb1e6c83d405f97a2};
+constexpr napi_type_tag kTokenTag = {0x2fd80a6be1947c35, 0x98431de75bc0f26a};
+
+constexpr int64_t kSweepEvery = int64_t{32} << 20;  // bytes of growth: what V8 takes for worth a thought of collecting
+
+// The C++ object behind a handle with this tag.
+template <class T>
+T& unwrap(Napi::Env env, napi_value value, const napi_type_tag& tag, const char* name, const char* expected) {
+  napi_valuetype type;
+  check_status(env, napi_typeof(env, value, &type));
+  bool tagged = false;
+  if (type == napi_object) check_status(env, napi_check_object_type_tag(env, value, &tag, &tagged));
+  if (!tagged) throw wrong_type(env, name, expected, value);
+  void* object = nullptr;
+  check_status(env, napi_unwrap(env, value, &object));
+  return *static_cast<T*>(object);
+}
+
+struct TokenHandle {
+  std::shared_ptr<Cancel> cancel = std::make_shared<Cancel>();
+};
+
+}  // namespace
+
+class IndexHandle {
+ public:
+  IndexHandle(std::shared_ptr<Handles> handles, HeldPtr held) noexcept
+      : held_(std::move(held)), handles_(std::move(handles)), next_(handles_->first_) {
+    if (next_ != nullptr) next_->prev_ = this;
+    handles_->first_ = this;
+  }
+  ~IndexHandle() {
+    (prev_ != nullptr ? prev_->next_ : handles_->first_) = next_;
+    if (next_ != nullptr) next_->prev_ = prev_;
+  }
+  IndexHandle(const IndexHandle&) = delete;
+  IndexHandle& operator=(const IndexHandle&) = delete;
+
+  static napi_value wrap(Napi::Env env, std::unique_ptr<IndexHandle> handle) {
+    const Napi::Object object = Napi::Object::New(env);
+    check_status(env, napi_type_tag_object(env, object, &kIndexTag));
+    check_status(env, napi_wrap(env, object, handle.get(), finalize, nullptr, &handle->weak_));
+    handle.release();
+    return object;
+  }
+
+  // Whether the object was collected although its finalizer has not run yet.
+  bool collected(napi_env env) const noexcept {
+    napi_value object = nullptr;
+    return napi_get_reference_value(env, weak_, &object) == napi_ok && object == nullptr;
+  }
+
+  const HeldPtr& held() const noexcept { return held_; }
+  IndexHandle* next() const noexcept { return next_; }
+  void close() noexcept { held_.reset(); }
+
+ private:
+  static void finalize(napi_env env, void* data, void*) noexcept {
+    const std::unique_ptr<IndexHandle> handle(static_cast<IndexHandle*>(data));
+    napi_delete_reference(env, handle->weak_);
+  }
+
+  HeldPtr held_;  // null: closed
+  std::shared_ptr<Handles> handles_;
+  napi_ref weak_ = nullptr;
+  IndexHandle* prev_ = nullptr;
+  IndexHandle* next_;
+};
+
+void Handles::memory_changed(int64_t bytes) noexcept {
+  if (env_ == nullptr || bytes == 0) return;
+  int64_t total = 0;
+  napi_adjust_external_memory(env_, bytes, &total);
+  if (bytes < 0) return;
+  growth_ += bytes;
+  if (growth_ >= kSweepEvery) sweep();
+}
+
+void Handles::sweep() noexcept {
+  growth_ = 0;
+  for (IndexHandle* handle = first_; handle != nullptr; handle = handle->next()) {
+    napi_handle_scope scope = nullptr;
+    if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
+    if (handle->held() != nullptr && handle->collected(env_)) handle->close();
+    napi_close_handle_scope(env_, scope);
+  }
+}
+
+void HeldIndex::report_memory() noexcept {
+  // A row and its id. Blocks that are partly full and tables of lookup come on top; an estimate is all that is needed.
+  const uint64_t bytes = uint64_t{index->ntotal()} * (index->d() * sizeof(float) + sizeof(idx_t));
+  const int64_t change = static_cast<int64_t>(bytes) - reported_;
+  reported_ = static_cast<int64_t>(bytes);
+  handles_->memory_changed(change);
+}
+
+napi_value new_index_handle(Napi::Env env, const std::shared_ptr<Handles>& handles, std::shared_ptr<Index> index) {
+  HeldPtr held = std::make_shared<HeldIndex>(handles, std::move(index));
+  const bool reports = !held->index->wrapped();
+  const napi_value handle = IndexHandle::wrap(env, std::make_unique<IndexHandle>(handles, held));
+  if (reports) held->report_memory();
+  return handle;
+}
+
+HeldPtr index_of(Napi::Env env, napi_value handle) {
+  HeldPtr held = unwrap<IndexHandle>(env, handle, kIndexTag, "index", "an index of this package").held();
+  if (held == nullptr) throw Error(Code::kClosed, "The index is closed");
+  return held;
+}
+
+void close_index(Napi::Env env, napi_value handle) {
+  unwrap<IndexHandle>(env, handle, kIndexTag, "index", "an index of this package").close();
+}
+
+napi_value new_token(Napi::Env env) {
+  const Napi::Object object = Napi::Object::New(env);
+  check_status(env, napi_type_tag_object(env, object, &kTokenTag));
+  auto token = std::make_unique<TokenHandle>();
+  const auto finalize = [](napi_env, void* data, void*) noexcept { delete static_cast<TokenHandle*>(data); };
+  check_status(env, napi_wrap(env, object, token.get(), finalize, nullptr, nullptr));
+  token.release();
+  return object;
+}
+
+std::shared_ptr<Cancel> cancel_of(Napi::Env env, napi_value token) {
+  return unwrap<TokenHandle>(env, token, kTokenTag, "token", "a token of this package").cancel;
+}
+
+}  // namespace voronode

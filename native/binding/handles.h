@@ -1,0 +1,78 @@
+// The two kinds of object that JavaScript holds: handles of indexes and of tokens.
+//
+// A handle is an empty object with a type tag and a C++ object behind it. The tag is checked at every use, so that no
+// other object, not even one that inherits from a handle, is ever taken for one.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "base/cancel.h"
+#include "index/index.h"
+
+namespace voronode {
+
+class IndexHandle;
+
+// What the garbage collector should know about one environment's indexes. JavaScript sees a few bytes where megabytes
+// hang, so changes of their memory are reported. Lives until the last handle is gone, which may be after the
+// environment's end.
+class Handles {
+ public:
+  explicit Handles(napi_env env) noexcept : env_(env) {}
+  Handles(const Handles&) = delete;
+  Handles& operator=(const Handles&) = delete;
+
+  // The environment's thread only. After growth it lets go of the indexes whose handles were collected: Node runs
+  // finalizers from its event loop only, and a loop of synchronous calls would pile up dead indexes until then.
+  void memory_changed(int64_t bytes) noexcept;
+
+  // The environment ends: nothing is reported from now on.
+  void close() noexcept { env_ = nullptr; }
+
+ private:
+  friend class IndexHandle;
+  void sweep() noexcept;
+
+  napi_env env_;
+  IndexHandle* first_ = nullptr;
+  int64_t growth_ = 0;  // bytes since the last sweep
+};
+
+// An index with the memory that was reported for it: one object, shared by a handle and the jobs that work through it.
+// The environment's thread only, but for index.
+class HeldIndex {
+ public:
+  HeldIndex(std::shared_ptr<Handles> handles, std::shared_ptr<Index> held) noexcept
+      : index(std::move(held)), handles_(std::move(handles)) {}
+  ~HeldIndex() { handles_->memory_changed(-reported_); }
+  HeldIndex(const HeldIndex&) = delete;
+  HeldIndex& operator=(const HeldIndex&) = delete;
+
+  // To be called after each change. The memory of an index in a wrapper is reported by the wrapper, through which it
+  // grows.
+  void report_memory() noexcept;
+
+  const std::shared_ptr<Index> index;
+
+ private:
+  std::shared_ptr<Handles> handles_;
+  int64_t reported_ = 0;
+};
+
+using HeldPtr = std::shared_ptr<HeldIndex>;
+
+napi_value new_index_handle(Napi::Env env, const std::shared_ptr<Handles>& handles, std::shared_ptr<Index> index);
+
+// The index of a handle. Throws kInvalidArgType for anything else, kClosed after close_index.
+HeldPtr index_of(Napi::Env env, napi_value handle);
+
+// Lets go of the index, if that was not done yet.
+void close_index(Napi::Env env, napi_value handle);
+
+napi_value new_token(Napi::Env env);
+std::shared_ptr<Cancel> cancel_of(Napi::Env env, napi_value token);
+
+}  // namespace voronode

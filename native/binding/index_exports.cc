@@ -1,0 +1,94 @@
+// Making indexes and looking at them. What only looks never waits, whatever runs on the index.
+#include <string>
+
+#include "binding/args.h"
+#include "binding/call.h"
+#include "binding/errors.h"
+#include "binding/exports.h"
+#include "index/factory.h"
+#include "index/flat.h"
+#include "index/id_map.h"
+
+namespace voronode {
+namespace {
+
+napi_value handle_of(const Call& call, std::shared_ptr<Index> index) {
+  return new_index_handle(call.env, call.environment.handles, std::move(index));
+}
+
+Index& index_at_0(const Call& call) { return *index_of(call.env, call[0])->index; }
+
+napi_value flat(const Call& call) {
+  const size_t d = dimension_arg(call.env, call[0]);
+  return handle_of(call, std::make_shared<IndexFlat>(d, metric_arg(call.env, call[1])));
+}
+
+napi_value id_map(const Call& call) {
+  const HeldPtr inner = index_of(call.env, call[0]);
+  const bool second = boolean_arg(call.env, "second", call[1]);
+  // Exclusive: adds that were queued earlier must be through before the map asks whether the index is empty.
+  const GateHold hold(inner->index->gate(), Access::kExclusive);
+  return handle_of(call, std::make_shared<IndexIDMap>(inner->index, second));
+}
+
+napi_value factory(const Call& call) {
+  const size_t d = dimension_arg(call.env, call[0]);
+  const std::string description = string_arg(call.env, "description", call[1]);
+  return handle_of(call, index_factory(d, description, metric_arg(call.env, call[2])));
+}
+
+napi_value kind(const Call& call) { return Napi::String::New(call.env, index_at_0(call).kind()); }
+
+napi_value d(const Call& call) { return Napi::Number::New(call.env, static_cast<double>(index_at_0(call).d())); }
+
+napi_value metric(const Call& call) {
+  return Napi::Number::New(call.env, static_cast<double>(index_at_0(call).metric()));
+}
+
+napi_value ntotal(const Call& call) {
+  return Napi::Number::New(call.env, static_cast<double>(index_at_0(call).ntotal()));
+}
+
+napi_value is_trained(const Call& call) { return Napi::Boolean::New(call.env, index_at_0(call).is_trained()); }
+
+napi_value inner(const Call& call) {
+  std::shared_ptr<Index> inner = index_at_0(call).inner();
+  return inner == nullptr ? call.env.Undefined() : Napi::Value(call.env, handle_of(call, std::move(inner)));
+}
+
+napi_value wrapped(const Call& call) { return Napi::Boolean::New(call.env, index_at_0(call).wrapped()); }
+
+napi_value reconstruct(const Call& call) {
+  const HeldPtr held = index_of(call.env, call[0]);
+  const idx_t id = id_arg(call.env, "id", call[1]);
+  const ResultArray<float> vector = call.environment.arrays.make<float>(call.env, held->index->d());
+  const GateHold hold(held->index->gate(), Access::kRead);
+  held->index->reconstruct(id, vector.data);
+  return vector.value;
+}
+
+napi_value close(const Call& call) {
+  close_index(call.env, call[0]);
+  return call.env.Undefined();
+}
+
+constexpr Export kExports[] = {
+    {"flat", entry<flat>},
+    {"idMap", entry<id_map>},
+    {"factory", entry<factory>},
+    {"kind", entry<kind>},
+    {"d", entry<d>},
+    {"metric", entry<metric>},
+    {"ntotal", entry<ntotal>},
+    {"isTrained", entry<is_trained>},
+    {"inner", entry<inner>},
+    {"wrapped", entry<wrapped>},
+    {"reconstruct", entry<reconstruct>},
+    {"close", entry<close>},
+};
+
+}  // namespace
+
+std::span<const Export> index_exports() noexcept { return kExports; }
+
+}  // namespace voronode

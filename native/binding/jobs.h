@@ -1,0 +1,58 @@
+// Operations under way off the event loop, from the call to the promise.
+//
+//   JS thread    start(): queue at the index's gate
+//   any thread   the gate lets the job in: queue at the thread pool
+//   pool thread  execute, leave the gate, hand back, wake the JS thread (once for many jobs)
+//   JS thread    drain(): make the results, settle the promises
+//
+// Jobs keep the event loop alive; an idle queue does not. When the environment ends (worker.terminate(), the end of the
+// program), close() fires every job's Cancel and waits until none runs.
+#pragma once
+
+#include <napi.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+#include "base/cancel.h"
+#include "binding/operation.h"
+
+namespace voronode {
+
+class Job;
+
+class JobQueue {
+ public:
+  explicit JobQueue(Napi::Env env);
+  JobQueue(const JobQueue&) = delete;
+  JobQueue& operator=(const JobQueue&) = delete;
+
+  // Takes the promise over, unless it throws. cancel: not null.
+  void start(std::unique_ptr<Operation> operation, std::shared_ptr<Cancel> cancel, napi_deferred promise);
+
+  // Fires `cancel`. Jobs that bear it and have not begun reject at once; those that run do when they notice.
+  void fire(Napi::Env env, const std::shared_ptr<Cancel>& cancel) noexcept;
+
+  // Stops all work and forgets it. For the environment's clean-up: runs no script.
+  void close() noexcept;
+
+ private:
+  friend class Job;
+  void returned(Job& job) noexcept;
+  void drain(Napi::Env env) noexcept;
+  void remove(Job& job) noexcept;
+  static void on_wake(napi_env env, napi_value, void* queue, void*) noexcept;
+
+  napi_env env_;
+  napi_threadsafe_function wake_ = nullptr;
+  Job* pending_ = nullptr;  // all jobs, doubly linked; the JS thread's own
+
+  std::mutex mutex_;
+  std::condition_variable all_returned_;
+  size_t out_ = 0;                 // jobs not handed back yet
+  Job* returned_first_ = nullptr;  // handed back, not settled yet, oldest first
+  Job* returned_last_ = nullptr;
+};
+
+}  // namespace voronode

@@ -1,0 +1,68 @@
+// What belongs to the process rather than to an index: tokens, threads, SIMD targets.
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "binding/args.h"
+#include "binding/call.h"
+#include "binding/exports.h"
+#include "binding/fault.h"
+#include "kernels/kernels.h"
+
+namespace voronode {
+namespace {
+
+napi_value token(const Call& call) { return new_token(call.env); }
+
+napi_value cancel(const Call& call) {
+  call.environment.jobs.fire(call.env, cancel_of(call.env, call[0]));
+  return call.env.Undefined();
+}
+
+napi_value threads(const Call& call) {
+  return Napi::Number::New(call.env, static_cast<double>(ThreadPool::instance().threads()));
+}
+
+napi_value set_threads(const Call& call) {
+  ThreadPool::instance().set_threads(
+      static_cast<size_t>(integer_arg(call.env, "n", call[0], 1, ThreadPool::kMaxThreads)));
+  return call.env.Undefined();
+}
+
+napi_value simd_target(const Call& call) { return Napi::String::New(call.env, kernels().name); }
+
+napi_value simd_targets(const Call& call) {
+  std::vector<const Kernels*> tables(runnable_targets(nullptr, 0));
+  runnable_targets(tables.data(), tables.size());
+  const Napi::Array names = Napi::Array::New(call.env, tables.size());
+  for (size_t i = 0; i < tables.size(); ++i)
+    names.Set(static_cast<uint32_t>(i), Napi::String::New(call.env, tables[i]->name));
+  return names;
+}
+
+#if defined(VORONODE_TEST_HOOKS)
+// throwAt(place, what): 1 entry, 2 execute, 3 finish; 0 bad_alloc, 1 runtime_error, 2 int. throwAt(0, 0) disarms.
+napi_value throw_at(const Call& call) {
+  const uint64_t place = integer_arg(call.env, "place", call[0], 0, 3);
+  armed_fault.thrown = static_cast<Thrown>(integer_arg(call.env, "what", call[1], 0, 2));
+  armed_fault.place = static_cast<int>(place);
+  return call.env.Undefined();
+}
+#endif
+
+constexpr Export kExports[] = {
+    {"token", entry<token>},
+    {"cancel", entry<cancel>},
+    {"threads", entry<threads>},
+    {"setThreads", entry<set_threads>},
+    {"simdTarget", entry<simd_target>},
+    {"simdTargets", entry<simd_targets>},
+#if defined(VORONODE_TEST_HOOKS)
+    {"throwAt", entry<throw_at>},
+#endif
+};
+
+}  // namespace
+
+std::span<const Export> process_exports() noexcept { return kExports; }
+
+}  // namespace voronode

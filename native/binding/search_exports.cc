@@ -1,0 +1,128 @@
+// search and rangeSearch.
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "binding/args.h"
+#include "binding/call.h"
+#include "binding/errors.h"
+#include "binding/exports.h"
+#include "binding/selector_arg.h"
+
+namespace voronode {
+namespace {
+
+napi_property_descriptor property(const char* name, napi_value value) noexcept {
+  return {name, nullptr, nullptr, nullptr, nullptr, value, napi_default_jsproperty, nullptr};
+}
+
+// Defined, not set: a setter on Object.prototype sees nothing of it.
+Napi::Object object_with(Napi::Env env, std::initializer_list<napi_property_descriptor> properties) {
+  const Napi::Object object = Napi::Object::New(env);
+  check_status(env, napi_define_properties(env, object, properties.size(), properties.begin()));
+  return object;
+}
+
+// What both searches take: the index, the queries and the filter.
+class Query : public Operation {
+ protected:
+  // filter_at: the position of the filter among the arguments.
+  Query(const Call& call, size_t filter_at)
+      : Operation(index_of(call.env, call[0]), Access::kRead),
+        filter_(filter_arg(call.env, call[filter_at])),
+        queries_(call.env, "queries", call[1], call.sync),
+        nq_(row_count("queries", queries_.size(), index()->d())) {}
+
+  size_t nq() const noexcept { return nq_; }
+
+  // Refuses what is not finite and builds the filter, before the search.
+  const float* prepare(const Cancel* cancel, SearchParams* params) {
+    check_finite("queries", nq_, index()->d(), queries_.data(), cancel);
+    if (filter_ != nullptr) selector_ = filter_->build();
+    params->filter = selector_.get();
+    params->cancel = cancel;
+    return queries_.data();
+  }
+
+ private:
+  SelectorSourcePtr filter_;
+  SelectorPtr selector_;
+  Input<float> queries_;
+  size_t nq_;
+};
+
+// The result arrays are made at the start and written to directly, on whatever thread. `result_` keeps them alive; no
+// script can reach them before finish().
+class Search final : public Query {
+ public:
+  static constexpr size_t kArgs = 4;
+  explicit Search(const Call& call)
+      : Query(call, 3),
+        k_(static_cast<size_t>(integer_arg(call.env, "k", call[2], 1, std::numeric_limits<int32_t>::max()))) {
+    const size_t size = checked_mul(nq(), k_);
+    const ResultArray<float> distances = call.environment.arrays.make<float>(call.env, size);
+    const ResultArray<idx_t> labels = call.environment.arrays.make<idx_t>(call.env, size);
+    distances_ = distances.data;
+    labels_ = labels.data;
+    result_ = Napi::Persistent(
+        object_with(call.env, {property("distances", distances.value), property("labels", labels.value)}));
+  }
+  void execute(const Cancel* cancel) override {
+    SearchParams params;
+    const float* queries = prepare(cancel, &params);
+    index()->search(nq(), queries, k_, params, distances_, labels_);
+  }
+  napi_value finish(Napi::Env) override { return result_.Value(); }
+
+ private:
+  size_t k_;
+  float* distances_;
+  idx_t* labels_;
+  Napi::ObjectReference result_;
+};
+
+class RangeSearch final : public Query {
+ public:
+  static constexpr size_t kArgs = 4;
+  explicit RangeSearch(const Call& call)
+      : Query(call, 3), arrays_(call.environment.arrays), radius_(radius_arg(call.env, call[2])) {}
+  void execute(const Cancel* cancel) override {
+    SearchParams params;
+    const float* queries = prepare(cancel, &params);
+    index()->range_search(nq(), queries, radius_, params, &result_);
+  }
+  napi_value finish(Napi::Env env) override {
+    const ResultArray<double> lims = arrays_.make<double>(env, result_.lims.size());
+    for (size_t i = 0; i < result_.lims.size(); ++i) lims.data[i] = static_cast<double>(result_.lims[i]);
+    const napi_value distances = arrays_.copy(env, result_.distances.data(), result_.distances.size());
+    const napi_value labels = arrays_.copy(env, result_.labels.data(), result_.labels.size());
+    return object_with(env,
+                       {property("lims", lims.value), property("distances", distances), property("labels", labels)});
+  }
+
+ private:
+  static float radius_arg(Napi::Env env, napi_value value) {
+    const double radius = number_arg(env, "radius", value);
+    if (std::isnan(radius)) {
+      throw Error(Code::kOutOfRange, "The value of \"radius\" is out of range. It must be a number. Received NaN");
+    }
+    return static_cast<float>(radius);
+  }
+
+  const Arrays& arrays_;
+  float radius_;
+  RangeResult result_;
+};
+
+constexpr Export kExports[] = {
+    {"search", entry_async<Search>},
+    {"searchSync", entry_sync<Search>},
+    {"rangeSearch", entry_async<RangeSearch>},
+    {"rangeSearchSync", entry_sync<RangeSearch>},
+};
+
+}  // namespace
+
+std::span<const Export> search_exports() noexcept { return kExports; }
+
+}  // namespace voronode

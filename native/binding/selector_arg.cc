@@ -1,0 +1,114 @@
+#include "binding/selector_arg.h"
+
+#include <string>
+
+#include "binding/args.h"
+#include "binding/errors.h"
+
+namespace voronode {
+namespace {
+
+constexpr int kMaxDepth = 64;
+constexpr int kMaxParts = 1024;  // each is asked for every row
+
+class Range final : public SelectorSource {
+ public:
+  Range(idx_t min, idx_t max) noexcept : min_(min), max_(max) {}
+  SelectorPtr build() override { return std::make_unique<IDSelectorRange>(min_, max_); }
+
+ private:
+  idx_t min_, max_;
+};
+
+class Batch final : public SelectorSource {
+ public:
+  explicit Batch(const ArrayView<int64_t>& ids) : ids_(ids.data, ids.data + ids.size) {}
+  SelectorPtr build() override { return std::make_unique<IDSelectorBatch>(ids_.size(), ids_.data()); }
+
+ private:
+  std::vector<idx_t> ids_;
+};
+
+class Bitmap final : public SelectorSource {
+ public:
+  explicit Bitmap(const ArrayView<uint8_t>& bits) : bits_(bits.data, bits.data + bits.size) {}
+  SelectorPtr build() override { return std::make_unique<IDSelectorBitmap>(std::move(bits_)); }
+
+ private:
+  std::vector<uint8_t> bits_;
+};
+
+class Not final : public SelectorSource {
+ public:
+  explicit Not(SelectorSourcePtr of) noexcept : of_(std::move(of)) {}
+  SelectorPtr build() override { return std::make_unique<IDSelectorNot>(of_->build()); }
+
+ private:
+  SelectorSourcePtr of_;
+};
+
+class Binary final : public SelectorSource {
+ public:
+  Binary(SetOperation op, SelectorSourcePtr a, SelectorSourcePtr b) noexcept
+      : op_(op), a_(std::move(a)), b_(std::move(b)) {}
+  SelectorPtr build() override {
+    SelectorPtr a = a_->build();
+    return std::make_unique<IDSelectorBinary>(op_, std::move(a), b_->build());
+  }
+
+ private:
+  SetOperation op_;
+  SelectorSourcePtr a_, b_;
+};
+
+class Reader {
+ public:
+  Reader(Napi::Env env, const char* name) noexcept : env_(env), name_(name) {}
+
+  SelectorSourcePtr read(napi_value value, int depth) {
+    if (depth > kMaxDepth) throw too_much("nest up to ", kMaxDepth, " deep");
+    if (++parts_ > kMaxParts) throw too_much("have up to ", kMaxParts, " parts");
+    const Napi::HandleScope scope(env_);
+    if (!Napi::Value(env_, value).IsObject()) throw wrong_type(env_, name_, "a selector", value);
+    const Napi::Object object(env_, value);
+    const std::string type = string_arg(env_, "type", object.Get("type"));
+    if (type == "range") {
+      const idx_t min = id_arg(env_, "min", object.Get("min"));
+      return std::make_unique<Range>(min, id_arg(env_, "max", object.Get("max")));
+    }
+    if (type == "batch") return std::make_unique<Batch>(array_arg<int64_t>(env_, "ids", object.Get("ids")));
+    if (type == "bitmap") return std::make_unique<Bitmap>(array_arg<uint8_t>(env_, "bits", object.Get("bits")));
+    if (type == "not") return std::make_unique<Not>(read(object.Get("of"), depth + 1));
+    if (type == "and") return binary(SetOperation::kAnd, object, depth);
+    if (type == "or") return binary(SetOperation::kOr, object, depth);
+    if (type == "xor") return binary(SetOperation::kXor, object, depth);
+    throw Error(Code::kInvalidArgValue,
+                std::string("The argument '") + name_ + "' has a type of selector that is not known");
+  }
+
+ private:
+  SelectorSourcePtr binary(SetOperation op, const Napi::Object& object, int depth) {
+    SelectorSourcePtr a = read(object.Get("a"), depth + 1);
+    return std::make_unique<Binary>(op, std::move(a), read(object.Get("b"), depth + 1));
+  }
+
+  static Error too_much(const char* before, int limit, const char* after) {
+    return Error(Code::kUnsupported, std::string("Selectors ") + before + std::to_string(limit) + after);
+  }
+
+  Napi::Env env_;
+  const char* name_;
+  int parts_ = 0;
+};
+
+}  // namespace
+
+SelectorSourcePtr selector_arg(Napi::Env env, const char* name, napi_value value) {
+  return Reader(env, name).read(value, 1);
+}
+
+SelectorSourcePtr filter_arg(Napi::Env env, napi_value value) {
+  return is_undefined(env, value) ? nullptr : selector_arg(env, "filter", value);
+}
+
+}  // namespace voronode
