@@ -149,6 +149,10 @@ void flat_search(const Rows& rows, Metric metric, size_t nq, const float* xq, si
 
 void flat_range_search(const Rows& rows, Metric metric, size_t nq, const float* xq, float radius,
                        const SearchParams& params, RangeResult* result) {
+  result->lims.assign(1, 0);
+  result->labels.clear();
+  result->distances.clear();
+  if (nq == 0) return;  // there is no plan for no work
   const Labels labels(params);
   const Plan plan(nq, rows.size(), rows.width(), kQueryGroup);
   const float key = metric == Metric::kL2 ? radius : -radius;
@@ -156,9 +160,6 @@ void flat_range_search(const Rows& rows, Metric metric, size_t nq, const float* 
   run(plan, rows, metric, nq, xq, params.cancel, [&](size_t first, size_t slice) {
     return RangeSink{&found[slice * nq + first], labels, key};
   });
-  result->lims.assign(1, 0);
-  result->labels.clear();
-  result->distances.clear();
   const float sign = metric == Metric::kL2 ? 1.0f : -1.0f;
   for (size_t q = 0; q < nq; ++q) {
     std::vector<Candidate>& all = found[q];
