@@ -153,7 +153,7 @@ def refused_map():
     x = integers(64, 4, 300)
     index.train(x)
     index.add_with_ids(x[:8], np.arange(8) + 100)
-    return faiss.serialize_index(index).tobytes(), {"refused": ["IxMp/", "IndexScalarQuantizer", "IxSQ"]}
+    return faiss.serialize_index(index).tobytes(), {"refused": ["IxMp.", "IndexScalarQuantizer", "IxSQ"]}
 
 
 def main():

@@ -1,0 +1,122 @@
+/** Files of Faiss (test/golden, made by scripts/golden.py) give Faiss's answers, here without Faiss. */
+
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  deserializeIndex,
+  deserializeIndexSync,
+  indexFactory,
+  type Metric,
+  readIndex,
+  readIndexSync,
+  serializeIndexSync,
+} from '../../lib/index.js';
+
+interface Entry {
+  bytes: number;
+  sha256: string;
+}
+
+interface Answered extends Entry {
+  kind: string;
+  description: string;
+  d: number;
+  metric: Metric;
+  ntotal: number;
+  /** Per row; strings, as JSON has no int64. */
+  ids: string[];
+  /** What is stored, ntotal × d. */
+  stored: number[];
+  queries: number[];
+  k: number;
+  distances: number[];
+  labels: string[];
+  /** Another file that has the bytes to be saved. */
+  resaved?: string;
+}
+
+interface Refused extends Entry {
+  /** What the refusal must name. */
+  refused: string[];
+}
+
+const folder = join(__dirname, '..', 'golden');
+const listing: { faiss: string; files: Record<string, Answered | Refused> } = JSON.parse(
+  readFileSync(join(folder, 'golden.json'), 'utf8'),
+);
+const files = Object.entries(listing.files);
+const answered = files.filter((file): file is [string, Answered] => !('refused' in file[1]));
+const refused = files.filter((file): file is [string, Refused] => 'refused' in file[1]);
+
+/** A Faiss class under its name here: flat indexes are named by their metric. */
+const className = ({ kind, metric }: Answered) =>
+  kind === 'IndexFlat' ? { l2: 'IndexFlatL2', ip: 'IndexFlatIP' }[metric] : kind;
+
+test('the listing and the files agree', () => {
+  const present = readdirSync(folder).filter((name) => name.endsWith('.faiss'));
+  expect(present.sort()).toEqual(files.map(([name]) => name).sort());
+  for (const [name, { bytes, sha256 }] of files) {
+    const data = readFileSync(join(folder, name));
+    expect([name, data.length, createHash('sha256').update(data).digest('hex')]).toEqual([name, bytes, sha256]);
+  }
+});
+
+describe.each(answered)('%s', (name, entry) => {
+  const bytes = readFileSync(join(folder, name));
+
+  test.each([
+    ['from the file', () => readIndexSync(join(folder, name))],
+    ['from the file, off the loop', () => readIndex(join(folder, name))],
+    ['from bytes', () => deserializeIndexSync(bytes)],
+    ['from bytes, off the loop', () => deserializeIndex(bytes)],
+  ])('answers as Faiss does: %s', async (_, read) => {
+    const index = await read();
+    expect(index.constructor.name).toBe(className(entry));
+    expect([index.d, index.metric, index.ntotal, index.isTrained]).toEqual([entry.d, entry.metric, entry.ntotal, true]);
+    const { distances, labels } = index.searchSync(Float32Array.from(entry.queries), entry.k);
+    expect([...distances]).toEqual(entry.distances);
+    expect([...labels].map(String)).toEqual(entry.labels);
+  });
+
+  test('holds every row', () => {
+    const index = readIndexSync(join(folder, name));
+    entry.ids.forEach((id, i) => {
+      if (entry.ids.lastIndexOf(id) !== i) return; // of equal ids the last is the one that is found
+      const row = entry.stored.slice(i * entry.d, (i + 1) * entry.d);
+      expect([...index.reconstruct(BigInt(id))]).toEqual(row);
+    });
+  });
+
+  test('is saved as the same bytes', () => {
+    const expected = entry.resaved === undefined ? bytes : readFileSync(join(folder, entry.resaved));
+    expect(Buffer.from(serializeIndexSync(deserializeIndexSync(bytes))).equals(expected)).toBe(true);
+  });
+
+  // The factory here offers only what it documents; this kind comes from files alone.
+  test.skipIf(entry.description === 'L2norm,IDMap,Flat')('is what the factory makes of the same vectors', () => {
+    const index = indexFactory(entry.d, entry.description, entry.metric);
+    const vectors = Float32Array.from(entry.stored);
+    if (entry.kind.startsWith('IndexIDMap')) index.addWithIdsSync(vectors, entry.ids.map(BigInt));
+    else index.addSync(vectors);
+    const expected = entry.resaved === undefined ? bytes : readFileSync(join(folder, entry.resaved));
+    expect(Buffer.from(serializeIndexSync(index)).equals(expected)).toBe(true);
+  });
+});
+
+describe.each(refused)('%s', (name, { refused: names }) => {
+  test('is refused by name', async () => {
+    const path = join(folder, name);
+    const error = await readIndex(path).then(
+      () => undefined,
+      (reason) => reason,
+    );
+    expect(error).toBeInstanceOf(Error);
+    expect(error.code).toBe('ERR_VORONODE_UNSUPPORTED');
+    for (const part of [path, ...names]) expect(error.message).toContain(part);
+    expect(() => deserializeIndexSync(readFileSync(path))).toThrow(
+      expect.objectContaining({ code: 'ERR_VORONODE_UNSUPPORTED', message: error.message.replace(path, '<buffer>') }),
+    );
+  });
+});

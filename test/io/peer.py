@@ -1,0 +1,47 @@
+"""The other side of the interoperability tests: does with Faiss what it is told on stdin, a JSON list of jobs, and prints
+a JSON list of results. Arrays travel as files of raw float32 and int64.
+
+    {"do": "version"}
+    {"do": "write", "description", "metric", "d", "vectors", "ids" (or null), "path"}
+    {"do": "answer", "path", "queries", "k", "saved" (or null: where to save the index again)}
+"""
+
+import json
+import sys
+
+import faiss
+import numpy as np
+
+
+def write(job):
+    metric = faiss.METRIC_L2 if job["metric"] == "l2" else faiss.METRIC_INNER_PRODUCT
+    index = faiss.index_factory(job["d"], job["description"], metric)
+    x = np.fromfile(job["vectors"], dtype=np.float32).reshape(-1, job["d"])
+    if job["ids"] is None:
+        index.add(x)
+    else:
+        index.add_with_ids(x, np.fromfile(job["ids"], dtype=np.int64))
+    faiss.write_index(index, job["path"])
+    return {"ntotal": index.ntotal}
+
+
+def answer(job):
+    index = faiss.read_index(job["path"])
+    queries = np.fromfile(job["queries"], dtype=np.float32).reshape(-1, index.d)
+    distances, labels = index.search(queries, job["k"])
+    if job["saved"] is not None:
+        faiss.write_index(index, job["saved"])
+    return {
+        "kind": type(index).__name__,
+        "ntotal": index.ntotal,
+        "distances": distances.reshape(-1).tolist(),
+        "labels": [str(label) for label in labels.reshape(-1).tolist()],
+    }
+
+
+def version(_):
+    return {"version": faiss.__version__}
+
+
+JOBS = {"write": write, "answer": answer, "version": version}
+print(json.dumps([JOBS[job["do"]](job) for job in json.load(sys.stdin)]))
