@@ -1,0 +1,145 @@
+/**
+ * Calls one function of the addon with every hostile value in the place of every argument: `node hostile_calls.mjs <name>`.
+ * Prints one line for each answer that is neither a success nor an error of the documented form, then the count of calls.
+ */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { native } from '../lifecycle/programs/addon.mjs';
+import { isThrownByCaller, values } from './values.mjs';
+
+const D = 4;
+const folder = mkdtempSync(join(tmpdir(), 'voronode-'));
+process.chdir(folder); // hostile paths are files of this folder
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+function index() {
+  const flat = native.flat(D, 1);
+  native.addSync(
+    flat,
+    Float32Array.from({ length: 40 }, (_, i) => i),
+  );
+  return flat;
+}
+const bytes = native.serializeIndexSync(index());
+writeFileSync('good', bytes);
+const rows = () => new Float32Array(2 * D);
+const ids = () => BigInt64Array.of(1n, 2n);
+const map = () => native.idMap(native.flat(D, 0), false);
+const filter = () => ({ type: 'batch', ids: ids() });
+const token = () => native.token();
+
+/** Good arguments of every function, each made anew. */
+const good = {
+  flat: [() => D, () => 1],
+  idMap: [() => native.flat(D, 1), () => true],
+  factory: [() => D, () => 'IDMap,Flat', () => 0],
+  kind: [index],
+  d: [index],
+  metric: [index],
+  ntotal: [index],
+  isTrained: [index],
+  inner: [map],
+  wrapped: [index],
+  add: [index, rows, token],
+  addSync: [index, rows],
+  addWithIds: [map, rows, ids, token],
+  addWithIdsSync: [map, rows, ids],
+  train: [index, rows, token],
+  trainSync: [index, rows],
+  search: [index, rows, () => 3, filter, token],
+  searchSync: [index, rows, () => 3, filter],
+  rangeSearch: [index, rows, () => 9, filter, token],
+  rangeSearchSync: [index, rows, () => 9, filter],
+  removeIds: [index, filter, token],
+  removeIdsSync: [index, filter],
+  reconstruct: [index, () => 3n],
+  reset: [index],
+  close: [index],
+  readIndex: [() => 'good', token],
+  readIndexSync: [() => 'good'],
+  writeIndex: [index, () => 'written', token],
+  writeIndexSync: [index, () => 'written'],
+  serializeIndex: [index, token],
+  serializeIndexSync: [index],
+  deserializeIndex: [() => bytes, token],
+  deserializeIndexSync: [() => bytes],
+  normalizeL2: [rows, () => D],
+  token: [],
+  cancel: [token],
+  threads: [],
+  setThreads: [() => 2],
+  simdTarget: [],
+  simdTargets: [],
+};
+
+const classes = {
+  ERR_INVALID_ARG_TYPE: TypeError,
+  ERR_INVALID_ARG_VALUE: TypeError,
+  ERR_OUT_OF_RANGE: RangeError,
+  ERR_VORONODE_DIMENSION: RangeError,
+  ERR_VORONODE_NOT_TRAINED: Error,
+  ERR_VORONODE_CLOSED: Error,
+  ERR_VORONODE_UNSUPPORTED: Error,
+  ERR_VORONODE_CORRUPT: Error,
+  ERR_VORONODE_NO_MEMORY: RangeError,
+  ABORT_ERR: Error,
+  ENOENT: Error,
+  EISDIR: Error,
+  ENAMETOOLONG: Error,
+};
+
+function isDocumented(error) {
+  if (isThrownByCaller(error)) return true;
+  const Class = classes[error?.code];
+  return Class !== undefined && Object.getPrototypeOf(error) === Class.prototype && error.message.length > 0;
+}
+
+const name = process.argv[2];
+const asynchronous = good[name].at(-1) === token && name !== 'cancel';
+let calls = 0;
+
+async function call(what, args) {
+  calls++;
+  let pending;
+  try {
+    pending = native[name](...args);
+  } catch (error) {
+    if (asynchronous) console.log(`${name}(${what}) threw instead of rejecting: ${error?.stack ?? error}`);
+    else if (!isDocumented(error)) console.log(`${name}(${what}) threw ${error?.code} ${error?.stack ?? error}`);
+    return;
+  }
+  if (asynchronous && !(pending instanceof Promise)) console.log(`${name}(${what}) returned no promise`);
+  try {
+    await pending;
+  } catch (error) {
+    if (!isDocumented(error)) console.log(`${name}(${what}) rejected with ${error?.code} ${error?.stack ?? error}`);
+  }
+}
+
+const args = () => good[name].map((make) => make());
+for (const [what, make] of Object.entries(values)) {
+  for (let i = 0; i < good[name].length; i++) {
+    // A count that size is a wish for that much memory, which some machines grant.
+    if (name.endsWith('earch') && i === 2 && what === '2^31 - 1') continue;
+    if (name.endsWith('earchSync') && i === 2 && what === '2^31 - 1') continue;
+    const bad = args();
+    bad[i] = make();
+    await call(`argument ${i} = ${what}`, bad);
+  }
+  await call(`all = ${what}`, good[name].map(make));
+  await call(`one argument too many: ${what}`, [...args(), make(), make(), make(), make(), make()]);
+}
+await call('no arguments', []);
+await call('a thousand arguments', new Array(1000).fill(1));
+for (const receiver of [null, undefined, 1, {}, index()]) {
+  calls++;
+  await Reflect.apply(native[name], receiver, args());
+}
+
+// The addon is as it was.
+const { labels, distances } = native.searchSync(index(), Float32Array.of(4, 5, 6, 8), 2, undefined);
+if (labels.join() !== '1,2' || distances.join() !== '1,57')
+  console.log(`after ${name}: wrong answer ${labels}: ${distances}`);
+console.log(`${calls} calls`);

@@ -1,0 +1,31 @@
+/** Endless work of every kind on one index, some of it always under way. Errors of the work itself are thrown. */
+
+import { components, native } from './addon.mjs';
+
+export function workOn(index) {
+  const queries = components(32 * 8);
+  const map = native.idMap(native.flat(32, 0), false);
+  const kinds = [
+    () => native.search(index, queries, 10, undefined, undefined),
+    () => native.search(index, queries, 100, { type: 'range', min: 10n, max: 5000n }, undefined),
+    () => native.rangeSearch(index, queries, 1e9, undefined, undefined),
+    () => native.serializeIndex(index, undefined),
+    () => native.add(index, queries, undefined),
+    () => native.removeIds(index, { type: 'range', min: 100n, max: 108n }, undefined),
+    () =>
+      native.addWithIds(
+        map,
+        queries,
+        BigInt64Array.from({ length: 8 }, (_, i) => BigInt(i)),
+        undefined,
+      ),
+    async () => native.deserializeIndex(await native.serializeIndex(map, undefined), undefined),
+    async () => native.reconstruct(index, 5n),
+  ];
+  for (const i of kinds.keys()) runForEver(kinds, i);
+}
+
+/** In an order of its own for each start, so that everything meets everything. */
+async function runForEver(kinds, start) {
+  for (let round = start; ; round++) await kinds[(round * 7) % kinds.length]();
+}
