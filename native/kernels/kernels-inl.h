@@ -7,6 +7,7 @@
 //   zero() load(p) load_first(p, n) sub(a, b) fma(a, b, c)      load_first: lanes ≥ n are 0, memory behind p + n unread
 //   reduce4(a, b, c, d, out)      out[0..3] = the tree sums of the lanes of a, b, c, d (the tree of kernels.h)
 //   kMaxQueries          how many queries one tile takes: kMaxQueries × kRows accumulators must fit the registers
+//   prefetch(p)          a hint that p will be read; any address will do
 //   select16(p, threshold)        bit i set if !(p[i] > threshold), i < 16
 //   finite16(p)                   true if p[0..15] are all finite
 //
@@ -60,6 +61,36 @@ VN_INLINE void tile(const float* xq, const float* y, size_t d, float* out, size_
   }
 }
 
+// One query is bound by memory, so the rows are read strictly in sequence, with a hint kAhead floats ahead: 24 to 29 GB/s on a
+// Zen 4 core, against 10 to 17 with four rows at a time (the hardware's prefetcher loses the pattern) and 17 to 23 without
+// the hint (d 128 and 768).
+constexpr size_t kAhead = 512;
+
+template <class Op, size_t R>
+VN_INLINE void tile_in_sequence(const float* xq, const float* y, size_t d, float* out) {
+  V16 acc[kRows];
+  for (size_t r = 0; r < kRows; ++r) acc[r] = zero();
+  for (size_t r = 0; r < R; ++r) {
+    const float* const row = y + r * d;
+    size_t j = 0;
+    for (; j + kLanes <= d; j += kLanes) {
+      prefetch(row + j + kAhead);
+      acc[r] = Op::step(load(xq + j), load(row + j), acc[r]);
+    }
+    if (j < d) acc[r] = Op::step(load_first(xq + j, d - j), load_first(row + j, d - j), acc[r]);
+  }
+  float sums[kRows];
+  reduce4(acc[0], acc[1], acc[2], acc[3], sums);
+  for (size_t r = 0; r < R; ++r) out[r] = Op::kSign * sums[r];
+}
+
+template <class Op>
+VN_TARGET void distances_of_one(const float* xq, const float* y, size_t n, size_t d, float* out) {
+  size_t j = 0;
+  for (; j + kRows <= n; j += kRows) tile_in_sequence<Op, kRows>(xq, y + j * d, d, out + j);
+  for (; j < n; ++j) tile_in_sequence<Op, 1>(xq, y + j * d, d, out + j);
+}
+
 template <class Op, size_t Q>
 VN_TARGET void strip(const float* xq, const float* y, size_t n, size_t d, float* out, size_t ldo) {
   size_t j = 0;
@@ -70,6 +101,7 @@ VN_TARGET void strip(const float* xq, const float* y, size_t n, size_t d, float*
 // The rows of one call fit a cache (the caller sees to it), so they are walked once per tile of queries.
 template <class Op>
 VN_TARGET void distances(const float* xq, size_t nq, const float* y, size_t n, size_t d, float* out, size_t ldo) {
+  if (nq == 1) return distances_of_one<Op>(xq, y, n, d, out);
   size_t i = 0;
   for (; i + kMaxQueries <= nq; i += kMaxQueries) strip<Op, kMaxQueries>(xq + i * d, y, n, d, out + i * ldo, ldo);
   if constexpr (kMaxQueries > 2) {

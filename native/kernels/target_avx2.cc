@@ -51,6 +51,7 @@ VN_INLINE void reduce4(V16 a, V16 b, V16 c, V16 d, float* out) {
   _mm_storeu_ps(out, _mm_blend_ps(ac, bd, 0xA));  // a b c d
 }
 
+VN_INLINE void prefetch(const float* p) { _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0); }
 VN_INLINE uint32_t select16(const float* p, float threshold) {
   const __m256 t = _mm256_set1_ps(threshold);
   const int lo = _mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(p), t, _CMP_NGT_UQ));

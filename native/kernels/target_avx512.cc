@@ -44,6 +44,7 @@ VN_INLINE void reduce4(V16 a, V16 b, V16 c, V16 d, float* out) {
   _mm_storeu_ps(out, _mm512_castps512_ps128(_mm512_permutexvar_ps(first_of_each, sums)));
 }
 
+VN_INLINE void prefetch(const float* p) { _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0); }
 VN_INLINE uint32_t select16(const float* p, float threshold) {
   return _mm512_cmp_ps_mask(_mm512_loadu_ps(p), _mm512_set1_ps(threshold), _CMP_NGT_UQ);
 }

@@ -70,6 +70,13 @@ VN_INLINE void reduce4(const V16& a, const V16& b, const V16& c, const V16& d, f
   out[3] = tree_sum(d);
 }
 
+VN_INLINE void prefetch(const float* p) {
+#if defined(__GNUC__)
+  __builtin_prefetch(p);
+#else
+  (void)p;
+#endif
+}
 VN_INLINE uint32_t select16(const float* p, float threshold) {
   uint32_t mask = 0;
   for (uint32_t i = 0; i < 16; ++i) mask |= static_cast<uint32_t>(!(p[i] > threshold)) << i;

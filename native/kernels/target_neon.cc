@@ -47,6 +47,13 @@ VN_INLINE void reduce4(V16 a, V16 b, V16 c, V16 d, float* out) {
   vst1q_f32(out, vcombine_f32(ab, cd));
 }
 
+VN_INLINE void prefetch(const float* p) {
+#if defined(__GNUC__)
+  __builtin_prefetch(p);
+#else
+  (void)p;
+#endif
+}
 VN_INLINE uint32_t select16(const float* p, float threshold) {
   uint32_t mask = 0;
   const float32x4_t t = vdupq_n_f32(threshold);
