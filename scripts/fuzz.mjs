@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fail, find, root, run } from './run.mjs';
 
 const seconds = Number(process.argv[2] ?? 20);
-const clang = find('clang++-16', 'clang++') ?? fail('clang++ was not found (apt-get install clang-16 libclang-rt-16-dev)');
+const clang =
+  find('clang++-16', 'clang++') ?? fail('clang++ was not found (apt-get install clang-16 libclang-rt-16-dev)');
 
 const targets = readdirSync(join(root, 'native/test'))
   .map((name) => /^(fuzz_.*)\.cc$/.exec(name)?.[1])
@@ -22,6 +23,11 @@ run('cmake', ['--build', build, '--parallel', String(availableParallelism())]);
 for (const target of targets) {
   const corpus = join(build, 'corpus', target);
   mkdirSync(corpus, { recursive: true });
-  const limits = [`-max_total_time=${seconds}`, '-timeout=10', '-rss_limit_mb=2048', `-artifact_prefix=${build}/${target}-`];
+  const limits = [
+    `-max_total_time=${seconds}`,
+    '-timeout=10',
+    '-rss_limit_mb=2048',
+    `-artifact_prefix=${build}/${target}-`,
+  ];
   run(join(build, target), [corpus, join(root, 'test/golden'), ...limits, '-print_final_stats=1', '-verbosity=0']);
 }

@@ -52,7 +52,7 @@ describe('check-walls', () => {
     ['bench/flat.mjs', "const { Index } = await import('../lib/index.js');\n", 'reaches no other folder'],
     ['lib/long.ts', '\n'.repeat(401), 'has 401 lines'],
     ['package-lock.json', '{ "resolved": "https://example.org/a.tgz" }\n', 'records download addresses'],
-  ])('fails %s that has %j', (path, text, reason) => {
+  ])('fails a planted %s (%#)', (path, text, reason) => {
     plant(path, text);
     const { status, said } = check();
     expect(said).toContain(path);
