@@ -54,20 +54,36 @@ export function received(value: unknown): string {
 
 function receivedObject(value: object): string {
   if (types.isProxy(value)) return 'a Proxy';
-  try {
-    if (Array.isArray(value)) return `${elementType(value[0])}[]`;
-    const { name } = value.constructor;
-    return typeof name === 'string' && name !== '' ? `an instance of ${name}` : 'an object';
-  } catch {
-    return 'an object'; // no prototype, or a throwing getter
-  }
+  if (Array.isArray(value)) return `${elementType(firstOf(value))}[]`;
+  const name = className(value);
+  return name === '' ? 'an object' : `an instance of ${name}`;
 }
 
 function elementType(first: unknown): string {
   if (first === undefined) return 'any';
-  if (Array.isArray(first)) return `${elementType(first[0])}[]`;
-  if (first !== null && typeof first === 'object') return first.constructor.name;
-  return first === null ? 'null' : typeof first;
+  if (first === null) return 'null';
+  if (typeof first !== 'object') return typeof first;
+  if (types.isProxy(first)) return 'object';
+  return Array.isArray(first) ? `${elementType(firstOf(first))}[]` : className(first) || 'object';
+}
+
+/** '' for objects without a prototype, and for those whose getters throw: describing a value must not fail. */
+function className(value: object): string {
+  try {
+    const { name } = value.constructor;
+    return typeof name === 'string' ? name : '';
+  } catch {
+    return '';
+  }
+}
+
+/** The first element of an array that is not a proxy; undefined if there is none, or if it cannot be looked at. */
+export function firstOf(array: readonly unknown[]): unknown {
+  try {
+    return array[0];
+  } catch {
+    return undefined;
+  }
 }
 
 /** `"k" argument`, `"options.signal" property`. */

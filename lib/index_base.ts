@@ -14,7 +14,7 @@ import { checkId, checkIds, checkNewIds, type Ids } from './ids.js';
 import { type NativeIndex, type NativeSelector, native } from './native.js';
 import { RangeSearchResult, SearchResult } from './result.js';
 import { IDSelector } from './selector.js';
-import { checkInteger, checkRadius, checkVectors, type Metric } from './validate.js';
+import { checkInteger, checkRadius, checkVectors, MAX_K, type Metric } from './validate.js';
 
 export interface SearchOptions extends AbortOptions {
   /** Only ids in this set are found. */
@@ -84,12 +84,12 @@ export abstract class Index implements Disposable {
    * @throws ERR_VORONODE_UNSUPPORTED on an index that takes the caller's ids: use {@link addWithIds}.
    */
   async add(vectors: Float32Array, options?: AbortOptions): Promise<void> {
-    checkVectors('vectors', vectors, this.d);
+    checkVectors('vectors', vectors, this.#d);
     return abortable(signalOf(options), (token) => native.add(this.#handle, vectors, token));
   }
 
   addSync(vectors: Float32Array): void {
-    checkVectors('vectors', vectors, this.d);
+    checkVectors('vectors', vectors, this.#d);
     native.addSync(this.#handle, vectors);
   }
 
@@ -98,12 +98,12 @@ export abstract class Index implements Disposable {
    * @throws ERR_VORONODE_UNSUPPORTED on an index that numbers its vectors itself: wrap it, `new IndexIDMap(index)`.
    */
   async addWithIds(vectors: Float32Array, ids: Ids, options?: AbortOptions): Promise<void> {
-    const list = checkNewIds(ids, checkVectors('vectors', vectors, this.d));
+    const list = checkNewIds(ids, checkVectors('vectors', vectors, this.#d));
     return abortable(signalOf(options), (token) => native.addWithIds(this.#handle, vectors, list, token));
   }
 
   addWithIdsSync(vectors: Float32Array, ids: Ids): void {
-    const list = checkNewIds(ids, checkVectors('vectors', vectors, this.d));
+    const list = checkNewIds(ids, checkVectors('vectors', vectors, this.#d));
     native.addWithIdsSync(this.#handle, vectors, list);
   }
 
@@ -114,12 +114,12 @@ export abstract class Index implements Disposable {
 
   /** Learns from n sample vectors (n × d) what the index needs to know before it takes any. Nothing for flat indexes. */
   async train(vectors: Float32Array, options?: TrainOptions): Promise<void> {
-    checkVectors('vectors', vectors, this.d);
+    checkVectors('vectors', vectors, this.#d);
     return abortable(signalOf(options), (token) => native.train(this.#handle, vectors, token));
   }
 
   trainSync(vectors: Float32Array): void {
-    checkVectors('vectors', vectors, this.d);
+    checkVectors('vectors', vectors, this.#d);
     native.trainSync(this.#handle, vectors);
   }
 
@@ -128,8 +128,8 @@ export abstract class Index implements Disposable {
    * smaller id, padded with id -1n if fewer than k are stored. The answer does not depend on threads, batches or machine.
    */
   async search(queries: Float32Array, k: number, options?: SearchOptions): Promise<SearchResult> {
-    checkVectors('queries', queries, this.d);
-    checkInteger('k', k, 1);
+    checkVectors('queries', queries, this.#d);
+    checkInteger('k', k, 1, MAX_K);
     const signal = signalOf(options);
     const filter = filterOf(options);
     const found = await abortable(signal, (token) => native.search(this.#handle, queries, k, filter, token));
@@ -137,8 +137,8 @@ export abstract class Index implements Disposable {
   }
 
   searchSync(queries: Float32Array, k: number, options?: SearchOptions): SearchResult {
-    checkVectors('queries', queries, this.d);
-    checkInteger('k', k, 1);
+    checkVectors('queries', queries, this.#d);
+    checkInteger('k', k, 1, MAX_K);
     throwIfAborted(signalOf(options));
     const found = native.searchSync(this.#handle, queries, k, filterOf(options));
     return new SearchResult(k, found.distances, found.labels);
@@ -149,7 +149,7 @@ export abstract class Index implements Disposable {
    * product > radius (`'ip'`). Best first. The radius is rounded to float32.
    */
   async rangeSearch(queries: Float32Array, radius: number, options?: SearchOptions): Promise<RangeSearchResult> {
-    checkVectors('queries', queries, this.d);
+    checkVectors('queries', queries, this.#d);
     const bound = checkRadius(radius);
     const signal = signalOf(options);
     const filter = filterOf(options);
@@ -158,7 +158,7 @@ export abstract class Index implements Disposable {
   }
 
   rangeSearchSync(queries: Float32Array, radius: number, options?: SearchOptions): RangeSearchResult {
-    checkVectors('queries', queries, this.d);
+    checkVectors('queries', queries, this.#d);
     const bound = checkRadius(radius);
     throwIfAborted(signalOf(options));
     const found = native.rangeSearchSync(this.#handle, queries, bound, filterOf(options));
@@ -204,7 +204,8 @@ export abstract class Index implements Disposable {
   }
 
   /** `IndexFlatL2 { d: 4, ntotal: 0, metric: 'l2' }`; never throws. */
-  [inspect.custom](_depth: number, options: InspectOptions): string {
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    if (depth < 0 || !(#handle in this)) return `[${this.constructor.name}]`;
     const fields: Record<string, unknown> = { d: this.#d };
     try {
       fields.ntotal = this.ntotal;

@@ -153,6 +153,7 @@ function load(): Native {
   try {
     return createRequire(__filename)(path) as Native;
   } catch (cause) {
+    if ((cause as { code?: unknown }).code === 'ERR_INVALID_ARG_VALUE') throw cause; // it is there, but VORONODE_SIMD is wrong
     const platform = [process.platform, process.arch, libc()].filter(Boolean).join('-');
     const message =
       `The native part of voronode for ${platform} could not be loaded from ${path}. ` +

@@ -13,6 +13,9 @@ import { checkBytes } from './validate.js';
 const MAX_DEPTH = 64;
 const MAX_PARTS = 1024;
 
+/** The key to the constructor of {@link IDSelector}. */
+const construct = Symbol('construct');
+
 /** A set of ids. Use one of the subclasses. */
 export abstract class IDSelector {
   readonly #native: NativeSelector;
@@ -20,7 +23,8 @@ export abstract class IDSelector {
   readonly #parts: number;
 
   /** @internal */
-  protected constructor(native: NativeSelector, children: readonly IDSelector[] = []) {
+  protected constructor(key: symbol, native: NativeSelector, children: readonly IDSelector[] = []) {
+    if (key !== construct) throw unsupported('IDSelector is abstract; use one of its subclasses');
     this.#native = native;
     this.#depth = 1 + Math.max(0, ...children.map((child) => child.#depth));
     this.#parts = children.reduce((sum, child) => sum + child.#parts, 1);
@@ -47,48 +51,48 @@ export abstract class IDSelector {
 /** The ids in [min, max). */
 export class IDSelectorRange extends IDSelector {
   constructor(min: bigint | number, max: bigint | number) {
-    super({ type: 'range', min: checkId('min', min), max: checkId('max', max) });
+    super(construct, { type: 'range', min: checkId('min', min), max: checkId('max', max) });
   }
 }
 
 /** The ids listed, in any order, repeats allowed. */
 export class IDSelectorBatch extends IDSelector {
   constructor(ids: Ids) {
-    super({ type: 'batch', ids: BigInt64Array.from(checkIds('ids', ids)) });
+    super(construct, { type: 'batch', ids: BigInt64Array.from(checkIds('ids', ids)) });
   }
 }
 
 /** Id i is in the set if bit i % 8 (least significant first) of byte i / 8 is 1. Ids beyond the bytes are not. */
 export class IDSelectorBitmap extends IDSelector {
   constructor(bits: Uint8Array) {
-    super({ type: 'bitmap', bits: Uint8Array.from(checkBytes('bits', bits)) });
+    super(construct, { type: 'bitmap', bits: Uint8Array.from(checkBytes('bits', bits)) });
   }
 }
 
 /** The ids that are not in `selector`. */
 export class IDSelectorNot extends IDSelector {
   constructor(selector: IDSelector) {
-    super({ type: 'not', of: IDSelector.native('selector', selector) }, [selector]);
+    super(construct, { type: 'not', of: IDSelector.native('selector', selector) }, [selector]);
   }
 }
 
 /** The ids in both. */
 export class IDSelectorAnd extends IDSelector {
   constructor(a: IDSelector, b: IDSelector) {
-    super({ type: 'and', a: IDSelector.native('a', a), b: IDSelector.native('b', b) }, [a, b]);
+    super(construct, { type: 'and', a: IDSelector.native('a', a), b: IDSelector.native('b', b) }, [a, b]);
   }
 }
 
 /** The ids in either. */
 export class IDSelectorOr extends IDSelector {
   constructor(a: IDSelector, b: IDSelector) {
-    super({ type: 'or', a: IDSelector.native('a', a), b: IDSelector.native('b', b) }, [a, b]);
+    super(construct, { type: 'or', a: IDSelector.native('a', a), b: IDSelector.native('b', b) }, [a, b]);
   }
 }
 
 /** The ids in exactly one of the two. */
 export class IDSelectorXOr extends IDSelector {
   constructor(a: IDSelector, b: IDSelector) {
-    super({ type: 'xor', a: IDSelector.native('a', a), b: IDSelector.native('b', b) }, [a, b]);
+    super(construct, { type: 'xor', a: IDSelector.native('a', a), b: IDSelector.native('b', b) }, [a, b]);
   }
 }

@@ -6,7 +6,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
-import { invalidType, invalidValue, outOfRange, wrongDimension } from './errors.js';
+import { firstOf, invalidType, invalidValue, outOfRange, wrongDimension } from './errors.js';
 import type { NativeMetric } from './native.js';
 
 /** Squared Euclidean distance (`'l2'`, smaller is nearer) or inner product (`'ip'`, larger is nearer). */
@@ -14,6 +14,9 @@ export type Metric = 'l2' | 'ip';
 
 /** Beyond 2^20 components a vector is a mistake (Faiss stores d as int32). */
 export const MAX_DIMENSION = 2 ** 20;
+
+/** Neighbours per query; the addon counts no further. */
+export const MAX_K = 2 ** 31 - 1;
 
 /** An array, and not a proxy of one. */
 export function isArray(value: unknown): value is readonly unknown[] {
@@ -31,6 +34,7 @@ export function checkAttached(name: string, array: Float32Array | BigInt64Array 
 }
 
 function vectorsRemedy(name: string, value: unknown): string {
+  if (types.isProxy(value)) return '';
   if (Buffer.isBuffer(value)) {
     return (
       `use Float32Array.from(${name}) if each byte is a component, ` +
@@ -44,7 +48,7 @@ function vectorsRemedy(name: string, value: unknown): string {
   if (types.isAnyArrayBuffer(value)) return `use new Float32Array(${name})`;
   if (types.isDataView(value)) return `use new Float32Array(${name}.buffer)`;
   if (!isArray(value)) return '';
-  const first = value[0];
+  const first = firstOf(value);
   return isArray(first) || types.isTypedArray(first) ? `use matrix(${name})` : `use Float32Array.from(${name})`;
 }
 
@@ -61,12 +65,11 @@ export function checkVectors(name: string, value: unknown, d: number): number {
   return value.length / d;
 }
 
-/** An integer in [min, max]; doubles that are not exact integers of JavaScript are refused with the rest. */
-export function checkInteger(name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
+/** An integer in [min, max]. */
+export function checkInteger(name: string, value: unknown, min: number, max: number): number {
   if (typeof value !== 'number') throw invalidType(name, 'of type number', value);
   if (!Number.isInteger(value) || value < min || value > max) {
-    const bounded = max !== Number.MAX_SAFE_INTEGER || value > max;
-    throw outOfRange(name, bounded ? `an integer >= ${min} && <= ${max}` : `an integer >= ${min}`, value);
+    throw outOfRange(name, `an integer >= ${min}${value > max ? ` && <= ${max}` : ''}`, value);
   }
   return value;
 }

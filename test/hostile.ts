@@ -14,7 +14,7 @@ function detached<T extends Float32Array | BigInt64Array | Uint8Array>(array: T)
 /** A view of a buffer that was shrunk beneath it. */
 function outside<T>(Type: new (buffer: ArrayBuffer, offset: number, length: number) => T): T {
   const buffer = new (ArrayBuffer as new (n: number, options: object) => ArrayBuffer)(64, { maxByteLength: 64 });
-  const view = new Type(buffer, 0, 8);
+  const view = new Type(buffer, 16, 4);
   (buffer as unknown as { resize(n: number): void }).resize(8);
   return view;
 }

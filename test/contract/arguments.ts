@@ -95,7 +95,8 @@ export function testArguments(subject: Subject): void {
         const expected = rule(make());
         if (expected === undefined) continue;
         refused++;
-        const error = { name: expected[0], code: expected[1], message: expect.stringMatching(expected[2]) };
+        const [kind, code, message] = expected;
+        const error = { name: kind, ...(code && { code }), message: expect.stringMatching(message) };
         if (sync) expect(() => sync(make() as never), title).toThrow(expect.objectContaining(error));
         if (async) await expect(async(make() as never), title).rejects.toMatchObject(error);
       }
@@ -110,10 +111,9 @@ export function testArguments(subject: Subject): void {
     test('a size beyond all memory is refused, and the index lives on', async () => {
       const { index, mirror, random } = fill(subject, 7, D);
       const error = { name: 'RangeError', code: 'ERR_VORONODE_NO_MEMORY' };
-      for (const k of [2 ** 45, 2 ** 52, Number.MAX_SAFE_INTEGER]) {
-        expect(() => index.searchSync(new Float32Array(4), k)).toThrow(expect.objectContaining(error));
-        await expect(index.search(new Float32Array(4), k)).rejects.toMatchObject(error);
-      }
+      const [queries, k] = [new Float32Array(100_000 * D), 2 ** 31 - 1]; // labels of 1.7 petabytes
+      expect(() => index.searchSync(queries, k)).toThrow(expect.objectContaining(error));
+      await expect(index.search(queries, k)).rejects.toMatchObject(error);
       expectSame(subject, index, mirror, random);
     });
 

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type Index,
+  IndexFlatIP,
+  IndexFlatL2,
+  IndexIDMap,
+  IndexIDMap2,
+  IndexPreTransform,
+  indexFactory,
+  type Metric,
+} from '../lib/index.js';
+import { hostile } from './hostile.js';
+
+/** The classes from the outermost index in. */
+function classes(index: Index): unknown[] {
+  const inner = (index as Partial<IndexIDMap>).index;
+  return [index.constructor, ...(inner === undefined ? [] : classes(inner))];
+}
+
+describe('indexFactory', () => {
+  const descriptions: [string, unknown[]][] = [
+    ['Flat', [IndexFlatL2]],
+    ['IDMap,Flat', [IndexIDMap, IndexFlatL2]],
+    ['IDMap2,Flat', [IndexIDMap2, IndexFlatL2]],
+    ['Flat,IDMap', [IndexIDMap, IndexFlatL2]],
+    ['Flat,IDMap2', [IndexIDMap2, IndexFlatL2]],
+    ['L2norm,Flat', [IndexPreTransform, IndexFlatL2]],
+    ['IDMap,L2norm,Flat', [IndexIDMap, IndexPreTransform, IndexFlatL2]],
+    ['L2norm,Flat,IDMap2', [IndexIDMap2, IndexPreTransform, IndexFlatL2]],
+  ];
+
+  test.each(descriptions)('%s', (description, expected) => {
+    const index = indexFactory(12, description);
+    expect(classes(index)).toEqual(expected);
+    expect([index.d, index.metric, index.ntotal, index.isTrained]).toEqual([12, 'l2', 0, true]);
+    const ip = indexFactory(7, description, 'ip');
+    expect(classes(ip)).toEqual(expected.map((one) => (one === IndexFlatL2 ? IndexFlatIP : one)));
+    expect([ip.d, ip.metric]).toEqual([7, 'ip']);
+  });
+
+  const malformed: [string, number][] = [
+    ['', 0],
+    ['flat', 0],
+    [' Flat', 0],
+    ['Flat ', 0],
+    ['Flat,', 0],
+    [',Flat', 0],
+    ['IDMap', 0],
+    ['IDMap,', 6],
+    ['IDMap,flat', 6],
+    ['IDMap,IDMap,Flat', 6],
+    ['L2norm', 0],
+    ['L2norm,', 7],
+    ['L2norm,Fl@t', 7],
+    ['Flat\0', 0],
+    ['😀', 0],
+    ['Flat'.repeat(10_000), 0],
+  ];
+
+  test.each(malformed)('%j is refused at its position', (description, position) => {
+    expect(() => indexFactory(4, description)).toThrow(
+      expect.objectContaining({
+        name: 'TypeError',
+        code: 'ERR_INVALID_ARG_VALUE',
+        message: expect.stringMatching(new RegExp(`position ${position}\\b`)),
+      }),
+    );
+  });
+
+  test.each(['IVF1024,Flat', 'HNSW32', 'PQ8', 'SQ8', 'PCA16,Flat', 'OPQ8,PQ8', 'IDMap,IVF4,Flat', 'RR,Flat'])(
+    '%s is known, but not offered',
+    (description) => {
+      const part = description.replace(/^IDMap,/, '').split(',')[0]!;
+      expect(() => indexFactory(16, description)).toThrow(
+        expect.objectContaining({
+          name: 'Error',
+          code: 'ERR_VORONODE_UNSUPPORTED',
+          message: expect.stringContaining(`"${part}"`),
+        }),
+      );
+    },
+  );
+
+  test.each(Object.entries(hostile))('%s is refused for each argument', (title, make) => {
+    const typeError = (name: string) => ({
+      name: 'TypeError',
+      code: 'ERR_INVALID_ARG_TYPE',
+      message: expect.stringContaining(`The "${name}" argument must be of type`),
+    });
+    const d = typeof make() === 'number' ? { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' } : typeError('d');
+    if (title !== '1') expect(() => indexFactory(make() as number, 'Flat')).toThrow(expect.objectContaining(d));
+    const isString = typeof make() === 'string';
+    const description = isString ? { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' } : typeError('description');
+    expect(() => indexFactory(4, make() as string)).toThrow(expect.objectContaining(description));
+    if (title === 'undefined') return;
+    const metric = isString ? { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' } : typeError('metric');
+    expect(() => indexFactory(4, 'Flat', make() as Metric)).toThrow(expect.objectContaining(metric));
+  });
+});

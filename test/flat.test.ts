@@ -1,0 +1,130 @@
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { Index, IndexFlat, IndexFlatIP, IndexFlatL2 } from '../lib/index.js';
+import { testIndex } from './contract.js';
+import { hostile } from './hostile.js';
+
+testIndex('IndexFlatL2', (d) => new IndexFlatL2(d), { metric: 'l2' });
+testIndex('IndexFlatIP', (d) => new IndexFlatIP(d), { metric: 'ip' });
+
+describe('making a flat index', () => {
+  test('each class has its metric', () => {
+    expect(new IndexFlat(3).metric).toBe('l2');
+    expect(new IndexFlat(3, { metric: 'ip' }).metric).toBe('ip');
+    expect(new IndexFlat(3, { metric: undefined }).metric).toBe('l2');
+    expect(new IndexFlatL2(3).metric).toBe('l2');
+    expect(new IndexFlatL2(3, { metric: 'l2' }).metric).toBe('l2');
+    expect(new IndexFlatIP(3).metric).toBe('ip');
+    expect(new IndexFlatIP(3)).toBeInstanceOf(IndexFlat);
+    expect(new IndexFlatL2(3)).toBeInstanceOf(Index);
+  });
+
+  test('a contradiction is refused', () => {
+    const error = { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' };
+    const l2 = { ...error, message: "The property 'options.metric' must be 'l2' here. Received 'ip'" };
+    expect(() => new IndexFlatL2(3, { metric: 'ip' as 'l2' })).toThrow(expect.objectContaining(l2));
+    expect(() => new IndexFlatIP(3, { metric: 'l2' as 'ip' })).toThrow(expect.objectContaining(error));
+  });
+
+  test.each(Object.entries(hostile))('d = %s is refused', (title, make) => {
+    for (const Class of [IndexFlat, IndexFlatL2, IndexFlatIP]) {
+      if (title === '1') {
+        expect(new Class(1).d).toBe(1);
+        continue;
+      }
+      const expected =
+        typeof make() === 'number'
+          ? {
+              name: 'RangeError',
+              code: 'ERR_OUT_OF_RANGE',
+              message: expect.stringMatching(/an integer >= 1( && <= 1048576)?\./),
+            }
+          : {
+              name: 'TypeError',
+              code: 'ERR_INVALID_ARG_TYPE',
+              message: expect.stringMatching(/^The "d" argument must be/),
+            };
+      expect(() => new Class(make() as number)).toThrow(expect.objectContaining(expected));
+    }
+  });
+
+  test('d has its bounds', () => {
+    expect(new IndexFlatL2(2 ** 20).d).toBe(2 ** 20);
+    expect(() => new IndexFlatL2(2 ** 20 + 1)).toThrow('It must be an integer >= 1 && <= 1048576. Received 1048577');
+    expect(() => new IndexFlatL2(0)).toThrow('The value of "d" is out of range. It must be an integer >= 1');
+  });
+
+  test('a wrong metric is refused', () => {
+    const value = {
+      name: 'TypeError',
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: expect.stringMatching(/one of: 'l2', 'ip'/),
+    };
+    for (const metric of ['', 'L2', 'cosine']) {
+      expect(() => new IndexFlat(3, { metric: metric as 'l2' })).toThrow(expect.objectContaining(value));
+    }
+    for (const metric of [1, {}, Symbol('l2'), ['l2']]) {
+      expect(() => new IndexFlat(3, { metric: metric as unknown as 'l2' })).toThrow(
+        expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' }),
+      );
+    }
+    for (const options of [null, 1, 'l2', []]) {
+      expect(() => new IndexFlat(3, options as object)).toThrow(
+        expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' }),
+      );
+    }
+  });
+
+  test('the base class cannot be made', () => {
+    const Base = Index as unknown as new (...args: unknown[]) => Index;
+    for (const args of [[], [Symbol('construct'), {}], [3]]) {
+      expect(() => new Base(...args)).toThrow(expect.objectContaining({ code: 'ERR_VORONODE_UNSUPPORTED' }));
+      expect(() => Reflect.construct(Base, args, IndexFlatL2)).toThrow(/no public constructor/);
+    }
+  });
+});
+
+test('an index shows itself', () => {
+  const index = new IndexFlatL2(3);
+  index.addSync(new Float32Array(6));
+  expect(inspect(index)).toBe("IndexFlatL2 { d: 3, ntotal: 2, metric: 'l2' }");
+  index.close();
+  expect(inspect(index)).toBe("IndexFlatL2 { d: 3, closed: true, metric: 'l2' }");
+  expect(inspect({ a: { b: { index } } })).toBe('{ a: { b: { index: [IndexFlatL2] } } }');
+  expect(inspect(Object.create(IndexFlatL2.prototype))).toBe('[IndexFlatL2]');
+});
+
+describe('large numbers', () => {
+  const huge = 3e38;
+
+  test('distances beyond float32 are Infinity, and the vectors are found', () => {
+    const index = new IndexFlatL2(2);
+    index.addSync(Float32Array.of(huge, huge, -huge, huge, 1, 1));
+    const found = index.searchSync(Float32Array.of(huge, huge, 0, 0), 4);
+    expect([...found.labels]).toEqual([0n, 1n, 2n, -1n, 2n, 0n, 1n, -1n]);
+    expect([...found.distances]).toEqual([
+      0,
+      Infinity,
+      Infinity,
+      3.4028234663852886e38,
+      2,
+      Infinity,
+      Infinity,
+      3.4028234663852886e38,
+    ]);
+  });
+
+  test('products that cancel out at infinity end the list, in the order of ids', () => {
+    const index = new IndexFlatIP(2);
+    index.addSync(Float32Array.of(huge, -huge, 0.25, 0.25, huge, huge, huge, -huge));
+    const found = index.searchSync(Float32Array.of(huge, huge), 5);
+    expect([...found.labels]).toEqual([2n, 1n, 0n, 3n, -1n]);
+    expect([...found.distances]).toEqual([Infinity, Math.fround(huge / 2), NaN, NaN, -3.4028234663852886e38]);
+  });
+
+  test('subnormal numbers count', () => {
+    const index = new IndexFlatIP(1);
+    index.addSync(Float32Array.of(1e-40, 2e-40, -1e-40));
+    expect([...index.searchSync(Float32Array.of(1), 3).labels]).toEqual([1n, 0n, 2n]);
+  });
+});

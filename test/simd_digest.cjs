@@ -1,0 +1,55 @@
+/**
+ * Searches random float data of many shapes and prints one line a shape: a digest of all bits of all answers. Run in a process
+ * for each VORONODE_SIMD, by simd.test.ts: `node simd_digest.cjs <path of the addon>`. Plain JavaScript over the raw addon, so
+ * that Node runs it as it is.
+ */
+const { createHash } = require('node:crypto');
+const native = require(process.argv[2]);
+
+/** Mulberry32, as in random.ts. */
+function random(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Floats of many magnitudes, some zero: the order of summation shows in most of the sums. */
+function floats(next, n) {
+  return Float32Array.from({ length: n }, () => (next() < 0.05 ? 0 : (next() - 0.5) * 10 ** (next() * 6 - 3)));
+}
+
+function digest(metric, d, n, nq, k) {
+  const next = random(d * 1000003 + n * 101 + nq * 7 + k + metric);
+  const index = native.flat(d, metric);
+  native.addSync(index, floats(next, n * d));
+  const queries = floats(next, nq * d);
+  const hash = createHash('sha256');
+  const found = native.searchSync(index, queries, k, undefined);
+  const radius = found.distances[Math.min(k, n) - 1];
+  const inRange = native.rangeSearchSync(index, queries, radius, undefined);
+  for (const { labels, distances } of [found, inRange]) hash.update(labels).update(distances);
+  hash.update(inRange.lims);
+  const normal = floats(next, n * d);
+  native.normalizeL2(normal, d);
+  return hash.update(normal).digest('hex');
+}
+
+const dimensions = [...Array(70).keys()].slice(1).concat([96, 100, 127, 128, 129, 200, 255, 256, 384, 768, 1000, 1536]);
+for (const metric of [0, 1]) {
+  for (const d of dimensions) {
+    for (const [n, nq, k] of [
+      [1, 1, 1],
+      [37, 3, 5],
+      [260, 1, 10],
+      [260, 17, 100],
+      [1000, 70, 3],
+    ]) {
+      console.log(metric, d, n, nq, k, digest(metric, d, n, nq, k));
+    }
+  }
+}

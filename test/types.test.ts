@@ -1,0 +1,53 @@
+/** The declarations, as a user's compiler sees them: types/usage.cts as CommonJS and as an ES module. */
+
+import { execFile } from 'node:child_process';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { root } from './addon.js';
+
+const modules = join(root, 'node_modules');
+let folder = '';
+
+/** What the compiler says; '' if it is content. */
+async function tsc(...args: string[]): Promise<string> {
+  try {
+    await promisify(execFile)(process.execPath, [join(modules, 'typescript', 'bin', 'tsc'), ...args], { cwd: folder });
+    return '';
+  } catch (error) {
+    return (error as { stdout: string }).stdout || String(error);
+  }
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'voronode-'));
+  const installed = join(folder, 'node_modules', 'voronode');
+  mkdirSync(installed, { recursive: true });
+  mkdirSync(join(folder, 'node_modules', '@types'));
+  for (const name of ['@types/node', 'undici-types'])
+    symlinkSync(join(modules, name), join(folder, 'node_modules', name));
+  copyFileSync(join(root, 'package.json'), join(installed, 'package.json'));
+  expect(await tsc('-p', join(root, 'tsconfig.json'), '--outDir', join(installed, 'dist'))).toBe('');
+  for (const name of ['usage.cts', 'usage.mts']) cpSync(join(root, 'test', 'types', 'usage.cts'), join(folder, name));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each([
+  ['node16', 'node16', 'es2022'],
+  ['nodenext', 'nodenext', 'esnext'],
+  ['preserve', 'bundler', 'es2022'],
+])('module %s, resolution %s, target %s', async (module, moduleResolution, target) => {
+  const options = { module, moduleResolution, target, lib: ['es2023', 'esnext.disposable'] };
+  const compilerOptions = { ...options, types: ['node'], strict: true, noEmit: true, exactOptionalPropertyTypes: true };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['usage.cts', 'usage.mts'] }));
+  expect(await tsc('-p', 'tsconfig.json')).toBe('');
+});
+
+test('a mistake is found', async () => {
+  writeFileSync(join(folder, 'wrong.mts'), `import { IndexFlatL2 } from 'voronode'; new IndexFlatL2('4');`);
+  const compilerOptions = { module: 'nodenext', types: ['node'], strict: true, noEmit: true };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['wrong.mts'] }));
+  expect(await tsc('-p', 'tsconfig.json')).toContain('TS2345');
+});

@@ -1,0 +1,135 @@
+// What compiles, and what must not. Checked by types.test.ts, as CommonJS and, copied to .mts, as an ES module.
+
+import {
+  deserializeIndex,
+  type ErrorCode,
+  getThreads,
+  IDSelector,
+  IDSelectorAnd,
+  IDSelectorBatch,
+  IDSelectorBitmap,
+  IDSelectorNot,
+  IDSelectorRange,
+  type Ids,
+  Index,
+  IndexFlat,
+  IndexFlatIP,
+  IndexFlatL2,
+  IndexIDMap,
+  IndexIDMap2,
+  IndexPreTransform,
+  indexFactory,
+  type Metric,
+  matrix,
+  normalizeL2,
+  type RangeSearchResult,
+  readIndex,
+  readIndexSync,
+  type SearchOptions,
+  type SearchResult,
+  serializeIndexSync,
+  setThreads,
+  writeIndex,
+} from 'voronode';
+
+/** Compiles only if the two types are the same. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <A, B>(_: Same<A, B>): void => {};
+
+const vectors = new Float32Array(8);
+
+export async function works(signal: AbortSignal): Promise<void> {
+  using flat = new IndexFlatL2(4);
+  const ip: Index = new IndexFlat(4, { metric: 'ip' });
+  const map = new IndexIDMap2(new IndexFlatIP(4));
+  const asMap: IndexIDMap = map;
+  same<typeof map.index, Index>(true);
+  same<typeof ip.metric, Metric>(true);
+  same<Metric, 'l2' | 'ip'>(true);
+
+  await flat.add(vectors, { signal });
+  flat.addSync(vectors);
+  const added = map.add_with_ids(vectors, [1, 2n]);
+  same<typeof added, Promise<void>>(true);
+  map.addWithIdsSync(vectors, BigInt64Array.of(1n, 2n));
+  const ids: Ids = [1, 2n] as const;
+  await asMap.addWithIds(vectors, ids);
+
+  const options: SearchOptions = { signal, filter: new IDSelectorNot(new IDSelectorRange(0, 10n)) };
+  const found = await flat.search(vectors, 3, options);
+  same<typeof found, SearchResult>(true);
+  same<typeof found.labels, BigInt64Array>(true);
+  same<typeof found.distances, Float32Array>(true);
+  for (const { labels, distances } of flat.searchSync(vectors, 3)) {
+    const [id, distance] = [labels[0], distances[0]];
+    const both: [bigint | undefined, number | undefined] = [id, distance];
+    void both;
+  }
+  const inRange = await flat.rangeSearch(vectors, 1.5);
+  same<typeof inRange, RangeSearchResult>(true);
+  same<typeof inRange.lims, Float64Array>(true);
+
+  const removed: number = await map.removeIds(new IDSelectorBatch([1]));
+  const removedSync: number = map.removeIdsSync([removed]);
+  const vector: Float32Array = map.reconstruct(BigInt(removedSync));
+  normalizeL2(vector, 4);
+  matrix([[1, 2], vector, [3] as const]);
+  setThreads(getThreads());
+
+  const made: Index = indexFactory(4, 'L2norm,Flat', 'ip');
+  if (made instanceof IndexPreTransform) same<typeof made.index, Index>(true);
+  await writeIndex(made, new URL('file:///index.faiss'), { signal });
+  const back: Index = await readIndex('index.faiss');
+  const copy: Index = await deserializeIndex(serializeIndexSync(back));
+  copy.close();
+  const code: ErrorCode = 'ERR_VORONODE_CLOSED';
+  void code;
+}
+
+export function doesNot(index: Index, selector: IDSelector): void {
+  // @ts-expect-error: no numbers in place of vectors
+  index.addSync([1, 2]);
+  // @ts-expect-error: nor doubles
+  index.addSync(new Float64Array(4));
+  // @ts-expect-error: k is not optional
+  index.searchSync(vectors);
+  // @ts-expect-error: k is a number
+  index.searchSync(vectors, 3n);
+  // @ts-expect-error: a misspelt option
+  index.searchSync(vectors, 3, { fliter: selector });
+  // @ts-expect-error: a filter is a selector
+  index.searchSync(vectors, 3, { filter: [1, 2] });
+  // @ts-expect-error: no such option yet
+  readIndexSync('index.faiss', { mmap: true });
+  // @ts-expect-error: ids are no strings
+  index.addWithIdsSync(vectors, ['1', '2']);
+  // @ts-expect-error: nor unsigned
+  index.addWithIdsSync(vectors, BigUint64Array.of(1n));
+  // @ts-expect-error: labels are bigints
+  const label: number | undefined = index.searchSync(vectors, 1).labels[0];
+  // @ts-expect-error: a promise is no result
+  const result: SearchResult = index.search(vectors, 1);
+  // @ts-expect-error: read-only
+  index.d = 5;
+  // @ts-expect-error: read-only
+  index.ntotal = 5;
+  // @ts-expect-error: abstract
+  new Index();
+  // @ts-expect-error: abstract
+  new IDSelector();
+  // @ts-expect-error: made by indexFactory
+  new IndexPreTransform();
+  // @ts-expect-error: two metrics
+  new IndexFlat(4, { metric: 'cosine' });
+  // @ts-expect-error: the metric is in the name
+  new IndexFlatL2(4, { metric: 'ip' });
+  // @ts-expect-error: an index, not a dimension
+  new IndexIDMap(4);
+  // @ts-expect-error: two selectors
+  new IDSelectorAnd(selector);
+  // @ts-expect-error: bytes
+  new IDSelectorBitmap([1, 2]);
+  // @ts-expect-error: internal
+  Index.handle('index', index);
+  void [label, result];
+}
