@@ -146,7 +146,7 @@ export const values = {
       {},
       {
         get() {
-          throw 'a string'; // biome-ignore lint/style/useThrowOnlyError: callers may
+          throw 'a string';
         },
       },
     ),
@@ -155,7 +155,7 @@ export const values = {
       {},
       {
         get() {
-          throw null; // biome-ignore lint/style/useThrowOnlyError: callers may
+          throw null;
         },
       },
     ),

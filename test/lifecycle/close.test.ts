@@ -1,0 +1,71 @@
+/** Indexes that are closed or forgotten while work runs on them. */
+
+import { describe, expect, it } from 'vitest';
+import { native } from '../../lib/native.js';
+import { run } from '../program.js';
+
+const D = 32;
+const N = 20_000;
+const vectors = Float32Array.from({ length: N * D }, (_, i) => (i * 31) % 97);
+const queries = vectors.subarray(0, 100 * D);
+
+function filled() {
+  const index = native.flat(D, 1);
+  native.addSync(index, vectors);
+  return index;
+}
+
+describe('close', () => {
+  it('lets the work under way finish', async () => {
+    const index = filled();
+    const expected = native.searchSync(index, queries, 5, undefined);
+    const searches = Array.from({ length: 20 }, () => native.search(index, queries, 5, undefined, undefined));
+    const addition = native.add(index, vectors, undefined);
+    const removal = native.removeIds(index, { type: 'range', min: 0n, max: 10n }, undefined);
+    const bytes = native.serializeIndex(index, undefined);
+    native.close(index);
+    for (const search of searches) expect(await search).toEqual(expected);
+    await addition;
+    expect(await removal).toBe(10);
+    expect(native.ntotal(native.deserializeIndexSync(await bytes))).toBe(2 * N - 10);
+  });
+
+  it('makes every later call fail', async () => {
+    const index = filled();
+    native.close(index);
+    const closed = { code: 'ERR_VORONODE_CLOSED' };
+    const thrown = (body: () => unknown) => expect(body).toThrow(expect.objectContaining(closed));
+    thrown(() => native.ntotal(index));
+    thrown(() => native.searchSync(index, queries, 1, undefined));
+    thrown(() => native.idMap(index, false));
+    thrown(() => native.reset(index));
+    await expect(native.search(index, queries, 1, undefined, undefined)).rejects.toMatchObject(closed);
+    await expect(native.add(index, queries, undefined)).rejects.toMatchObject(closed);
+    native.close(index);
+  });
+
+  it('of a map leaves the handles of the wrapped index', () => {
+    const map = native.idMap(native.flat(D, 1), false);
+    native.addWithIdsSync(map, vectors.subarray(0, D), BigInt64Array.of(7n));
+    const inner = native.inner(map)!;
+    native.close(map);
+    expect(native.ntotal(inner)).toBe(1);
+    expect(native.searchSync(inner, queries.subarray(0, D), 1, undefined).labels).toEqual(BigInt64Array.of(0n));
+  });
+});
+
+describe('garbage collection', () => {
+  it('takes no index, input or result of work that runs', async () => {
+    const { code, signal, stdout, stderr } = await run('lifecycle/programs/inputs.mjs', [2000], {
+      node: ['--expose-gc'],
+    });
+    expect({ signal, code, stderr }).toEqual({ signal: null, code: 0, stderr: '' });
+    expect(stdout).toBe('2000 operations\n');
+  });
+
+  it.each(['sync', 'async'])('gives back the memory of 1000 forgotten indexes of 10 MB, %s', async (way) => {
+    const { code, signal, stdout, stderr } = await run('lifecycle/programs/forget.mjs', [way, 1000]);
+    expect({ signal, code, stderr }).toEqual({ signal: null, code: 0, stderr: '' });
+    expect(Number(stdout), 'the peak of the resident memory in MiB').toBeLessThan(500);
+  });
+});
