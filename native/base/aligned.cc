@@ -1,0 +1,58 @@
+#include "base/aligned.h"
+
+#include <cstdint>
+#include <new>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
+namespace voronode {
+namespace {
+
+#if defined(__linux__)
+constexpr size_t kHugePage = size_t{2} << 20;  // of x86-64 and of AArch64 with 4 KiB pages
+
+size_t whole_pages(size_t bytes) noexcept {
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  return (bytes + page - 1) / page * page;
+}
+
+// Maps room for one huge page more, then gives back what lies before and behind.
+void* map(size_t bytes) noexcept {
+  const size_t size = whole_pages(bytes);
+  void* const room = mmap(nullptr, size + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (room == MAP_FAILED) return nullptr;
+  char* const begin = static_cast<char*>(room);
+  const size_t before = (kHugePage - reinterpret_cast<uintptr_t>(begin) % kHugePage) % kHugePage;
+  if (before != 0) munmap(begin, before);
+  munmap(begin + before + size, kHugePage - before);  // before < kHugePage
+  madvise(begin + before, size, MADV_HUGEPAGE);       // a wish; may be refused
+  return begin + before;
+}
+
+bool is_mapped(size_t bytes) noexcept { return bytes >= kHugePage; }
+#endif
+
+}  // namespace
+
+void* allocate_aligned(size_t bytes) noexcept {
+#if defined(__linux__)
+  if (is_mapped(bytes)) return map(bytes);
+#endif
+  return ::operator new(bytes, std::align_val_t(kAlignment), std::nothrow);
+}
+
+void free_aligned(void* memory, size_t bytes) noexcept {
+#if defined(__linux__)
+  if (is_mapped(bytes)) {
+    munmap(memory, whole_pages(bytes));
+    return;
+  }
+#endif
+  (void)bytes;
+  ::operator delete(memory, std::align_val_t(kAlignment));
+}
+
+}  // namespace voronode
