@@ -1,0 +1,42 @@
+// An array that ends where the process may read or write no further: a step beyond its end is a fault, whatever the
+// sanitizer.
+#pragma once
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <new>
+
+namespace voronode::test {
+
+template <class T>
+class Guarded {
+ public:
+  // n elements, zero at first.
+  explicit Guarded(size_t n) : n_(n) {
+    const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    const size_t used = (n * sizeof(T) + page - 1) / page * page;
+    bytes_ = used + page;
+    void* const memory = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw std::bad_alloc();
+    memory_ = static_cast<char*>(memory);
+    if (mprotect(memory_ + used, page, PROT_NONE) != 0) throw std::bad_alloc();
+    data_ = reinterpret_cast<T*>(memory_ + used - n * sizeof(T));
+  }
+  ~Guarded() { munmap(memory_, bytes_); }
+  Guarded(const Guarded&) = delete;
+  Guarded& operator=(const Guarded&) = delete;
+
+  size_t size() const { return n_; }
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+
+ private:
+  size_t n_;
+  size_t bytes_;
+  char* memory_;
+  T* data_;
+};
+
+}  // namespace voronode::test
