@@ -1,6 +1,8 @@
 #include "base/aligned.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <new>
 
 #if defined(__linux__)
@@ -35,13 +37,32 @@ void* map(size_t bytes) noexcept {
 bool is_mapped(size_t bytes) noexcept { return bytes >= kHugePage; }
 #endif
 
+// Not operator new(align_val_t): the memalign of glibc before 2.38 (bug 14581) asks for room to spare, cuts it off and
+// then finds no freed piece to be large enough, so that the heap grows without end. The spare room stays with the piece
+// here; its last word before the aligned address says where the piece begins.
+void* allocate_in_room(size_t bytes) noexcept {
+  static_assert(alignof(std::max_align_t) >= sizeof(void*) && alignof(std::max_align_t) < kAlignment);
+  char* const room = static_cast<char*>(::operator new(bytes + kAlignment, std::nothrow));
+  if (room == nullptr) return nullptr;
+  char* const aligned = room + kAlignment - reinterpret_cast<uintptr_t>(room) % kAlignment;
+  std::memcpy(aligned - sizeof room, &room, sizeof room);
+  return aligned;
+}
+
+void free_in_room(void* aligned) noexcept {
+  if (aligned == nullptr) return;
+  void* room;
+  std::memcpy(&room, static_cast<char*>(aligned) - sizeof room, sizeof room);
+  ::operator delete(room);
+}
+
 }  // namespace
 
 void* allocate_aligned(size_t bytes) noexcept {
 #if defined(__linux__)
   if (is_mapped(bytes)) return map(bytes);
 #endif
-  return ::operator new(bytes, std::align_val_t(kAlignment), std::nothrow);
+  return allocate_in_room(bytes);
 }
 
 void free_aligned(void* memory, size_t bytes) noexcept {
@@ -52,7 +73,7 @@ void free_aligned(void* memory, size_t bytes) noexcept {
   }
 #endif
   (void)bytes;
-  ::operator delete(memory, std::align_val_t(kAlignment));
+  free_in_room(memory);
 }
 
 }  // namespace voronode
