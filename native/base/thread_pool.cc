@@ -221,6 +221,18 @@ void ThreadPool::submit(Task& task) noexcept {
   state_.work_or_stop.notify_one();
 }
 
+bool ThreadPool::withdraw(Task& task) noexcept {
+  std::lock_guard<std::mutex> lock(state_.mutex);
+  Task* before = nullptr;
+  for (Task* at = state_.head; at != nullptr; before = at, at = at->next_) {
+    if (at != &task) continue;
+    (before != nullptr ? before->next_ : state_.head) = task.next_;
+    if (state_.tail == &task) state_.tail = before;
+    return true;
+  }
+  return false;
+}
+
 void ThreadPool::parallel_for(size_t n, const Cancel* cancel, const std::function<void(size_t)>& body) {
   if (n == 0) return;
   size_t helpers = 0;

@@ -44,6 +44,9 @@ class ThreadPool {
   // Queues the task. REQUIRES: start() succeeded since the last join.
   void submit(Task& task) noexcept;
 
+  // Takes a task that has not begun out of the queue; false if it is not there (not submitted, begun or done).
+  bool withdraw(Task& task) noexcept;
+
   // Runs body(i) once for every i in [0, n), on the calling thread and idle pool threads; returns when all are done.
   // The first exception stops the hand-out of further i and is rethrown here; so is kAborted if `cancel` fires.
   void parallel_for(size_t n, const Cancel* cancel, const std::function<void(size_t)>& body);

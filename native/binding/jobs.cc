@@ -1,6 +1,7 @@
 #include "binding/jobs.h"
 
 #include <atomic>
+#include <chrono>
 #include <exception>
 
 #include "base/thread_pool.h"
@@ -88,13 +89,10 @@ JobQueue::JobQueue(Napi::Env env) : env_(env) {
 void JobQueue::start(std::unique_ptr<Operation> operation, std::shared_ptr<Cancel> cancel, napi_deferred promise) {
   ThreadPool::instance().start();
   Job* job = new Job(*this, std::move(operation), std::move(cancel));
-  if (pending_ == nullptr) {
-    napi_ref_threadsafe_function(env_, wake_);
-  } else {
-    pending_->prev_ = job;
-  }
-  job->next_ = pending_;
-  pending_ = job;
+  if (pending_ == nullptr) napi_ref_threadsafe_function(env_, wake_);
+  job->prev_ = pending_last_;
+  (pending_last_ != nullptr ? pending_last_->next_ : pending_) = job;
+  pending_last_ = job;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     ++out_;
@@ -136,7 +134,7 @@ void JobQueue::drain(Napi::Env env) noexcept {
 
 void JobQueue::remove(Job& job) noexcept {
   (job.prev_ != nullptr ? job.prev_->next_ : pending_) = job.next_;
-  if (job.next_ != nullptr) job.next_->prev_ = job.prev_;
+  (job.next_ != nullptr ? job.next_->prev_ : pending_last_) = job.prev_;
   delete &job;
   if (pending_ == nullptr) napi_unref_threadsafe_function(env_, wake_);
 }
@@ -148,13 +146,19 @@ void JobQueue::fire(Napi::Env env, const std::shared_ptr<Cancel>& cancel) noexce
   }
 }
 
+// Jobs still in the pool's queue are fetched back: tasks of other environments may stand before them for long. Where a
+// gate lets further jobs in meanwhile, these are found by the next round at the latest; oldest first, most are by this
+// one.
 void JobQueue::close() noexcept {
   for (Job* job = pending_; job != nullptr; job = job->next_) job->cancel_->fire();
-  {
+  for (bool done = false; !done;) {
+    for (Job* job = pending_; job != nullptr; job = job->next_) {
+      if (ThreadPool::instance().withdraw(*job)) job->run();
+    }
     std::unique_lock<std::mutex> lock(mutex_);
-    all_returned_.wait(lock, [&] { return out_ == 0; });
-    returned_first_ = returned_last_ = nullptr;
+    done = all_returned_.wait_for(lock, std::chrono::milliseconds(2), [&] { return out_ == 0; });
   }
+  returned_first_ = returned_last_ = nullptr;
   while (pending_ != nullptr) remove(*pending_);
 }
 

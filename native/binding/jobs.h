@@ -46,7 +46,8 @@ class JobQueue {
 
   napi_env env_;
   napi_threadsafe_function wake_ = nullptr;
-  Job* pending_ = nullptr;  // all jobs, doubly linked; the JS thread's own
+  Job* pending_ = nullptr;  // all jobs, oldest first, doubly linked; the JS thread's own
+  Job* pending_last_ = nullptr;
 
   std::mutex mutex_;
   std::condition_variable all_returned_;

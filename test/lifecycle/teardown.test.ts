@@ -14,6 +14,12 @@ describe('200 workers terminated during searches and changes', () => {
   });
 });
 
+it('a terminated worker does not wait for the work of other threads', async () => {
+  const { code, signal, stdout, stderr } = await run('lifecycle/programs/queued.mjs');
+  expect({ signal, code, stderr }).toEqual({ signal: null, code: 0, stderr: '' });
+  expect(stdout).toBe('still busy\n');
+});
+
 describe.each([
   { way: 'exit', code: 3, stderr: /^$/ },
   { way: 'exit with workers', code: 3, stderr: /^$/ },
