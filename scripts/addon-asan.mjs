@@ -17,6 +17,7 @@ run('cmake', [
   build,
   ...generator,
   '-DVORONODE_SANITIZE=address,undefined',
+  '-DVORONODE_TEST_HOOKS=ON',
   '-DCMAKE_CXX_COMPILER=g++',
 ]);
 run('cmake', ['--build', build, '--parallel', String(availableParallelism())]);
