@@ -1,0 +1,150 @@
+// The way from an id back to its row.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+#include <thread>
+
+#include "storage/id_table.h"
+#include "test/random.h"
+
+namespace voronode::test {
+namespace {
+
+using Ids = std::vector<int64_t>;
+
+int64_t last_row(const Ids& ids, int64_t id) {
+  const auto at = std::find(ids.rbegin(), ids.rend(), id);
+  return at == ids.rend() ? IdTable::kNone : static_cast<int64_t>(ids.rend() - at) - 1;
+}
+
+Ids contents(const IdTable& table) {
+  Ids out;
+  const auto view = table.view();
+  for (size_t i = 0; i < view.size(); ++i) out.push_back(*view.row(i));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("find_last finds the row added last, after any appends and removals") {
+  Random random(15);
+  IdTable table;
+  Ids model;
+  for (size_t step = 0; step < 400; ++step) {
+    CAPTURE(step);
+    const size_t kind = random.below(10);
+    if (kind < 7) {
+      Ids ids(random.below(random.one_in(10) ? 3'000 : 40));
+      for (int64_t& id : ids) id = static_cast<int64_t>(random.below(random.one_in(2) ? 50 : 100'000)) - 25;
+      table.append(ids.size(), ids.data());
+      model.insert(model.end(), ids.begin(), ids.end());
+    } else if (kind < 9 && !model.empty()) {
+      std::vector<size_t> rows;
+      const size_t one_in = random.between(1, 5);
+      Ids kept;
+      for (size_t i = 0; i < model.size(); ++i) {
+        if (random.one_in(one_in)) {
+          rows.push_back(i);
+        } else {
+          kept.push_back(model[i]);
+        }
+      }
+      table.remove(rows);
+      model = kept;
+    } else if (random.one_in(4)) {
+      table.clear();
+      model.clear();
+    }
+    CHECK(contents(table) == model);
+    for (size_t lookup = 0; lookup < 20; ++lookup) {
+      const int64_t id = static_cast<int64_t>(random.below(60)) - 30;
+      CHECK(table.find_last(id, table.size()) == last_row(model, id));
+    }
+    if (!model.empty()) {
+      const int64_t id = model[random.below(model.size())];
+      CHECK(table.find_last(id, table.size()) == last_row(model, id));
+    }
+  }
+}
+
+TEST_CASE("ids of every kind are found: the least, the greatest, those that share their low or high bits") {
+  Ids ids = {0, 1, -2, std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max(), int64_t{1} << 53};
+  for (int64_t i = 1; i < 2'000; ++i) ids.push_back(i << 32);
+  for (int64_t i = 1; i < 2'000; ++i) ids.push_back(i << 51);
+  IdTable table;
+  table.append(ids.size(), ids.data());
+  size_t wrong = 0;
+  for (const int64_t id : ids) {
+    if (table.find_last(id, table.size()) != last_row(ids, id)) ++wrong;
+  }
+  CHECK(wrong == 0);
+  CHECK(table.find_last(77, table.size()) == IdTable::kNone);
+  CHECK(table.find_last(-1, table.size()) == IdTable::kNone);
+}
+
+TEST_CASE("rows behind the limit are not found, and can be taken back") {
+  IdTable table;
+  const Ids first = {10, 11, 12};
+  const Ids second = {10, 20};
+  table.append(3, first.data());
+  table.append(2, second.data());
+  CHECK(table.find_last(10, 3) == 0);
+  CHECK(table.find_last(20, 3) == IdTable::kNone);
+  table.truncate(3);
+  const Ids third = {30, 12};
+  table.append(2, third.data());
+  CHECK(table.find_last(10, 5) == 0);
+  CHECK(table.find_last(20, 5) == IdTable::kNone);
+  CHECK(table.find_last(30, 5) == 3);
+  CHECK(table.find_last(12, 5) == 4);
+}
+
+TEST_CASE("an empty table finds nothing; a moved one finds what it held") {
+  IdTable table;
+  CHECK(table.find_last(0, 0) == IdTable::kNone);
+  const Ids ids = {5, 6};
+  table.append(2, ids.data());
+  CHECK(table.find_last(6, 2) == 1);
+  IdTable moved(std::move(table));
+  CHECK(moved.find_last(6, 2) == 1);
+  CHECK(contents(moved) == ids);
+}
+
+// A lookup meets rows that another lookup, which came later but was faster, has taken in.
+TEST_CASE("lookups beside an append find only rows that are there") {
+  constexpr size_t kBatch = 61;
+  constexpr size_t kRows = 10'000;  // three growths of the blocks
+  for (size_t round = 0; round < 40; ++round) {
+    IdTable table;
+    std::atomic<size_t> complete{0};
+    std::atomic<size_t> wrong{0};
+    std::vector<std::thread> threads;
+    for (size_t t = 0; t < 3; ++t) {
+      threads.emplace_back([&, t] {
+        Random random(16 + t);
+        for (size_t limit = 0; limit < kRows;) {
+          limit = complete.load();
+          if (limit == 0) continue;
+          const size_t id = limit - 1 - random.below(std::min<size_t>(limit, 100));
+          if (table.find_last(static_cast<int64_t>(id), limit) != static_cast<int64_t>(id)) ++wrong;
+          // Not among the first `limit` rows; another lookup may have seen it.
+          const auto next = static_cast<int64_t>(limit + random.below(3 * kBatch));
+          const int64_t row = table.find_last(next, limit);
+          if (row != IdTable::kNone && row != next) ++wrong;
+        }
+      });
+    }
+    Ids ids(kBatch);
+    while (complete < kRows) {
+      for (size_t i = 0; i < kBatch; ++i) ids[i] = static_cast<int64_t>(complete + i);
+      table.append(kBatch, ids.data());
+      complete += kBatch;
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK(wrong == 0);
+  }
+}
+
+}  // namespace voronode::test
