@@ -1,8 +1,10 @@
 import { inspect } from 'node:util';
-import { describe, expect, test } from 'vitest';
-import { Index, IndexFlat, IndexFlatIP, IndexFlatL2 } from '../lib/index.js';
+import { afterEach, describe, expect, test } from 'vitest';
+import { getThreads, Index, IndexFlat, IndexFlatIP, IndexFlatL2, setThreads } from '../lib/index.js';
 import { testIndex } from './contract.js';
 import { hostile } from './hostile.js';
+import { Random } from './random.js';
+import { expectSameBits } from './subject.js';
 
 testIndex('IndexFlatL2', (d) => new IndexFlatL2(d), { metric: 'l2' });
 testIndex('IndexFlatIP', (d) => new IndexFlatIP(d), { metric: 'ip' });
@@ -126,5 +128,31 @@ describe('large numbers', () => {
     const index = new IndexFlatIP(1);
     index.addSync(Float32Array.of(1e-40, 2e-40, -1e-40));
     expect([...index.searchSync(Float32Array.of(1), 3).labels]).toEqual([1n, 0n, 2n]);
+  });
+});
+
+describe('an index large enough for every thread to have a part of each query', () => {
+  const [n, d] = [70_000, 128];
+  const part = new Random(9).floats(n * 7); // repeated with a shift: many vectors, few random numbers
+  const vectors = Float32Array.from({ length: n * d }, (_, i) => part[i % part.length]! + (i >> 18));
+  const queries = new Random(10).floats(5 * d);
+  const before = getThreads();
+  afterEach(() => setThreads(before));
+
+  test.each([IndexFlatL2, IndexFlatIP])('gives the same bits for any number of threads: %o', async (Class) => {
+    const index = new Class(d);
+    index.addSync(vectors);
+    setThreads(1);
+    const expected = index.searchSync(queries, 100);
+    const radius = expected.distances[99]!;
+    const inRange = index.rangeSearchSync(queries.subarray(0, d), radius);
+    for (const threads of [2, 3, 4, 8]) {
+      setThreads(threads);
+      expectSameBits(index.searchSync(queries, 100), expected);
+      expectSameBits(await index.search(queries, 100), expected);
+      expectSameBits(index.searchSync(queries.subarray(0, d), 100), expected.row(0));
+      expectSameBits(await index.rangeSearch(queries.subarray(0, d), radius), inRange);
+    }
+    expect(new Set(expected.labels.subarray(0, 100)).size).toBe(100);
   });
 });

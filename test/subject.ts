@@ -1,5 +1,6 @@
 /** A way to make an index, with what the contract suite must know of it. */
 
+import { expect } from 'vitest';
 import { deserializeIndexSync, type Index, type Metric, type SearchResult, serializeIndexSync } from '../lib/index.js';
 import { Mirror } from './mirror.js';
 import { Random } from './random.js';
@@ -86,10 +87,22 @@ export function fillFloats(subject: Subject, n: number, d: number, seed = 1): { 
   return { index: subject.settle(index), random };
 }
 
-/** A result as bits, for comparison. */
-export function bits(result: { labels: BigInt64Array; distances: Float32Array }): [BigInt64Array, Uint32Array] {
-  const { labels, distances } = result;
-  return [labels, new Uint32Array(distances.buffer, distances.byteOffset, distances.length)];
+interface Bits {
+  labels: BigInt64Array;
+  distances: Float32Array;
+}
+
+/** The same ids and the same bits of distances. */
+export function expectSameBits(found: Bits, expected: Bits): void {
+  if (sameBytes(found.labels, expected.labels) && sameBytes(found.distances, expected.distances)) return;
+  expect(found.labels).toEqual(expected.labels);
+  expect([...found.distances]).toEqual([...expected.distances]);
+  expect.fail('the distances are equal, but their bits are not'); // another NaN
+}
+
+function sameBytes(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  const bytes = (view: ArrayBufferView) => Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+  return bytes(a).equals(bytes(b));
 }
 
 /** As the mirror has it. */

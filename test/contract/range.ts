@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { getThreads, type RangeSearchResult, setThreads } from '../../lib/index.js';
-import { bits, exactVectors, fill, fillFloats, type Subject, stored } from '../subject.js';
+import { exactVectors, expectSameBits, fill, fillFloats, type Subject, stored } from '../subject.js';
 import { DIMENSIONS, selectors } from './search.js';
 
 const plain = ({ lims, labels, distances }: RangeSearchResult) => ({
@@ -78,10 +78,10 @@ export function testRange(subject: Subject): void {
       const radius = found.distances[299]!;
       const whole = index.rangeSearchSync(queries, radius);
       expect(whole.row(0).labels.length).toBeGreaterThan(200);
-      expect(bits(await index.rangeSearch(queries, radius))).toEqual(bits(whole));
+      expectSameBits(await index.rangeSearch(queries, radius), whole);
       for (let q = 0; q < 9; q++) {
         const single = index.rangeSearchSync(queries.subarray(q * 24, (q + 1) * 24), radius);
-        expect(bits(single)).toEqual(bits(whole.row(q)));
+        expectSameBits(single, whole.row(q));
         const count = single.labels.length;
         if (count <= 300) expect(single.distances).toEqual(found.row(q).distances.subarray(0, count));
       }
@@ -89,7 +89,7 @@ export function testRange(subject: Subject): void {
       try {
         for (const threads of [1, 2, 4, 8]) {
           setThreads(threads);
-          expect(bits(index.rangeSearchSync(queries, radius))).toEqual(bits(whole));
+          expectSameBits(index.rangeSearchSync(queries, radius), whole);
         }
       } finally {
         setThreads(before);
