@@ -3,9 +3,11 @@
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdlib>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -173,7 +175,8 @@ struct ThreadPool::State {
 
 ThreadPool& ThreadPool::instance() noexcept {
   // Never destroyed: threads of other environments may still use it while static destructors run.
-  static State* state = new State;
+  alignas(State) static std::byte memory[sizeof(State)];
+  static State* state = new (memory) State;
   static ThreadPool pool(*state);
   return pool;
 }
