@@ -12,7 +12,8 @@
 #include "test/exercise.h"
 #include "test/golden.h"
 
-#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #define CAN_LIMIT_MEMORY 1
@@ -27,12 +28,15 @@ class MemoryLimit {
  public:
 #ifdef CAN_LIMIT_MEMORY
   explicit MemoryLimit(size_t bytes) {
+    // Large blocks come from the system and go back to it: none is served from what earlier tests freed.
+    static const int direct = mallopt(M_MMAP_THRESHOLD, 1 << 17) + malloc_trim(0);
+    static_cast<void>(direct);
     getrlimit(RLIMIT_AS, &saved_);
     unsigned long long pages = 0;
     std::ifstream("/proc/self/statm") >> pages;
     rlimit lower = saved_;
     lower.rlim_cur = pages * static_cast<size_t>(sysconf(_SC_PAGESIZE)) + bytes;
-    setrlimit(RLIMIT_AS, &lower);
+    expect(setrlimit(RLIMIT_AS, &lower) == 0, "the limit can be lowered");
   }
   ~MemoryLimit() { setrlimit(RLIMIT_AS, &saved_); }
 
@@ -150,6 +154,9 @@ TEST_CASE("golden files with a hostile number at any place are refused or work")
 #ifdef CAN_LIMIT_MEMORY
 TEST_CASE("the memory limit of these tests is one") {
   const MemoryLimit limit(size_t{64} << 20);
+  rlimit now;
+  getrlimit(RLIMIT_AS, &now);
+  if (now.rlim_cur == RLIM_INFINITY) return;  // qemu's user mode takes the limit and does not keep it
   CHECK_NOTHROW(Bytes(size_t{1} << 20));
   CHECK_THROWS_AS(Bytes(size_t{80} << 20), std::bad_alloc);
 }
