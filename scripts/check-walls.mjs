@@ -12,7 +12,7 @@ const MAX_LINES = 400;
 const SOURCE = new Set(['.h', '.cc', '.inc', '.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.py', '.sh']);
 
 const NODE_API = /^(napi(-inl)?|node_api|node_api_types|js_native_api|js_native_api_types|node|node_buffer|v8|uv)\.h$/;
-// Kernels work on plain pointers; base is standard C++ alone; only io knows files.
+// Kernels work on plain pointers; only io knows files.
 const FORBIDDEN = [
   {
     rooms: ['kernels'],
