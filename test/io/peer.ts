@@ -24,7 +24,7 @@ export interface Answer {
   labels: string[];
 }
 
-const python = process.env.FAISS_PYTHON || (existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3');
+export const python = process.env.FAISS_PYTHON || (existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3');
 
 /** Results in the order of the jobs. */
 export function ask<Result>(jobs: Job[]): Result[] {
