@@ -20,7 +20,10 @@ void check_rows(const Reader& reader, const float* x, size_t n, size_t first_row
   const size_t i = kernels().first_nonfinite(x, n);
   if (i == n) return;
   reader.corrupt_at(reader.position() - (n - i) * sizeof(float),
-                    format("a finite number at row %zu, component %zu", first_row + i / d, i % d), format("%g", x[i]));
+                    format("a finite number at row %zu, component %zu", first_row + i / d, i % d),
+                    x[i] != x[i] ? "NaN"
+                    : x[i] > 0   ? "Infinity"
+                                 : "-Infinity");
 }
 
 std::shared_ptr<Index> read_flat(Reader& reader, Tag tag, const Header* outer) {

@@ -99,11 +99,11 @@ TEST_CASE("components that are not finite are refused by row and component") {
   const float bad[] = {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()};
   CHECK(corruption(with("flat_l2", 45 + 4 * (2 * 4 + 3), bad[0])) ==
         "Corrupt index in '<buffer>', section IxF2.codes, byte 89: expected a finite number at row 2, component 3, "
-        "found nan");
+        "found NaN");
   CHECK(
       corruption(with("idmap_flat_l2", 82, bad[1])) ==
       "Corrupt index in '<buffer>', section IxMp/IxF2.codes, byte 82: expected a finite number at row 0, component 0, "
-      "found inf");
+      "found Infinity");
 }
 
 TEST_CASE("kinds, metrics and transforms that are not offered are named") {
