@@ -279,6 +279,11 @@ it('normalizeL2 changes nothing if it refuses', () => {
   expect(vectors).toEqual(Float32Array.of(3, 4, 1, NaN));
 });
 
+it('tells its handles from those of another copy of the addon', async () => {
+  const { code, signal, stdout, stderr } = await run('binding/copies.mjs');
+  expect({ signal, code, stderr, stdout }).toEqual({ signal: null, code: 0, stderr: '', stdout: 'kept apart\n' });
+});
+
 it('names the SIMD targets, and refuses one that this machine cannot run', async () => {
   expect(native.simdTargets()).toContain(native.simdTarget());
   const { code, stderr } = await run('binding/hostile_calls.mjs', ['threads'], { env: { VORONODE_SIMD: 'mmx' } });

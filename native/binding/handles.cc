@@ -6,9 +6,11 @@
 namespace voronode {
 namespace {
 
-// Two random numbers each.
-constexpr napi_type_tag kIndexTag = {0x7c5e1f0b92d34a68, 0xb1e6c83d405f97a2};
-constexpr napi_type_tag kTokenTag = {0x2fd80a6be1947c35, 0x98431de75bc0f26a};
+// A random number, and an address in this copy of the addon: a process may hold several (two versions of the package),
+// whose objects are laid out differently. Environments share the copy and its tags.
+constexpr char kThisCopy = 0;
+const napi_type_tag kIndexTag = {0x7c5e1f0b92d34a68, reinterpret_cast<uintptr_t>(&kThisCopy)};
+const napi_type_tag kTokenTag = {0x2fd80a6be1947c35, reinterpret_cast<uintptr_t>(&kThisCopy)};
 
 constexpr int64_t kSweepEvery = int64_t{32} << 20;  // bytes of growth: what V8 takes for worth a thought of collecting
 

@@ -65,7 +65,7 @@ describe('garbage collection', () => {
 
   it.each(['sync', 'async'])('gives back the memory of 1000 forgotten indexes of 10 MB, %s', async (way) => {
     // Where AddressSanitizer runs, it would keep 256 MiB of freed memory aside.
-    const env = { ASAN_OPTIONS: `${process.env['ASAN_OPTIONS'] ?? ''}:quarantine_size_mb=16` };
+    const env = { ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:quarantine_size_mb=16` };
     const { code, signal, stdout, stderr } = await run('lifecycle/programs/forget.mjs', [way, 1000], { env });
     expect({ signal, code, stderr }).toEqual({ signal: null, code: 0, stderr: '' });
     expect(Number(stdout), 'the peak of the resident memory in MiB').toBeLessThan(400);

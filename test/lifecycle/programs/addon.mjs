@@ -4,7 +4,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const built = fileURLToPath(new URL('../../../build/Release/voronode.node', import.meta.url));
-export const native = createRequire(import.meta.url)(process.env.VORONODE_BINARY || built);
+export const path = process.env.VORONODE_BINARY || built;
+export const native = createRequire(import.meta.url)(path);
 
 /** Numbers 0 … 96, of which many are equal. */
 export const components = (n) => Float32Array.from({ length: n }, (_, i) => (i * 31) % 97);
