@@ -108,7 +108,7 @@ export function checkString(name: string, value: unknown): string {
 
 /** A path of the file system, from a string or a file URL. */
 export function checkPath(value: unknown): string {
-  const path = value instanceof URL ? fileURLToPath(value) : value;
+  const path = !types.isProxy(value) && value instanceof URL ? fileURLToPath(value) : value;
   if (typeof path !== 'string') throw invalidType('path', 'of type string or an instance of URL', value);
   if (path.includes('\0')) {
     throw invalidValue(`The argument 'path' must be a string without null bytes. Received ${JSON.stringify(path)}`);

@@ -43,7 +43,7 @@ describe('indexFactory', () => {
     ['flat', 0],
     [' Flat', 0],
     ['Flat ', 0],
-    ['Flat,', 0],
+    ['Flat,', 5],
     [',Flat', 0],
     ['IDMap', 0],
     ['IDMap,', 6],

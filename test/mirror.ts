@@ -17,6 +17,8 @@ interface Neighbour {
 export class Mirror {
   ids: bigint[] = [];
   vectors: Float32Array[] = [];
+  /** All neighbours of a query, by its components; forgotten at every change. */
+  readonly #sortings = new Map<string, Neighbour[]>();
 
   constructor(
     readonly d: number,
@@ -30,6 +32,7 @@ export class Mirror {
   }
 
   add(vectors: Float32Array, ids?: BigInt64Array): void {
+    this.#sortings.clear();
     for (let i = 0; i < vectors.length / this.d; i++) {
       this.ids.push(this.numbered ? BigInt(this.ids.length) : ids![i]!);
       this.vectors.push(vectors.slice(i * this.d, (i + 1) * this.d));
@@ -37,6 +40,7 @@ export class Mirror {
   }
 
   remove(member: (id: bigint) => boolean): number {
+    this.#sortings.clear();
     const keep = this.ids.map((id) => !member(id));
     const removed = keep.filter((kept) => !kept).length;
     this.vectors = this.vectors.filter((_, i) => keep[i]);
@@ -89,6 +93,13 @@ export class Mirror {
   }
 
   #sorted(query: Float32Array): Neighbour[] {
+    const key = query.join();
+    const sorting = this.#sortings.get(key) ?? this.#sort(query);
+    this.#sortings.set(key, sorting);
+    return sorting;
+  }
+
+  #sort(query: Float32Array): Neighbour[] {
     const sign = this.metric === 'l2' ? 1 : -1;
     return this.vectors
       .map((vector, i) => ({ id: this.ids[i]!, distance: this.#distance(query, vector) }))

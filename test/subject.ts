@@ -2,7 +2,7 @@
 
 import { expect } from 'vitest';
 import { deserializeIndexSync, type Index, type Metric, type SearchResult, serializeIndexSync } from '../lib/index.js';
-import { Mirror } from './mirror.js';
+import { type Found, Mirror } from './mirror.js';
 import { Random } from './random.js';
 
 export interface Subject {
@@ -105,7 +105,28 @@ function sameBytes(a: ArrayBufferView, b: ArrayBufferView): boolean {
   return bytes(a).equals(bytes(b));
 }
 
-/** As the mirror has it. */
-export function plain(result: SearchResult): { labels: bigint[]; distances: number[] } {
-  return { labels: [...result.labels], distances: [...result.distances] };
+interface Listed {
+  labels: Iterable<bigint>;
+  distances: Iterable<number>;
+  lims?: Iterable<number>;
+}
+
+/** Expects an answer of the index to be what the mirror says. */
+export function expectFound(found: Listed, expected: Found & { lims?: number[] }, title?: string): void {
+  const lists = Object.keys(expected) as (keyof Listed)[];
+  // Millions of numbers are compared: only where they differ, by what shows how.
+  if (lists.every((list) => sameList([...found[list]!], expected[list] as unknown[]))) return;
+  expect(Object.fromEntries(lists.map((list) => [list, [...found[list]!]])), title).toEqual(expected);
+}
+
+/** Of numbers or bigints; -0 is not 0. */
+export function sameList(a: ArrayLike<unknown>, b: ArrayLike<unknown>): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
+  return true;
+}
+
+/** The lists of a result. */
+export function plain({ labels, distances }: SearchResult): Found {
+  return { labels: [...labels], distances: [...distances] };
 }

@@ -1,15 +1,9 @@
 /** Range search: everything strictly nearer than the radius, best first. */
 
 import { describe, expect, test } from 'vitest';
-import { getThreads, type RangeSearchResult, setThreads } from '../../lib/index.js';
-import { exactVectors, expectSameBits, fill, fillFloats, type Subject, stored } from '../subject.js';
+import { getThreads, setThreads } from '../../lib/index.js';
+import { exactVectors, expectFound, expectSameBits, fill, fillFloats, type Subject, stored } from '../subject.js';
 import { DIMENSIONS, selectors } from './search.js';
-
-const plain = ({ lims, labels, distances }: RangeSearchResult) => ({
-  lims: [...lims],
-  labels: [...labels],
-  distances: [...distances],
-});
 
 export function testRange(subject: Subject): void {
   describe('rangeSearch', () => {
@@ -20,8 +14,8 @@ export function testRange(subject: Subject): void {
       const distances = mirror.search(kept.subarray(0, d), 150).distances;
       for (const radius of [distances[0]!, distances[40]!, distances[149]!, distances[40]! + 0.25, 0, -1]) {
         const expected = mirror.rangeSearch(kept, radius);
-        expect(plain(index.rangeSearchSync(queries, radius))).toEqual(expected);
-        expect(plain(await index.rangeSearch(queries, radius))).toEqual(expected);
+        expectFound(index.rangeSearchSync(queries, radius), expected);
+        expectFound(await index.rangeSearch(queries, radius), expected);
       }
     });
 
@@ -38,9 +32,7 @@ export function testRange(subject: Subject): void {
       const { index, mirror, random } = fill(subject, 700, 5);
       const queries = exactVectors(subject, random, 3, 5);
       for (const radius of [Infinity, -Infinity, Number.MAX_VALUE, -Number.MAX_VALUE]) {
-        expect(plain(index.rangeSearchSync(queries, radius))).toEqual(
-          mirror.rangeSearch(stored(subject, queries, 5), radius),
-        );
+        expectFound(index.rangeSearchSync(queries, radius), mirror.rangeSearch(stored(subject, queries, 5), radius));
       }
     });
 
@@ -50,21 +42,21 @@ export function testRange(subject: Subject): void {
       const radius = subject.metric === 'l2' ? 1000 : -1000;
       for (const [name, filter, member] of selectors(mirror.ids)) {
         const expected = mirror.rangeSearch(stored(subject, queries, 6), radius, member);
-        expect(plain(index.rangeSearchSync(queries, radius, { filter })), name).toEqual(expected);
-        expect(plain(await index.rangeSearch(queries, radius, { filter })), name).toEqual(expected);
+        expectFound(index.rangeSearchSync(queries, radius, { filter }), expected, name);
+        expectFound(await index.rangeSearch(queries, radius, { filter }), expected, name);
       }
     });
 
     test('an empty index and no queries give empty rows', () => {
       const radius = subject.metric === 'l2' ? Infinity : -Infinity;
       const empty = subject.settle(subject.make(3));
-      expect(plain(empty.rangeSearchSync(new Float32Array(6), radius))).toEqual({
+      expectFound(empty.rangeSearchSync(new Float32Array(6), radius), {
         lims: [0, 0, 0],
         labels: [],
         distances: [],
       });
       const { index } = fill(subject, 5, 3);
-      expect(plain(index.rangeSearchSync(new Float32Array(0), radius))).toEqual({
+      expectFound(index.rangeSearchSync(new Float32Array(0), radius), {
         lims: [0],
         labels: [],
         distances: [],
