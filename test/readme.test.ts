@@ -68,7 +68,7 @@ describe('programs', () => {
     expect(execute(process.execPath, code.includes('require(') ? 'program.cjs' : 'program.mjs', code)).toBe(expected);
   });
 
-  test.each(all.filter(({ language }) => language === 'python'))('$heading, in Python', ({ code }, context) => {
+  test.for(all.filter(({ language }) => language === 'python'))('$heading, in Python', ({ code }, context) => {
     if ('missing' in faiss) context.skip(faiss.missing); // which fails in CI (test/io/interop.test.ts)
     const written = readdirSync(folder).filter((name) => name.endsWith('.faiss'));
     expect(written).toEqual(['books.faiss']); // by the program in JavaScript of the same section
@@ -96,4 +96,15 @@ test.each(documents)('links of %s lead to files', (path) => {
   );
   const local = links.filter((target) => !/^https?:/.test(target));
   for (const target of local) expect(existsSync(join(root, dirname(path), target)), target).toBe(true);
+});
+
+test.each(documents)('files and commands that %s names exist', (path) => {
+  const text = readFileSync(join(root, path), 'utf8');
+  const files = text.match(/\b(native|lib|test|scripts|examples)\/[\w./-]+\.\w+\b(?!\*)/g) ?? [];
+  // "thing" stands for the kind that the reader adds.
+  for (const file of files.filter((name) => !name.includes('thing'))) {
+    expect(existsSync(join(root, file)), file).toBe(true);
+  }
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const [, name] of text.matchAll(/npm run ([\w:-]+)/g)) expect(Object.keys(scripts)).toContain(name);
 });
