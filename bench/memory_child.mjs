@@ -1,0 +1,33 @@
+// Adds n vectors of d components with the named call and prints its memory, in bytes:
+//
+//   node memory_child.mjs <d> <n> add | addSync
+import { readFileSync } from 'node:fs';
+import { IndexFlatL2 } from 'voronode';
+import { Random } from './random.mjs';
+
+const BATCH = 10_000;
+const [d, n, call] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
+
+/** The most memory this process has had. VmHWM counts this program alone; maxRSS can inherit its parent's. */
+function peakMemory() {
+  if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024;
+  return Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1024;
+}
+
+// What happens once, whatever is stored: code is compiled, threads start.
+const first = new IndexFlatL2(d);
+await first[call](new Float32Array(d));
+first.close();
+const random = new Random(1);
+random.gaussian();
+
+const baseline = peakMemory();
+const batch = new Float32Array(BATCH * d);
+const index = new IndexFlatL2(d);
+for (let left = n; left > 0; left -= BATCH) {
+  const rows = Math.min(BATCH, left);
+  for (let i = 0; i < rows * d; i++) batch[i] = random.uniform();
+  await index[call](batch.subarray(0, rows * d));
+}
+if (index.ntotal !== n) throw new Error(`stored ${index.ntotal} of ${n} vectors`);
+console.log(JSON.stringify({ baseline, peak: peakMemory(), batch: batch.byteLength }));

@@ -1,0 +1,33 @@
+// usearch: exact search over the vectors as they lie in memory, no index. A call of many queries with all threads, or one
+// call for each query with one thread, as more do not help it there.
+import { inProcess, oneByOne } from './contestant.mjs';
+import { peer } from './peers.mjs';
+
+export async function usearch(dataset) {
+  const { library, version } = peer('usearch');
+  const { d, base, queries } = dataset;
+  const metric = dataset.metric === 'ip' ? library.MetricKind.IP : library.MetricKind.L2sq;
+  let threads = 1;
+  const names = {
+    rival: 'usearch',
+    version,
+    use: async (count) => {
+      threads = count;
+      return true;
+    },
+  };
+  // Copies, as it reads from the beginning of the buffer under a view.
+  const window = (first, nq) => queries.slice(first * d, (first + nq) * d);
+  const search = (first, nq, k, count) => library.exactSearch(base, window(first, nq), d, k, metric, count);
+  const labelsOf = (found) => Array.from(found.keys, Number);
+  return [
+    inProcess({
+      ...names,
+      setting: 'batch',
+      limited: true,
+      search: (first, nq, k) => search(first, nq, k, threads),
+      labelsOf,
+    }),
+    oneByOne({ ...names, setting: 'one by one', searchOne: (query, k) => labelsOf(search(query, 1, k, 1)) }),
+  ];
+}

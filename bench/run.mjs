@@ -1,0 +1,21 @@
+// The benchmarks. One file per question; every question imports the package as a user does.
+//
+//   npm run bench -- flat     how fast is exact search, against its rivals in the same run?
+//   npm run bench -- add      how fast are vectors taken in?
+//   npm run bench -- memory   how much memory does taking them in need at most?
+//
+// `npm run bench -- <question> --help` lists the options.
+const questions = ['flat', 'add', 'memory'];
+
+const [question, ...args] = process.argv.slice(2);
+if (!questions.includes(question)) {
+  console.error(`usage: npm run bench -- ${questions.join(' | ')} [options]`);
+  process.exit(2);
+}
+const { main } = await import(`./${question}.mjs`);
+try {
+  process.exitCode = await main(args);
+} catch (error) {
+  console.error(error.expected ? `bench: ${error.message}` : error);
+  process.exitCode = 1;
+}
