@@ -85,6 +85,7 @@ describe('the plain scan', () => {
 describe('etl', () => {
   const D = 16;
   const N = 500;
+  const SLOW = 400_000; // milliseconds: 100 000 queries under a sanitizer, beside other tests
   const random = new Random(1);
   const index = new IndexIDMap(new IndexFlatL2(D));
   let folder = '';
@@ -92,6 +93,7 @@ describe('etl', () => {
   const etl = (queries: string, out: string, options: string[] = [], node: string[] = []) =>
     run('../examples/etl.mjs', ['--index', file('index'), '--queries', file(queries), '--out', file(out), ...options], {
       node,
+      milliseconds: SLOW,
     });
   const csv = (rows: [bigint, Iterable<number>][]) =>
     ['id,features', ...rows.map(([id, features]) => `${id},"[${[...features].join(', ')}]"`), ''].join('\n');
@@ -142,7 +144,7 @@ describe('etl', () => {
     expect(BigInt64Array.from(found.flatMap(({ labels }) => labels))).toEqual(expected.labels);
     expect(Float32Array.from(found.flatMap(({ distances }) => distances))).toEqual(expected.distances);
     expect(readdirSync(folder).sort()).toEqual(['index', 'large.csv', 'large.jsonl']);
-  });
+  }, SLOW);
 
   test('--ids-as-strings, a last batch that is not full, fewer neighbours than k, CRLF and a byte order mark', async () => {
     const ids = [2n ** 63n - 1n, -(2n ** 63n), 5n];
