@@ -116,35 +116,39 @@ describe('etl', () => {
     return { id: BigInt(id!), labels: labels!.split(',').map(BigInt), distances: distances!.split(',').map(Number) };
   };
 
-  test('100 000 queries through a heap smaller than their file, ids digit for digit', async () => {
-    const rows = 100_000;
-    const k = 3;
-    const queries = random.floats(rows * D);
-    const ids = Array.from({ length: rows }, () => random.id());
-    expect(ids.some((id) => id > 2n ** 53n) && ids.some((id) => id < -(2n ** 53n))).toBe(true);
-    const text = csv(ids.map((id, i) => [id, queries.subarray(i * D, (i + 1) * D)]));
-    writeFileSync(file('large.csv'), text);
-    expect(text.length).toBeGreaterThan(24 * 2 ** 20);
+  test(
+    '100 000 queries through a heap smaller than their file, ids digit for digit',
+    async () => {
+      const rows = 100_000;
+      const k = 3;
+      const queries = random.floats(rows * D);
+      const ids = Array.from({ length: rows }, () => random.id());
+      expect(ids.some((id) => id > 2n ** 53n) && ids.some((id) => id < -(2n ** 53n))).toBe(true);
+      const text = csv(ids.map((id, i) => [id, queries.subarray(i * D, (i + 1) * D)]));
+      writeFileSync(file('large.csv'), text);
+      expect(text.length).toBeGreaterThan(24 * 2 ** 20);
 
-    const { code, stdout, stderr } = await etl(
-      'large.csv',
-      'large.jsonl',
-      ['--k', `${k}`],
-      ['--max-old-space-size=24'],
-    );
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('large.jsonl: 100,000 lines from 100 searches');
+      const { code, stdout, stderr } = await etl(
+        'large.csv',
+        'large.jsonl',
+        ['--k', `${k}`],
+        ['--max-old-space-size=24'],
+      );
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain('large.jsonl: 100,000 lines from 100 searches');
 
-    const lines = readFileSync(file('large.jsonl'), 'utf8').split('\n');
-    expect(lines.pop()).toBe('');
-    expect(lines.length).toBe(rows);
-    const expected = index.searchSync(queries, k);
-    const found = lines.map(parseLine);
-    expect(found.every(({ id }, i) => id === ids[i])).toBe(true);
-    expect(BigInt64Array.from(found.flatMap(({ labels }) => labels))).toEqual(expected.labels);
-    expect(Float32Array.from(found.flatMap(({ distances }) => distances))).toEqual(expected.distances);
-    expect(readdirSync(folder).sort()).toEqual(['index', 'large.csv', 'large.jsonl']);
-  }, SLOW);
+      const lines = readFileSync(file('large.jsonl'), 'utf8').split('\n');
+      expect(lines.pop()).toBe('');
+      expect(lines.length).toBe(rows);
+      const expected = index.searchSync(queries, k);
+      const found = lines.map(parseLine);
+      expect(found.every(({ id }, i) => id === ids[i])).toBe(true);
+      expect(BigInt64Array.from(found.flatMap(({ labels }) => labels))).toEqual(expected.labels);
+      expect(Float32Array.from(found.flatMap(({ distances }) => distances))).toEqual(expected.distances);
+      expect(readdirSync(folder).sort()).toEqual(['index', 'large.csv', 'large.jsonl']);
+    },
+    SLOW,
+  );
 
   test('--ids-as-strings, a last batch that is not full, fewer neighbours than k, CRLF and a byte order mark', async () => {
     const ids = [2n ** 63n - 1n, -(2n ** 63n), 5n];
