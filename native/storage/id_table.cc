@@ -48,8 +48,8 @@ Blocks<int64_t>::View IdTable::view() const { return state_->ids.view(); }
 void IdTable::append(size_t n, const int64_t* ids) { state_->ids.append(n, ids); }
 
 int64_t IdTable::find_last(int64_t id, size_t limit) const {
-  const View ids = view();
   std::lock_guard<std::mutex> lock(state_->mutex);
+  const View ids = view();  // not before the lock: another lookup may have taken in rows that an earlier view lacks
   std::vector<uint64_t>& slots = state_->slots;
   if (state_->hashed < limit) {
     if (slots.size() < 2 * limit) {

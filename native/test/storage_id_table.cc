@@ -112,38 +112,40 @@ TEST_CASE("an empty table finds nothing; a moved one finds what it held") {
   CHECK(contents(moved) == ids);
 }
 
-// A lookup meets rows that another lookup, which came later but was faster, has taken in.
+// A lookup meets rows that another lookup, which came later but was faster, has taken in: here those of a block that
+// was added in between.
 TEST_CASE("lookups beside an append find only rows that are there") {
-  constexpr size_t kBatch = 61;
-  constexpr size_t kRows = 10'000;  // three growths of the blocks
-  for (size_t round = 0; round < 40; ++round) {
+  constexpr size_t kBatch = 64;
+  const size_t first_block = BlockShape(1, sizeof(int64_t)).base;
+  Ids ids(first_block + 4 * kBatch);
+  for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int64_t>(i);
+  for (size_t round = 0; round < 1'000; ++round) {
     IdTable table;
-    std::atomic<size_t> complete{0};
+    std::atomic<size_t> complete{first_block - 2 * kBatch};
     std::atomic<size_t> wrong{0};
+    table.append(complete, ids.data());
     std::vector<std::thread> threads;
     for (size_t t = 0; t < 3; ++t) {
       threads.emplace_back([&, t] {
         Random random(16 + t);
-        for (size_t limit = 0; limit < kRows;) {
+        for (size_t limit = 0; limit < ids.size();) {
           limit = complete.load();
-          if (limit == 0) continue;
-          const size_t id = limit - 1 - random.below(std::min<size_t>(limit, 100));
-          if (table.find_last(static_cast<int64_t>(id), limit) != static_cast<int64_t>(id)) ++wrong;
+          const auto id = static_cast<int64_t>(limit - 1 - random.below(100));
+          if (table.find_last(id, limit) != id) ++wrong;
           // Not among the first `limit` rows; another lookup may have seen it.
-          const auto next = static_cast<int64_t>(limit + random.below(3 * kBatch));
+          const auto next = static_cast<int64_t>(limit + random.below(2 * kBatch));
           const int64_t row = table.find_last(next, limit);
           if (row != IdTable::kNone && row != next) ++wrong;
         }
       });
     }
-    Ids ids(kBatch);
-    while (complete < kRows) {
-      for (size_t i = 0; i < kBatch; ++i) ids[i] = static_cast<int64_t>(complete + i);
-      table.append(kBatch, ids.data());
+    while (complete < ids.size()) {
+      table.append(kBatch, ids.data() + complete);
       complete += kBatch;
+      std::this_thread::yield();
     }
     for (std::thread& thread : threads) thread.join();
-    CHECK(wrong == 0);
+    REQUIRE(wrong == 0);
   }
 }
 
