@@ -17,9 +17,9 @@ Index& wrappable(const std::shared_ptr<Index>& inner, size_t rows) {
 
 }  // namespace
 
-IndexIDMap::IndexIDMap(std::shared_ptr<Index> inner, bool idmap2)
-    : Index(inner->d(), inner->metric(), wrappable(inner, 0)), inner_(std::move(inner)), idmap2_(idmap2) {}
+IndexIDMap::IndexIDMap(std::shared_ptr<Index> inner, bool idmap2) : IndexIDMap(std::move(inner), IdTable(), idmap2) {}
 
+// The table comes as an argument: once `inner` is marked as wrapped, nothing may fail.
 IndexIDMap::IndexIDMap(std::shared_ptr<Index> inner, IdTable ids, bool idmap2)
     : Index(inner->d(), inner->metric(), wrappable(inner, ids.size())),
       inner_(std::move(inner)),
