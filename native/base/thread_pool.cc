@@ -204,15 +204,16 @@ void ThreadPool::set_threads(size_t n) {
 void ThreadPool::start() {
   std::lock_guard<std::mutex> lock(state_.mutex);
   if (state_.running >= state_.target) return;
-  if (state_.workers.size() < state_.target) state_.workers.resize(state_.target);
-  for (size_t slot = 0; slot < state_.workers.size() && state_.running < state_.target; ++slot) {
-    if (!state_.workers[slot].gone) continue;
-    try {
-      state_.start_one(slot);
-    } catch (const std::system_error& error) {
-      if (state_.running == 0) throw SystemError(error.code().value(), "pthread_create", "");
-      return;  // fewer threads than asked for still do all the work
+  // Fewer threads than asked for still do all the work; the next call tries again.
+  try {
+    if (state_.workers.size() < state_.target) state_.workers.resize(state_.target);
+    for (size_t slot = 0; slot < state_.workers.size() && state_.running < state_.target; ++slot) {
+      if (state_.workers[slot].gone) state_.start_one(slot);
     }
+  } catch (const std::system_error& error) {
+    if (state_.running == 0) throw SystemError(error.code().value(), "pthread_create", "");
+  } catch (const std::bad_alloc&) {
+    if (state_.running == 0) throw;
   }
 }
 
