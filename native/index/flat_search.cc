@@ -13,12 +13,13 @@ namespace {
 
 using Rows = Blocks<float>::View;
 
-// Distances per task, at the least: below about this many multiply-adds, waking a thread costs more than it saves (tens of
-// microseconds against 50 G/s).
+// Distances per task, at the least: below about this many multiply-adds, waking a thread costs more than it saves (tens
+// of microseconds against 50 G/s).
 constexpr size_t kMinTaskFlops = size_t{1} << 20;
 // Tasks a thread, at the most: enough that a slow core is not waited for.
 constexpr size_t kTasksPerThread = 4;
-// Heaps of one wave of queries, all threads together. More only arises for huge k.
+// Heaps of one wave of queries, all threads together. Only a huge k needs more than one wave, only a huge index more
+// memory for a single query: 16 bytes a row at the most.
 constexpr size_t kMaxHeapBytes = size_t{256} << 20;
 
 // Labels and the filter, resolved once a search.
@@ -63,8 +64,8 @@ DistanceKernel kernel_of(Metric metric) noexcept {
   return metric == Metric::kL2 ? kernels().l2sqr : kernels().neg_inner_product;
 }
 
-// The grid of tasks: groups of queries × slices of rows. Many queries are cut by query only, each group passing over all rows
-// (nothing to merge); few queries are cut by rows.
+// The grid of tasks: groups of queries × slices of rows. Many queries are cut by query only, each group passing over
+// all rows (nothing to merge); few queries are cut by rows.
 struct Plan {
   size_t groups, group_size, slices, slice_rows;
 
@@ -81,8 +82,14 @@ struct Plan {
     slice_rows = ((n + slices - 1) / slices + 15) & ~size_t{15};
     slices = slice_rows == 0 ? 1 : std::max<size_t>(1, (n + slice_rows - 1) / slice_rows);
   }
-  static constexpr size_t kMinGroup = 16;  // a smaller group would read the rows from memory more often than it computes
+  static constexpr size_t kMinGroup =
+      16;  // a smaller group would read the rows from memory more often than it computes
   size_t tasks() const noexcept { return groups * slices; }
+  // How many of the `kept` best a slice can hold; all are merged into the heap of the first.
+  size_t kept_in(size_t slice, size_t kept) const noexcept { return slice == 0 ? kept : std::min(kept, slice_rows); }
+  size_t heap_bytes(size_t kept) const noexcept {
+    return (kept + (slices - 1) * kept_in(1, kept)) * sizeof(Candidate);  // of one query
+  }
 };
 
 // Runs one scan per task of the plan; make_sink(group's first query, slice) gives the sink of a task.
@@ -115,7 +122,7 @@ void search_wave(const Rows& rows, const Plan& plan, Metric metric, size_t nq, c
                  const Labels& labels, const Cancel* cancel, float* distances, idx_t* out_labels) {
   std::vector<TopK> heaps;  // slice-major: heaps[slice * nq + query]
   heaps.reserve(plan.slices * nq);
-  for (size_t i = 0; i < plan.slices * nq; ++i) heaps.emplace_back(kept);
+  for (size_t i = 0; i < plan.slices * nq; ++i) heaps.emplace_back(plan.kept_in(i / nq, kept));
   run(plan, rows, metric, nq, xq, cancel, [&](size_t first, size_t slice) {
     return TopKSink{&heaps[slice * nq + first], labels};
   });
@@ -135,12 +142,13 @@ void flat_search(const Rows& rows, Metric metric, size_t nq, const float* xq, si
     for (size_t q = 0; q < nq; ++q) write_row(metric, k, {}, distances + q * k, out_labels + q * k);
     return;
   }
-  const size_t heap_bytes = kept * sizeof(Candidate);
-  const size_t max_heaps = std::max<size_t>(1, kMaxHeapBytes / heap_bytes);
-  const size_t max_group = std::min(kQueryGroup, max_heaps);
   for (size_t q = 0; q < nq;) {
-    size_t wave = std::min(nq - q, max_heaps);
-    Plan plan(wave, rows.size(), rows.width(), max_group);
+    size_t wave = nq - q;
+    Plan plan(wave, rows.size(), rows.width(), kQueryGroup);
+    while (wave > 1 && plan.heap_bytes(kept) > kMaxHeapBytes / wave) {
+      wave = (wave + 1) / 2;
+      plan = Plan(wave, rows.size(), rows.width(), kQueryGroup);
+    }
     search_wave(rows, plan, metric, wave, xq + q * rows.width(), k, kept, labels, params.cancel, distances + q * k,
                 out_labels + q * k);
     q += wave;
