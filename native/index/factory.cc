@@ -1,5 +1,5 @@
-// The grammar, a part of Faiss's: [IDMap|IDMap2 ","] {transform ","} code ["," IDMap|IDMap2], transforms and codes from the
-// tables below. The map goes around all the rest wherever it stands, as in Faiss.
+// The grammar, a part of Faiss's: [IDMap|IDMap2 ","] {transform ","} code ["," IDMap|IDMap2], transforms and codes from
+// the tables below. The map goes around all the rest wherever it stands, as in Faiss.
 #include "index/factory.h"
 
 #include <algorithm>
@@ -32,8 +32,9 @@ std::vector<Part> split(std::string_view description) {
 bool names_map(std::string_view text) noexcept { return text == "IDMap" || text == "IDMap2"; }
 
 // Beginnings of the parts that Faiss knows and this version does not offer.
-constexpr std::string_view kFaissOnly[] = {"IVF", "IMI", "HNSW", "NSG", "PQ", "SQ", "PCA", "OPQ", "RR", "Pad", "ITQ", "LSH",
-                                           "RFlat", "Refine", "RaBitQ", "RQ", "LSQ", "PRQ", "PLSQ", "ZnLattice", "NNDescent", "Panorama"};
+constexpr std::string_view kFaissOnly[] = {"IVF", "IMI", "HNSW", "NSG",       "PQ",        "SQ",      "PCA",    "OPQ",
+                                           "RR",  "Pad", "ITQ",  "LSH",       "RFlat",     "Refine",  "RaBitQ", "RQ",
+                                           "LSQ", "PRQ", "PLSQ", "ZnLattice", "NNDescent", "Panorama"};
 
 [[noreturn]] void refuse(const std::string& description, const Part& part) {
   const std::string text(part.text.substr(0, 64));
@@ -65,6 +66,7 @@ std::shared_ptr<Index> index_factory(size_t d, const std::string& description, M
   }
   std::vector<std::unique_ptr<VectorTransform>> chain;
   for (size_t i = 0; i + 1 < parts.size(); ++i) {
+    if (parts[i].text == "Flat") refuse(description, parts[i + 1]);  // nothing comes after a code
     if (parts[i].text != "L2norm") refuse(description, parts[i]);
     chain.push_back(std::make_unique<NormalizationTransform>(d));
   }
