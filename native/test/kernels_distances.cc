@@ -2,6 +2,8 @@
 // every array.
 #include <doctest/doctest.h>
 
+#include <string>
+
 #include "kernels/kernels.h"
 #include "test/guarded.h"
 #include "test/random.h"
@@ -73,7 +75,7 @@ void check_all(const Case& one) {
         if (!one.agrees(*target, nq, n, n + (a + b) % 2 * kPad, out)) ++wrong;
       }
     }
-    INFO(target->name, ", d ", one.d, one.metric == Metric::kL2 ? ", L2" : ", IP");
+    INFO(std::string(target->name), ", d ", one.d, std::string(one.metric == Metric::kL2 ? ", L2" : ", IP"));
     CHECK(wrong == 0);
   }
 }
@@ -100,7 +102,7 @@ TEST_CASE("distances have the bits of their definition for hostile floats") {
       for (const float key : one.keys) ++(std::isnan(key) ? nans : std::isinf(key) ? infinities : numbers);
       Guarded<float> out(kQueries * kRows);
       for (const Kernels* target : runnable_targets()) {
-        INFO(target->name, ", round ", round);
+        INFO(std::string(target->name), ", round ", round);
         CHECK(one.agrees(*target, kQueries, kRows, kRows, out));
         CHECK(one.agrees(*target, 1, kRows, kRows, out));
       }
@@ -114,7 +116,7 @@ TEST_CASE("distances have the bits of their definition for hostile floats") {
 
 TEST_CASE("subnormal distances are kept") {
   for (const Kernels* target : runnable_targets()) {
-    CAPTURE(target->name);
+    CAPTURE(std::string(target->name));
     const float x[] = {0x1p-70f, 0x1p-149f, 0.0f};
     const float y[] = {0.0f, 0.0f, 1.0f};
     float out = -1.0f;

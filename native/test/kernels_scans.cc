@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "kernels/kernels.h"
 #include "test/guarded.h"
@@ -48,7 +49,7 @@ TEST_CASE("select_not_above finds the positions that are not above the threshold
       }
       for (const Kernels* target : runnable_targets()) {
         const size_t found = target->select_not_above(dis.data(), n, threshold, positions.data());
-        INFO(target->name, ", n ", n, ", threshold ", threshold);
+        INFO(std::string(target->name), ", n ", n, ", threshold ", threshold);
         REQUIRE(found <= n);
         CHECK(std::vector<uint32_t>(positions.data(), positions.data() + found) == expected);
       }
@@ -62,7 +63,7 @@ TEST_CASE("first_nonfinite finds the first NaN or infinity wherever it stands") 
     Guarded<float> x(n);
     for (size_t i = 0; i < n; ++i) x.data()[i] = random.hostile();
     for (const Kernels* target : runnable_targets()) {
-      INFO(target->name, ", n ", n);
+      INFO(std::string(target->name), ", n ", n);
       CHECK(target->first_nonfinite(x.data(), n) == n);
       for (size_t at = 0; at < n; ++at) {
         const float kept = x.data()[at];
