@@ -1,0 +1,223 @@
+// Every operation with every one of its allocations failing, once or from then on: it fails with a proper error or
+// works, what it worked on is as it was, nothing leaks. And how much memory the operations take.
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <new>
+#include <stdexcept>
+
+#include "index/factory.h"
+#include "index/flat.h"
+#include "index/id_map.h"
+#include "io/index_io.h"
+#include "test/allocations.h"
+#include "test/random.h"
+#include "test/reference.h"
+#include "test/threads.h"
+
+namespace voronode::test {
+namespace {
+
+constexpr size_t kD = 32;
+constexpr size_t kRows = 3'000;
+constexpr size_t kThreads = 3;
+
+// Runs before main(): in the first use of the pool there is nothing that can fail.
+const bool first_use_allocates_nothing = [] {
+  const FailingAllocations failing(1, true);
+  ThreadPool::instance();
+  return !failing.struck();
+}();
+
+// How a call with a failing allocation ended.
+enum class End { kDone, kNoMemory, kWrongError };
+
+End end_of(const std::function<void()>& call, size_t nth, bool for_good, bool* struck) {
+  const FailingAllocations failing(nth, for_good);
+  End end = End::kDone;
+  try {
+    call();
+  } catch (const std::bad_alloc&) {
+    end = End::kNoMemory;
+  } catch (const Error& error) {
+    end = error.code() == Code::kNoMemory ? End::kNoMemory : End::kWrongError;
+  } catch (...) {
+    end = End::kWrongError;
+  }
+  *struck = failing.struck();
+  return end;
+}
+
+// Everything that can be seen of an index.
+struct Looks {
+  explicit Looks(const Index& index) : bytes(serialize_index(index, nullptr)) {
+    const std::vector<float> query(index.d(), 0.25f);
+    answer = search(index, 1, query.data(), index.ntotal() + 1);
+  }
+  bool operator==(const Looks& other) const { return bytes == other.bytes && answer == other.answer; }
+  std::vector<uint8_t> bytes;
+  Answer answer;
+};
+
+std::vector<idx_t> ids_from(idx_t first, size_t n) {
+  std::vector<idx_t> ids(n);
+  for (size_t i = 0; i < n; ++i) ids[i] = first + static_cast<idx_t>(i) * 3;
+  return ids;
+}
+
+// The vectors that all tests add.
+const std::vector<float>& vectors() {
+  static const std::vector<float> x = Random(60).vectors(3 * kRows, kD);
+  return x;
+}
+
+void add(Index& index, size_t n) {
+  const bool maps = std::string(index.kind()).find("IDMap") != std::string::npos;
+  if (!maps) return index.add(n, vectors().data(), nullptr);
+  static const std::vector<idx_t> ids = ids_from(1'000, 3 * kRows);
+  index.add_with_ids(n, vectors().data(), ids.data(), nullptr);
+}
+
+struct Result {
+  size_t failures = 0;  // allocations that were made to fail
+  size_t wrong_errors = 0, changed = 0, stuck = 0, leaked = 0;
+};
+
+using Step = std::function<void(Index&)>;
+
+// Runs `call` on a fresh, prepared index for every failure; then again without one, after which the index must look as
+// after a call that never failed.
+Result fail_each(const std::string& description, const Step& prepare, const Step& call) {
+  const auto make = [&] {
+    auto index = index_factory(kD, description, Metric::kL2);
+    add(*index, kRows);
+    prepare(*index);
+    return index;
+  };
+  const auto untouched = make();
+  const Looks before(*untouched);
+  call(*untouched);
+  const Looks after(*untouched);
+  Result result;
+  for (const bool for_good : {false, true}) {
+    bool struck = true;
+    for (size_t nth = 1; struck; ++nth) {
+      const size_t live = live_allocations();
+      {
+        const auto index = make();
+        const End end = end_of([&] { call(*index); }, nth, for_good, &struck);
+        if (struck) ++result.failures;
+        if (end == End::kWrongError) ++result.wrong_errors;
+        if (!(Looks(*index) == (end == End::kDone ? after : before))) ++result.changed;
+        if (end != End::kDone) {
+          call(*index);
+          if (!(Looks(*index) == after)) ++result.stuck;
+        }
+      }
+      if (live_allocations() != live) ++result.leaked;
+    }
+  }
+  return result;
+}
+
+void check_each(
+    const std::string& description, const Step& call, const Step& prepare = [](Index&) {}) {
+  const Threads restored(kThreads);
+  const Result result = fail_each(description, prepare, call);
+  CAPTURE(description);
+  CHECK(result.failures >= 2);
+  CHECK(result.wrong_errors == 0);
+  CHECK(result.changed == 0);
+  CHECK(result.stuck == 0);
+  CHECK(result.leaked == 0);
+}
+
+constexpr const char* kDescriptions[] = {"Flat", "IDMap,Flat", "L2norm,Flat", "IDMap2,L2norm,Flat"};
+
+}  // namespace
+
+TEST_CASE("memory: the pool's first use") { CHECK(first_use_allocates_nothing); }
+
+TEST_CASE("memory: the fault strikes where it is told to") {
+  for (const size_t nth : {1, 2, 3}) {
+    bool struck = false;
+    size_t made = 0;
+    const auto call = [&] {
+      for (size_t i = 0; i < 3; ++i, ++made) ::operator delete(::operator new(4));
+    };
+    CHECK(end_of(call, nth, false, &struck) == End::kNoMemory);
+    CHECK(struck);
+    CHECK(made == nth - 1);
+  }
+  const FailingAllocations failing(1, true);
+  for (size_t i = 0; i < 3; ++i) CHECK(::operator new(8, std::align_val_t(64), std::nothrow) == nullptr);
+}
+
+TEST_CASE("memory: add") {
+  for (const char* description : kDescriptions) {
+    check_each(description, [](Index& index) { add(index, 2 * kRows); });
+    check_each(
+        description, [](Index& index) { add(index, 3 * kRows); }, [](Index& index) { add(index, 1); });
+  }
+}
+
+TEST_CASE("memory: search, small, spread over threads, and with a huge k") {
+  for (const char* description : kDescriptions) {
+    struct Size {
+      size_t nq, k;
+    };
+    for (const Size size : {Size{1, 5}, Size{60, 10}, Size{2, 2 * kRows}}) {
+      check_each(description, [&](Index& index) { search(index, size.nq, vectors().data(), size.k); });
+    }
+  }
+}
+
+TEST_CASE("memory: range search") {
+  for (const char* description : kDescriptions) {
+    const auto index = index_factory(kD, description, Metric::kL2);
+    add(*index, kRows);
+    // The distance of the tenth: few results, so few allocations to fail.
+    const float radius = search(*index, 1, vectors().data() + kD * kRows, 10).distances[9];
+    check_each(description, [&](Index& one) {
+      RangeResult result;
+      one.range_search(24, vectors().data() + kD * kRows, radius, {}, &result);
+      if (result.labels.size() < 9) throw std::logic_error("the radius finds nothing");
+    });
+  }
+}
+
+TEST_CASE("memory: remove_ids") {
+  for (const char* description : kDescriptions) {
+    check_each(description, [](Index& index) { index.remove_ids(IDSelectorRange(0, 4'000), nullptr); });
+  }
+}
+
+TEST_CASE("memory: reconstruct: the first time, after growth, after removal") {
+  const auto reconstruct = [](Index& index) {
+    std::vector<float> x(kD);
+    index.reconstruct(1'003, x.data());
+  };
+  for (const char* description : {"IDMap,Flat", "IDMap2,L2norm,Flat"}) {
+    check_each(description, reconstruct);
+    check_each(description, reconstruct, [&](Index& index) {
+      reconstruct(index);
+      add(index, 2 * kRows);
+    });
+    check_each(description, reconstruct, [&](Index& index) {
+      reconstruct(index);
+      index.remove_ids(IDSelectorRange(1'000, 1'001), nullptr);
+    });
+  }
+}
+
+TEST_CASE("memory: save to bytes and read from bytes") {
+  for (const char* description : kDescriptions) {
+    check_each(description, [](Index& index) { serialize_index(index, nullptr); });
+    const auto index = index_factory(kD, description, Metric::kL2);
+    add(*index, kRows);
+    const std::vector<uint8_t> bytes = serialize_index(*index, nullptr);
+    check_each(description, [&](Index&) { deserialize_index(bytes.data(), bytes.size(), nullptr); });
+  }
+}
+
+}  // namespace voronode::test
