@@ -94,10 +94,10 @@ function render(rows) {
       our.call,
       times(our.seconds),
       number((n * d * 4) / our.seconds.median / 1e9),
-      faiss.seconds ? `${times(faiss.seconds)}` : `skipped: ${faiss.reason}`,
+      faiss.seconds ? times(faiss.seconds) : 'skipped',
       our.ratio ? ratio(our.ratio) : '',
     ]),
   );
-  const version = rows.find((row) => row.faiss.version)?.faiss.version;
-  return `${version ? `Against faiss ${version}.\n\n` : ''}${table([head, ...body], 3)}`;
+  const { version, reason } = rows[0].faiss;
+  return [version ? `Against faiss ${version}.` : `Skipped: faiss: ${reason}.`, table([head, ...body], 3)].join('\n\n');
 }

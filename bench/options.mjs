@@ -7,7 +7,7 @@ import { recipes } from './recipes.mjs';
 /**
  * What to cover. `shapes`: d × n with the data to search; sizes beyond the last-level cache (32 MB here and there), but for
  * `quick`, which only shows that everything works. `seconds`: how long the rounds of one row of a table go on at least.
- * `limit`: a rival is left out of a row when one call would take more seconds than this.
+ * `limit`: what need not run (usearch's batches) is left out of a row where one call would take more seconds than this.
  */
 const presets = {
   quick: {
@@ -72,7 +72,7 @@ const HELP = `
   --rivals faiss,usearch,hnswlib   or "none"
   --ours default,no-sketch         variants of this library
   --seconds 3          least time for the rounds of one row
-  --limit 3            leave a rival out of a row when one call takes more seconds
+  --limit 3            leave usearch's batches out of a row where a call takes more seconds
   --json FILE          write everything measured
   --svg FILE           draw the ratios
   --write-docs         put the tables into docs/benchmarks.md

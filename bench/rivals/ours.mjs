@@ -1,5 +1,6 @@
 // This library: `search` as a server calls it, and `searchSync` for the single query.
 import { IndexFlatIP, IndexFlatL2, setThreads, simdTarget } from 'voronode';
+import { expected } from '../expected.mjs';
 import { packageVersion } from '../machine.mjs';
 import { inProcess } from './contestant.mjs';
 
@@ -9,8 +10,19 @@ const variants = {
   'no-sketch': { sketch: false },
 };
 
+/** A version that takes nonsense for `sketch` does not know the option: its two variants would be the same. */
+function knowsSketches() {
+  try {
+    new IndexFlatL2(1, { sketch: 'nonsense' }).close();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** @returns an empty index of a data set's metric */
 export function emptyIndex(dataset, variant = 'default') {
+  if (variant === 'no-sketch' && !knowsSketches()) throw expected('this version has no sketches to leave out');
   const Flat = dataset.metric === 'ip' ? IndexFlatIP : IndexFlatL2;
   return new Flat(dataset.d, variants[variant]);
 }

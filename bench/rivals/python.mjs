@@ -11,7 +11,7 @@ export function pythonWithFaiss() {
   const path = process.env.FAISS_PYTHON || DEBIAN;
   const { status, stderr, error } = spawnSync(path, ['-c', 'import faiss, numpy'], { encoding: 'utf8' });
   if (status === 0) return path;
-  const reason = error?.message ?? stderr.trim().split('\n').at(-1);
+  const reason = error?.message ?? (stderr.trim().split('\n').at(-1) || `it ended with ${status}`);
   throw new Error(`${path} cannot import faiss (${reason}); FAISS_PYTHON names a Python that can`);
 }
 
