@@ -3,7 +3,10 @@
 import { construct, Index } from './index_base.js';
 import { native } from './native.js';
 
-/** Maps ids given by the caller to the positions in `index`. Add with {@link addWithIds}; filters and removal go by these ids. */
+/**
+ * Maps ids given by the caller to the positions in `index`. Add with {@link addWithIds}; filters and removal go by
+ * these ids.
+ */
 export class IndexIDMap extends Index {
   /**
    * @param index empty and not wrapped yet; from then on it changes through the map only
@@ -20,5 +23,8 @@ export class IndexIDMap extends Index {
   }
 }
 
-/** The same under Faiss's second name, which index files keep. (In Faiss only this one reconstructs by id; here both do.) */
+/**
+ * The same under Faiss's second name, which index files keep. (In Faiss only this one reconstructs by id; here both
+ * do.)
+ */
 export class IndexIDMap2 extends IndexIDMap {}

@@ -2,9 +2,9 @@
  * What every kind of index is and does. Vectors and queries are float32, row-major: component j of vector i is
  * `vectors[i * d + j]`.
  *
- * As in `node:fs`, the plain name works off the event loop and returns a promise, which also reports wrong arguments; the
- * `…Sync` twin does the same work on the calling thread and throws. Inputs are copied at the call. A failed call changes
- * nothing. Errors bear Node's codes (docs: `ErrorCode`).
+ * As in `node:fs`, the plain name works off the event loop and returns a promise, which also reports wrong arguments;
+ * the `…Sync` twin does the same work on the calling thread and throws. Inputs are copied at the call. A failed call
+ * changes nothing. Errors bear Node's codes (docs: `ErrorCode`).
  */
 
 import { type InspectOptions, inspect } from 'node:util';
@@ -112,7 +112,9 @@ export abstract class Index implements Disposable {
     return this.addWithIds(vectors, ids, options);
   }
 
-  /** Learns from n sample vectors (n × d) what the index needs to know before it takes any. Nothing for flat indexes. */
+  /**
+   * Learns from n sample vectors (n × d) what the index needs to know before it takes any. Nothing for flat indexes.
+   */
   async train(vectors: Float32Array, options?: TrainOptions): Promise<void> {
     checkVectors('vectors', vectors, this.#d);
     return abortable(signalOf(options), (token) => native.train(this.#handle, vectors, token));
@@ -124,8 +126,9 @@ export abstract class Index implements Disposable {
   }
 
   /**
-   * The k nearest stored vectors of each of nq queries (nq × d; one query: length d). Best first, equal distances by the
-   * smaller id, padded with id -1n if fewer than k are stored. The answer does not depend on threads, batches or machine.
+   * The k nearest stored vectors of each of nq queries (nq × d; one query: length d). Best first, equal distances by
+   * the smaller id, padded with id -1n if fewer than k are stored. The answer does not depend on threads, batches or
+   * machine.
    */
   async search(queries: Float32Array, k: number, options?: SearchOptions): Promise<SearchResult> {
     checkVectors('queries', queries, this.#d);
@@ -145,8 +148,8 @@ export abstract class Index implements Disposable {
   }
 
   /**
-   * For each of nq queries (nq × d) all vectors nearer than `radius`, strictly: squared distance < radius (`'l2'`), inner
-   * product > radius (`'ip'`). Best first. The radius is rounded to float32.
+   * For each of nq queries (nq × d) all vectors nearer than `radius`, strictly: squared distance < radius (`'l2'`),
+   * inner product > radius (`'ip'`). Best first. The radius is rounded to float32.
    */
   async rangeSearch(queries: Float32Array, radius: number, options?: SearchOptions): Promise<RangeSearchResult> {
     checkVectors('queries', queries, this.#d);
@@ -174,8 +177,8 @@ export abstract class Index implements Disposable {
   }
 
   /**
-   * Removes the vectors with these ids, all that bear them; ids that are not there are passed over. Resolves to how many
-   * went. In an index without ids of its own the vectors behind a hole move up: their ids change.
+   * Removes the vectors with these ids, all that bear them; ids that are not there are passed over. Resolves to how
+   * many went. In an index without ids of its own the vectors behind a hole move up: their ids change.
    */
   async removeIds(ids: Ids | IDSelector, options?: AbortOptions): Promise<number> {
     const selector = selectorOf(ids);
@@ -192,8 +195,8 @@ export abstract class Index implements Disposable {
   }
 
   /**
-   * Lets go of the memory; work under way finishes first. Later calls fail with ERR_VORONODE_CLOSED, but for `d`, `metric`
-   * and `close` itself. Optional: garbage collection does the same.
+   * Lets go of the memory; work under way finishes first. Later calls fail with ERR_VORONODE_CLOSED, but for `d`,
+   * `metric` and `close` itself. Optional: garbage collection does the same.
    */
   close(): void {
     native.close(this.#handle);

@@ -1,5 +1,6 @@
 /**
- * Indexes to and from bytes and files, in Faiss's own format: what is written here Faiss reads, and the other way round.
+ * Indexes to and from bytes and files, in Faiss's own format: what is written here Faiss reads, and the other way
+ * round.
  *
  * Bytes that are no index give ERR_VORONODE_CORRUPT with section and offset; a Faiss kind that is not offered gives
  * ERR_VORONODE_UNSUPPORTED by name; failures of the file system have the codes of `node:fs`.
@@ -27,8 +28,9 @@ export function readIndexSync(path: string | URL, options?: AbortOptions): Index
 }
 
 /**
- * Writes an index to a file, durably and atomically: when it is done the file is on disk; after any failure, or a crash at
- * any moment, the file that was there before is whole. Searches and adds may go on; the file holds what was there at the start.
+ * Writes an index to a file, durably and atomically: when it is done the file is on disk; after any failure, or a
+ * crash at any moment, the file that was there before is whole. Searches and adds may go on; the file holds what was
+ * there at the start.
  */
 export async function writeIndex(index: Index, path: string | URL, options?: AbortOptions): Promise<void> {
   const handle = Index.handle('index', index);

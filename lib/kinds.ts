@@ -16,8 +16,8 @@ const kinds: Record<string, (handle: NativeIndex) => IndexClass> = {
 };
 
 /**
- * The object for an index that the addon made, with objects for the indexes it wraps. The base constructor runs under the
- * class of the kind: the public constructors, which make new indexes, do not.
+ * The object for an index that the addon made, with objects for the indexes it wraps. The base constructor runs under
+ * the class of the kind: the public constructors, which make new indexes, do not.
  */
 export function adopt(handle: NativeIndex): Index {
   const kind = native.kind(handle);

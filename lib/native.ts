@@ -2,7 +2,8 @@
  * The only file that loads the addon; types its surface.
  *
  * The surface is made of plain functions over opaque, type-tagged handles. `lib/` validates for messages; the addon
- * validates everything again for memory safety and throws the same classes and codes, so that it is safe whoever calls it.
+ * validates everything again for memory safety and throws the same classes and codes, so that it is safe whoever
+ * calls it.
  *
  * Conventions of the surface:
  * - Vectors are `Float32Array` of a whole number of rows. Asynchronous functions copy their input before they return.
@@ -50,7 +51,10 @@ export interface NativeRangeResult {
 export interface Native {
   // Making
   flat(d: number, metric: NativeMetric): NativeIndex;
-  /** Wraps `inner`; from then on `inner` changes only through the map. `second`: named IndexIDMap2 (tag IxM2 in files). */
+  /**
+   * Wraps `inner`; from then on `inner` changes only through the map. `second`: named IndexIDMap2 (tag IxM2 in
+   * files).
+   */
   idMap(inner: NativeIndex, second: boolean): NativeIndex;
   factory(d: number, description: string, metric: NativeMetric): NativeIndex;
 
@@ -153,7 +157,8 @@ function load(): Native {
   try {
     return createRequire(__filename)(path) as Native;
   } catch (cause) {
-    if ((cause as { code?: unknown }).code === 'ERR_INVALID_ARG_VALUE') throw cause; // it is there, but VORONODE_SIMD is wrong
+    // The addon is there, but VORONODE_SIMD is wrong.
+    if ((cause as { code?: unknown }).code === 'ERR_INVALID_ARG_VALUE') throw cause;
     const platform = [process.platform, process.arch, libc()].filter(Boolean).join('-');
     const message =
       `The native part of voronode for ${platform} could not be loaded from ${path}. ` +

@@ -2,7 +2,10 @@
 
 import { Index } from './index_base.js';
 
-/** Transforms what goes in (`L2norm`: to length 1, so that inner products are cosines), then leaves the work to `index`. */
+/**
+ * Transforms what goes in (`L2norm`: to length 1, so that inner products are cosines), then leaves the work to
+ * `index`.
+ */
 export class IndexPreTransform extends Index {
   private constructor() {
     super(undefined as never, undefined as never); // refuses

@@ -14,7 +14,10 @@ export class SearchResult implements Iterable<ResultRow> {
   readonly nq: number;
   /** Neighbours asked for per query. */
   readonly k: number;
-  /** Size nq * k, best first in each row: squared Euclidean distances (`'l2'`) or inner products (`'ip'`). Padding: ±3.4028234663852886e38. */
+  /**
+   * Size nq * k, best first in each row: squared Euclidean distances (`'l2'`) or inner products (`'ip'`). Padding:
+   * ±3.4028234663852886e38.
+   */
   readonly distances: Float32Array;
   /** Size nq * k, the ids that go with `distances`; -1n where there are fewer than k. */
   readonly labels: BigInt64Array;

@@ -1,7 +1,7 @@
 /**
- * Sets of ids, after Faiss's IDSelector family: which ids a search may return (`{ filter }`), which ids `removeIds` takes.
- * On an index without ids of its own (a flat one) the id of a vector is its position. Selectors are immutable: what they are
- * made from is copied.
+ * Sets of ids, after Faiss's IDSelector family: which ids a search may return (`{ filter }`), which ids `removeIds`
+ * takes. On an index without ids of its own (a flat one) the id of a vector is its position. Selectors are immutable:
+ * what they are made from is copied.
  */
 
 import { invalidType, unsupported } from './errors.js';

@@ -5,7 +5,9 @@ import { checkInteger } from './validate.js';
 
 const MAX_THREADS = 1024;
 
-/** How many threads work at once. Default: the environment variable VORONODE_THREADS, else the cores of this process. */
+/**
+ * How many threads work at once. Default: the environment variable VORONODE_THREADS, else the cores of this process.
+ */
 export function getThreads(): number {
   return native.threads();
 }
@@ -15,7 +17,9 @@ export function setThreads(n: number): void {
   native.setThreads(checkInteger('n', n, 1, MAX_THREADS));
 }
 
-/** The kernels in use: `'avx512'`, `'avx2'`, `'neon'` or `'generic'`; the environment variable VORONODE_SIMD chooses. */
+/**
+ * The kernels in use: `'avx512'`, `'avx2'`, `'neon'` or `'generic'`; the environment variable VORONODE_SIMD chooses.
+ */
 export function simdTarget(): string {
   return native.simdTarget();
 }

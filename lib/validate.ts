@@ -1,7 +1,7 @@
 /**
- * Checks of arguments, for exact messages. None looks at the components of vectors: the addon does that while it copies,
- * and checks everything else again for memory safety. Types are told by internal slots, not by `instanceof`, so that arrays
- * of another realm (jest, `node:vm`) pass and proxies do not.
+ * Checks of arguments, for exact messages. None looks at the components of vectors: the addon does that while it
+ * copies, and checks everything else again for memory safety. Types are told by internal slots, not by `instanceof`,
+ * so that arrays of another realm (jest, `node:vm`) pass and proxies do not.
  */
 
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,10 @@ export function isArray(value: unknown): value is readonly unknown[] {
   return !types.isProxy(value) && Array.isArray(value);
 }
 
-/** Refuses arrays whose buffer was transferred away or shrunk under them: their length reads 0, which must not pass as empty. */
+/**
+ * Refuses arrays whose buffer was transferred away or shrunk under them: their length reads 0, which must not pass as
+ * empty.
+ */
 export function checkAttached(name: string, array: Float32Array | BigInt64Array | Uint8Array): void {
   if (array.length !== 0) return;
   try {

@@ -1,4 +1,6 @@
-/** The suite that every kind of index passes: `testIndex('IndexFlatL2', (d) => new IndexFlatL2(d), { metric: 'l2' })`. */
+/**
+ * The suite that every kind of index passes: `testIndex('IndexFlatL2', (d) => new IndexFlatL2(d), { metric: 'l2' })`.
+ */
 
 import { describe } from 'vitest';
 import type { Index, Metric } from '../lib/index.js';

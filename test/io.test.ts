@@ -1,4 +1,7 @@
-/** Arguments of the functions that read and write indexes; what they do to indexes is in contract/files.ts, to bytes in io/. */
+/**
+ * Arguments of the functions that read and write indexes; what they do to indexes is in contract/files.ts, to bytes
+ * in io/.
+ */
 
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

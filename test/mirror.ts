@@ -1,4 +1,6 @@
-/** What an index must answer, by plain JavaScript in double precision: a list of ids and vectors, scanned and sorted. */
+/**
+ * What an index must answer, by plain JavaScript in double precision: a list of ids and vectors, scanned and sorted.
+ */
 
 import type { Metric } from '../lib/index.js';
 

@@ -1,8 +1,8 @@
 /**
  * A model test: 100 000 random operations on an IndexIDMap and on a JavaScript Map that says what must come of them.
  *
- * Vectors are whole numbers in one of few places, so that equal distances are common and answers are exact. Ids come from
- * all of int64, some again and again; several vectors may bear one id.
+ * Vectors are whole numbers in one of few places, so that equal distances are common and answers are exact. Ids come
+ * from all of int64, some again and again; several vectors may bear one id.
  */
 
 import { describe, expect, test } from 'vitest';

@@ -1,7 +1,7 @@
 /**
- * Searches random float data of many shapes and prints one line a shape: a digest of all bits of all answers. Run in a process
- * for each VORONODE_SIMD, by simd.test.ts: `node simd_digest.cjs <path of the addon>`. Plain JavaScript over the raw addon, so
- * that Node runs it as it is.
+ * Searches random float data of many shapes and prints one line a shape: a digest of all bits of all answers. Run in
+ * a process for each VORONODE_SIMD, by simd.test.ts: `node simd_digest.cjs <path of the addon>`. Plain JavaScript
+ * over the raw addon, so that Node runs it as it is.
  */
 const { createHash } = require('node:crypto');
 const native = require(process.argv[2]);
