@@ -46,13 +46,14 @@ Kind kind_of(Code code) noexcept {
   return {napi_create_error, "ERR_VORONODE_INTERNAL"};
 }
 
-napi_value string(napi_env env, const std::string& text) {
+napi_value string(napi_env env, const char* text) {
   napi_value value;
-  check_status(env, napi_create_string_utf8(env, text.data(), text.size(), &value));
+  check_status(env, napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value));
   return value;
 }
 
-napi_value make_error(napi_env env, Kind kind, const std::string& message) {
+// Allocates nothing of its own: it also reports that memory ran out.
+napi_value make_error(napi_env env, Kind kind, const char* message) {
   napi_value error;
   check_status(env, kind.create(env, string(env, kind.code), string(env, message), &error));
   return error;
@@ -74,7 +75,7 @@ napi_value abort_error(napi_env env, const Error& error) {
 struct SystemErrorName {
   const char* code;
   int number;  // err.errno
-  std::string text;
+  const char* text;
 };
 
 SystemErrorName name_of(int err) {
@@ -100,13 +101,17 @@ napi_value system_error(napi_env env, const SystemError& error) {
   const SystemErrorName name = name_of(error.err());
   const std::string message =
       std::string(name.code) + ": " + name.text + ", " + error.syscall() + " '" + error.path() + "'";
-  const napi_value value = make_error(env, {napi_create_error, name.code}, message);
+  const napi_value value = make_error(env, {napi_create_error, name.code}, message.c_str());
   napi_value number;
   check_status(env, napi_create_int32(env, name.number, &number));
   set(env, value, "errno", number);
   set(env, value, "syscall", string(env, error.syscall()));
-  set(env, value, "path", string(env, error.path()));
+  set(env, value, "path", string(env, error.path().c_str()));
   return value;
+}
+
+napi_value no_memory(napi_env env) {
+  return make_error(env, kind_of(Code::kNoMemory), "Memory ran out; the index is as it was");
 }
 
 }  // namespace
@@ -123,7 +128,7 @@ napi_value current_error(napi_env env) noexcept {
       if (error.code() == Code::kAborted) return abort_error(env, error);
       return make_error(env, kind_of(error.code()), error.what());
     } catch (const std::bad_alloc&) {
-      return make_error(env, kind_of(Code::kNoMemory), "Memory ran out; the index is as it was");
+      return no_memory(env);
     } catch (const std::length_error&) {  // what the standard containers throw before they would ask for too much
       return make_error(env, kind_of(Code::kNoMemory), "A size is beyond this machine's address space");
     } catch (const std::exception& error) {
@@ -131,6 +136,11 @@ napi_value current_error(napi_env env) noexcept {
     } catch (...) {
       return make_error(env, {napi_create_error, "ERR_VORONODE_INTERNAL"}, "An unknown C++ exception was thrown");
     }
+  } catch (...) {
+    // The message did not fit into memory, or the environment shuts down.
+  }
+  try {
+    return no_memory(env);
   } catch (...) {
     return nullptr;
   }

@@ -1,0 +1,71 @@
+/**
+ * Uses the addon while its allocations fail. Each call must succeed or fail with ERR_VORONODE_NO_MEMORY, and a failed one leave
+ * the index as it was. Prints what is wrong, then how many calls failed.
+ */
+
+const failed = [];
+let natives;
+try {
+  natives = (await import('./addon.mjs')).native;
+} catch (error) {
+  note(error, 'load');
+}
+
+function note(error, what) {
+  failed.push(what);
+  if (error?.code !== 'ERR_VORONODE_NO_MEMORY') console.log(`${what} failed with ${error?.code} ${error?.stack}`);
+}
+
+async function attempt(what, body) {
+  try {
+    return await body();
+  } catch (error) {
+    note(error, what);
+    return undefined;
+  }
+}
+
+async function useAll(native, way) {
+  const call = (name, ...args) => attempt(name + way, () => native[name + way](...args));
+  /** A change by n vectors, or none. */
+  const change = async (index, n, name, ...args) => {
+    const before = native.ntotal(index);
+    const count = failed.length;
+    await call(name, index, ...args);
+    const expected = failed.length > count ? before : before + n;
+    if (native.ntotal(index) !== expected) console.log(`${name}${way}: ntotal ${native.ntotal(index)} for ${expected}`);
+  };
+  const D = 64;
+  const few = Float32Array.from({ length: 3000 * D }, (_, i) => (i * 31) % 97);
+  const many = new Float32Array(20_000 * D).fill(2); // enough for the largest blocks
+  const ids = BigInt64Array.from({ length: 3000 }, (_, i) => BigInt(3 * i));
+  const filter = { type: 'not', of: { type: 'bitmap', bits: new Uint8Array(4) } };
+
+  const flat = await attempt('flat', () => native.flat(D, 1));
+  if (flat !== undefined) {
+    await change(flat, 3000, 'add', few);
+    await change(flat, 20_000, 'add', many);
+    const found = await call('search', flat, few.subarray(D, 2 * D), 3, undefined);
+    if (found && native.ntotal(flat) === 23_000 && found.labels[0] !== 1n) console.log(`search${way}: ${found.labels}`);
+    await call('rangeSearch', flat, few.subarray(0, 2 * D), 1e6, undefined);
+  }
+  const map = await attempt('idMap', () => native.idMap(native.flat(D, 1), false));
+  if (map !== undefined) {
+    await change(map, 3000, 'addWithIds', few, ids);
+    const bytes = await call('serializeIndex', map);
+    const read = bytes && (await call('deserializeIndex', bytes));
+    if (read && native.ntotal(read) !== native.ntotal(map)) console.log('read and written differ');
+    await call('search', map, few.subarray(0, 10 * D), 5, filter);
+    const rows = native.ntotal(map);
+    if (rows > 0) await attempt('reconstruct', () => native.reconstruct(map, 300n));
+    await change(map, rows > 0 ? -10 : 0, 'removeIds', { type: 'batch', ids: ids.subarray(0, 10) });
+  }
+  await attempt('factory', () => native.factory(D, 'IDMap,L2norm,Flat', 0));
+  await attempt('token', () => native.cancel(native.token()));
+}
+
+if (natives !== undefined) {
+  await useAll(natives, 'Sync');
+  await useAll(natives, '');
+}
+console.log(`${failed.length} failed`);
