@@ -1,13 +1,30 @@
 #include "storage/id_table.h"
 
+#include <chrono>
 #include <utility>
 
 namespace voronode {
 
-// Slots hold row + 1 (0: empty) of the last row that bears an id; the id itself stands in `ids`. Rows enter when a lookup
-// first needs them, so that an append is no slower for it and cannot fail because of it.
+namespace {
+
+// The finaliser of splitmix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): every bit of
+// the result depends on every bit of x.
+uint64_t mix(uint64_t x) noexcept {
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  return x ^ (x >> 31);
+}
+
+}  // namespace
+
+// Slots hold row + 1 (0: empty) of the last row that bears an id; the id itself stands in `ids`. Rows enter when a
+// lookup first needs them, so that an append is no slower for it and cannot fail because of it.
 struct IdTable::State {
   Blocks<int64_t> ids{1};
+  // Different in every table and process, so that nobody can make ids that all collide (a lookup would take quadratic
+  // time).
+  const uint64_t seed = mix(reinterpret_cast<uintptr_t>(this) ^
+                            static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()));
   std::mutex mutex;  // guards what follows
   std::vector<uint64_t> slots;
   size_t hashed = 0;  // rows [0, hashed) are in slots
@@ -19,21 +36,16 @@ using View = Blocks<int64_t>::View;
 
 constexpr size_t kMinSlots = 64;
 
-// Fibonacci hashing (Knuth, TAOCP 3, 6.4): the multiplier is 2^64 / the golden ratio; the high bits are the well mixed ones.
-size_t slot_of(int64_t id, size_t slots) noexcept {
-  const uint64_t h = static_cast<uint64_t>(id) * 0x9E3779B97F4A7C15u;
-  return static_cast<size_t>((h ^ (h >> 32)) & (slots - 1));
-}
-
 // The slot with this id, or the empty one where it belongs.
-size_t probe(const std::vector<uint64_t>& slots, const View& ids, int64_t id) noexcept {
-  size_t s = slot_of(id, slots.size());
+size_t probe(const std::vector<uint64_t>& slots, uint64_t seed, const View& ids, int64_t id) noexcept {
+  // Mixed twice with the seed between: once would leave differences of ids that collide whatever the seed.
+  size_t s = mix(mix(static_cast<uint64_t>(id)) + seed) & (slots.size() - 1);
   while (slots[s] != 0 && *ids.row(slots[s] - 1) != id) s = (s + 1) & (slots.size() - 1);
   return s;
 }
 
-void insert_rows(std::vector<uint64_t>& slots, const View& ids, size_t begin, size_t end) noexcept {
-  for (size_t row = begin; row < end; ++row) slots[probe(slots, ids, *ids.row(row))] = row + 1;
+void insert_rows(std::vector<uint64_t>& slots, uint64_t seed, const View& ids, size_t begin, size_t end) noexcept {
+  for (size_t row = begin; row < end; ++row) slots[probe(slots, seed, ids, *ids.row(row))] = row + 1;
 }
 
 }  // namespace
@@ -56,15 +68,15 @@ int64_t IdTable::find_last(int64_t id, size_t limit) const {
       size_t size = kMinSlots;
       while (size < 2 * limit) size *= 2;
       std::vector<uint64_t> larger(size);
-      insert_rows(larger, ids, 0, limit);
+      insert_rows(larger, state_->seed, ids, 0, limit);
       slots = std::move(larger);
     } else {
-      insert_rows(slots, ids, state_->hashed, limit);
+      insert_rows(slots, state_->seed, ids, state_->hashed, limit);
     }
     state_->hashed = limit;
   }
   if (slots.empty()) return kNone;
-  return static_cast<int64_t>(slots[probe(slots, ids, id)]) - 1;
+  return static_cast<int64_t>(slots[probe(slots, state_->seed, ids, id)]) - 1;
 }
 
 void IdTable::truncate(size_t n) noexcept { state_->ids.truncate(n); }

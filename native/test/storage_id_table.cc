@@ -149,4 +149,21 @@ TEST_CASE("lookups beside an append find only rows that are there") {
   }
 }
 
+// Ids that all fell into one slot while the hash was a known multiplication: then this took a minute, as the probes
+// grew with the square of their number. (The inverse of the odd multiplier takes slots back to ids.)
+TEST_CASE("ids made to collide are looked up like any others") {
+  constexpr uint64_t kMultiplier = 0x9E3779B97F4A7C15u;
+  uint64_t inverse = kMultiplier;
+  for (int step = 0; step < 5; ++step)
+    inverse *= 2 - kMultiplier * inverse;  // Newton's iteration doubles the right bits
+  REQUIRE(kMultiplier * inverse == 1);
+  Ids ids(300'000);
+  for (uint64_t i = 0; i < ids.size(); ++i) {
+    ids[i] = static_cast<int64_t>(((i & 0xFFF) << 20 | (i >> 12) << 52) * inverse);
+  }
+  IdTable table;
+  table.append(ids.size(), ids.data());
+  for (size_t i = 0; i < ids.size(); i += 999) CHECK(table.find_last(ids[i], ids.size()) == static_cast<int64_t>(i));
+}
+
 }  // namespace voronode::test
