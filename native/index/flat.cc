@@ -5,19 +5,45 @@
 
 namespace voronode {
 
+IndexFlat::IndexFlat(size_t d, Metric metric, bool sketch, size_t min_sketch_dimension) : Index(d, metric), rows_(d) {
+  if (sketch && d >= min_sketch_dimension && d <= kMaxSketchDimension) sketches_.emplace(d, metric);
+}
+
 void IndexFlat::add(size_t n, const float* x, const Cancel* cancel) {
   check(cancel);
-  rows_.append(n, x);
+  rows_.reserve(n);
+  rows_.fill(n, x);
+  if (sketches_) sketches_->prepare(rows_, n, cancel);
+  rows_.publish(n);
+  if (sketches_) sketches_->publish();
+}
+
+FlatRows IndexFlat::source() const {
+  std::optional<Sketches::View> sketch_view;
+  if (sketches_) sketch_view = sketches_->view();
+  return {metric(), sketches_ ? &*sketches_ : nullptr, std::move(sketch_view), rows_.view()};
 }
 
 void IndexFlat::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                        idx_t* labels) const {
-  flat_search(rows_.view(), metric(), nq, xq, k, params, distances, labels);
+  flat_search(source(), nq, xq, k, params, distances, labels);
 }
 
 void IndexFlat::range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                              RangeResult* result) const {
-  flat_range_search(rows_.view(), metric(), nq, xq, radius, params, result);
+  flat_range_search(source(), nq, xq, radius, params, result);
+}
+
+void IndexFlat::remove_rows(const std::vector<size_t>& rows) noexcept {
+  if (rows.empty()) return;
+  const size_t first = rows.front();
+  rows_.remove(rows);
+  if (sketches_) sketches_->rows_removed(rows_, first);
+}
+
+void IndexFlat::reset() noexcept {
+  rows_.clear();
+  if (sketches_) sketches_->clear();
 }
 
 void IndexFlat::reconstruct(idx_t id, float* x) const {
@@ -37,7 +63,7 @@ size_t IndexFlat::remove_ids(const IDSelector& selector, const Cancel* cancel) {
     if (selector.is_member(static_cast<idx_t>(i))) rows.push_back(i);
   }
   check(cancel);
-  rows_.remove(rows);
+  remove_rows(rows);
   return rows.size();
 }
 

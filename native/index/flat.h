@@ -1,14 +1,23 @@
 // Exact search by scanning every row. Rows keep the order in which they came; their position is their id.
 #pragma once
 
+#include <optional>
+
+#include "index/flat_search.h"
 #include "index/index.h"
 #include "storage/blocks.h"
+#include "storage/sketches.h"
 
 namespace voronode {
 
 class IndexFlat final : public Index {
  public:
-  IndexFlat(size_t d, Metric metric) : Index(d, metric), rows_(d) {}
+  // Below this dimension a sketch saves too little to repay itself (docs/benchmarks.md).
+  static constexpr size_t kMinSketchDimension = 16;
+
+  // sketch: keep sketches beside the rows (+ 25 to 30 % memory), from min_sketch_dimension up: the same answers,
+  // several times faster.
+  IndexFlat(size_t d, Metric metric, bool sketch = true, size_t min_sketch_dimension = kMinSketchDimension);
 
   const char* kind() const noexcept override { return "IndexFlat"; }
   size_t ntotal() const noexcept override { return rows_.size(); }
@@ -19,14 +28,17 @@ class IndexFlat final : public Index {
                     RangeResult* result) const override;
   void reconstruct(idx_t id, float* x) const override;
   size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override;
-  void remove_rows(const std::vector<size_t>& rows) noexcept override { rows_.remove(rows); }
-  void reset() noexcept override { rows_.clear(); }
+  void remove_rows(const std::vector<size_t>& rows) noexcept override;
+  void reset() noexcept override;
 
   // For files: the rows as they lie.
   const Blocks<float>& rows() const noexcept { return rows_; }
 
  private:
+  FlatRows source() const;
+
   Blocks<float> rows_;
+  std::optional<Sketches> sketches_;
 };
 
 }  // namespace voronode

@@ -5,7 +5,7 @@
 
 #include "base/thread_pool.h"
 #include "storage/id_table.h"
-#include "storage/scan.h"
+#include "storage/sketch_scan.h"
 #include "storage/topk.h"
 
 namespace voronode {
@@ -13,14 +13,25 @@ namespace {
 
 using Rows = Blocks<float>::View;
 
-// Distances per task, at the least: below about this many multiply-adds, waking a thread costs more than it saves (tens
-// of microseconds against 50 G/s).
+// Multiply-adds that make a second thread worth while: waking it costs tens of microseconds, a core does 50 G/s.
 constexpr size_t kMinTaskFlops = size_t{1} << 20;
-// Tasks a thread, at the most: enough that a slow core is not waited for.
-constexpr size_t kTasksPerThread = 4;
+// Slices of the rows per thread: enough that a slow core is not waited for.
+constexpr size_t kSlicesPerThread = 4;
+// From so many queries a thread on, threads share out the queries instead of the rows.
+constexpr size_t kManyQueries = 16;
+// Queries that share one pass over the rows. Reading a row from memory costs as much as ten float32 distances to it, or
+// as twenty of its sketch (28 GB/s against 56 G multiply-adds/s and 200 G of int8, two Zen 4 cores): this hides it
+// well.
+constexpr size_t kMaxGroup = 96;
+// Queries of a group come in multiples of this, the largest tile of a kernel.
+constexpr size_t kTileQueries = 6;
 // Heaps of one wave of queries, all threads together. Only a huge k needs more than one wave, only a huge index more
 // memory for a single query: 16 bytes a row at the most.
 constexpr size_t kMaxHeapBytes = size_t{256} << 20;
+// Sketches pay when the rows are at least this many times those that are scanned in float32 first.
+constexpr size_t kSketchFactor = 4;
+// Rows scanned in float32 before sketches: without a threshold they dismiss nothing.
+constexpr size_t kSeedRows = 256;
 
 // Labels and the filter, resolved once a search.
 class Labels {
@@ -60,31 +71,29 @@ struct RangeSink {
   }
 };
 
-DistanceKernel kernel_of(Metric metric) noexcept {
-  return metric == Metric::kL2 ? kernels().l2sqr : kernels().neg_inner_product;
-}
+size_t ceil_div(size_t a, size_t b) noexcept { return (a + b - 1) / b; }
+size_t round_to(size_t a, size_t unit) noexcept { return ceil_div(a, unit) * unit; }
 
-// The grid of tasks: groups of queries × slices of rows. Many queries are cut by query only, each group passing over
-// all rows (nothing to merge); few queries are cut by rows.
+// The grid of tasks: groups of queries × slices of rows. Many queries are shared out by query, each group passing over
+// all rows, and nothing is left to merge; few queries are shared out by rows.
 struct Plan {
   size_t groups, group_size, slices, slice_rows;
 
   Plan(size_t nq, size_t n, size_t d, size_t max_group) {
-    const size_t threads = ThreadPool::instance().threads();
-    const size_t wanted = std::max<size_t>(1, std::min(threads * kTasksPerThread, nq * n * d / kMinTaskFlops));
-    groups = (nq + max_group - 1) / max_group;
-    // One even round of groups per thread rather than full groups and a small last one.
-    if (groups < threads && wanted > 1) groups = std::min(threads, std::max<size_t>(groups, nq / kMinGroup));
-    group_size = (nq + groups - 1) / groups;
-    groups = (nq + group_size - 1) / group_size;
-    slices = groups >= wanted || threads == 1 ? 1 : (wanted + groups - 1) / groups;
-    if (groups % threads == 0 && groups > 0) slices = 1;
-    slice_rows = ((n + slices - 1) / slices + 15) & ~size_t{15};
-    slices = slice_rows == 0 ? 1 : std::max<size_t>(1, (n + slice_rows - 1) / slice_rows);
+    const size_t work = nq * n * d / kMinTaskFlops;
+    const size_t threads = std::max<size_t>(1, std::min(ThreadPool::instance().threads(), work));
+    groups = std::max<size_t>(1, ceil_div(nq, max_group));
+    slices = 1;
+    if (nq >= threads * kManyQueries) {
+      groups = round_to(groups, threads);
+    } else if (threads > 1) {
+      slices = ceil_div(threads * kSlicesPerThread, groups);
+    }
+    group_size = std::max<size_t>(1, std::min(max_group, round_to(ceil_div(nq, groups), kTileQueries)));
+    groups = ceil_div(nq, group_size);
+    slice_rows = std::max(kGroupRows, round_to(ceil_div(n, slices), kGroupRows));
+    slices = std::max<size_t>(1, ceil_div(n, slice_rows));
   }
-  static constexpr size_t kMinGroup =
-      16;  // a smaller group would read the rows from memory more often than it computes
-  size_t tasks() const noexcept { return groups * slices; }
   // How many of the `kept` best a slice can hold; all are merged into the heap of the first.
   size_t kept_in(size_t slice, size_t kept) const noexcept { return slice == 0 ? kept : std::min(kept, slice_rows); }
   size_t heap_bytes(size_t kept) const noexcept {
@@ -92,20 +101,51 @@ struct Plan {
   }
 };
 
-// Runs one scan per task of the plan; make_sink(group's first query, slice) gives the sink of a task.
-template <class MakeSink>
-void run(const Plan& plan, const Rows& rows, Metric metric, size_t nq, const float* xq, const Cancel* cancel,
-         const MakeSink& make_sink) {
-  ThreadPool::instance().parallel_for(plan.tasks(), cancel, [&](size_t task) {
-    const size_t first = task / plan.slices * plan.group_size;
-    const size_t slice = task % plan.slices;
+// What all tasks of a search share.
+struct Pass {
+  const FlatRows& source;
+  const Plan& plan;
+  size_t nq;
+  const float* xq;
+  const SketchQueries* sketch_queries;  // null: all in float32
+  size_t seed_rows;
+  const Cancel* cancel;
+
+  // One scan per task of the plan; make_sink(first query, slice) gives the sink of a task.
+  template <class MakeSink>
+  void run(const MakeSink& make_sink) const {
+    ThreadPool::instance().parallel_for(plan.groups * plan.slices, cancel, [&](size_t task) {
+      const size_t first = task / plan.slices * plan.group_size;
+      const size_t slice = task % plan.slices;
+      auto sink = make_sink(first, slice);
+      scan_slice(first, slice, sink);
+    });
+  }
+
+ private:
+  template <class Sink>
+  void scan_slice(size_t first, size_t slice, Sink& sink) const {
+    const Rows& rows = source.rows;
     const size_t queries = std::min(plan.group_size, nq - first);
+    const float* const x = xq + first * rows.width();
     const size_t begin = slice * plan.slice_rows;
     const size_t end = std::min(rows.size(), begin + plan.slice_rows);
+    const DistanceKernel kernel = source.metric == Metric::kL2 ? kernels().l2sqr : kernels().neg_inner_product;
     ScanScratch scratch(rows.width());
-    auto sink = make_sink(first, slice);
-    scan(rows, begin, end, xq + first * rows.width(), queries, kernel_of(metric), scratch, cancel, sink);
-  });
+    if (sketch_queries == nullptr) return scan(rows, begin, end, x, queries, kernel, scratch, cancel, sink);
+    const size_t sketched = std::max(begin, std::min(end, source.sketch_view->rows()));
+    const size_t seeded = std::min(sketched, begin + seed_rows);
+    scan(rows, begin, seeded, x, queries, kernel, scratch, cancel, sink);
+    scan(rows, sketched, end, x, queries, kernel, scratch, cancel, sink);
+    sketch_scan(rows, *source.sketch_view, seeded / kGroupRows, sketched / kGroupRows, *sketch_queries, first, x,
+                queries, kernel, scratch, cancel, sink);
+  }
+};
+
+// The sketches of the queries, if that is how this search should go.
+std::optional<SketchQueries> sketch_queries(const FlatRows& source, size_t nq, const float* xq, size_t seed_rows) {
+  if (source.sketches == nullptr || source.sketch_view->rows() < kSketchFactor * seed_rows) return std::nullopt;
+  return std::optional<SketchQueries>(std::in_place, *source.sketches, nq, xq);
 }
 
 void write_row(Metric metric, size_t k, const std::vector<Candidate>& best, float* distances, idx_t* labels) noexcept {
@@ -118,57 +158,58 @@ void write_row(Metric metric, size_t k, const std::vector<Candidate>& best, floa
   std::fill(labels + best.size(), labels + k, idx_t{-1});
 }
 
-void search_wave(const Rows& rows, const Plan& plan, Metric metric, size_t nq, const float* xq, size_t k, size_t kept,
+void search_wave(const FlatRows& source, const Plan& plan, size_t nq, const float* xq, size_t k, size_t kept,
                  const Labels& labels, const Cancel* cancel, float* distances, idx_t* out_labels) {
-  std::vector<TopK> heaps;  // slice-major: heaps[slice * nq + query]
+  const size_t seed_rows = round_to(std::max(kSeedRows, 2 * kept), kGroupRows);
+  const auto sketched = sketch_queries(source, nq, xq, seed_rows * plan.slices);
+  std::vector<TopK> heaps;  // heaps[slice * nq + query]
   heaps.reserve(plan.slices * nq);
   for (size_t i = 0; i < plan.slices * nq; ++i) heaps.emplace_back(plan.kept_in(i / nq, kept));
-  run(plan, rows, metric, nq, xq, cancel, [&](size_t first, size_t slice) {
-    return TopKSink{&heaps[slice * nq + first], labels};
-  });
+  const Pass pass{source, plan, nq, xq, sketched ? &*sketched : nullptr, seed_rows, cancel};
+  pass.run([&](size_t first, size_t slice) { return TopKSink{&heaps[slice * nq + first], labels}; });
   for (size_t q = 0; q < nq; ++q) {
     for (size_t slice = 1; slice < plan.slices; ++slice) heaps[q].merge(heaps[slice * nq + q]);
-    write_row(metric, k, heaps[q].sort(), distances + q * k, out_labels + q * k);
+    write_row(source.metric, k, heaps[q].sort(), distances + q * k, out_labels + q * k);
   }
 }
 
 }  // namespace
 
-void flat_search(const Rows& rows, Metric metric, size_t nq, const float* xq, size_t k, const SearchParams& params,
+void flat_search(const FlatRows& source, size_t nq, const float* xq, size_t k, const SearchParams& params,
                  float* distances, idx_t* out_labels) {
   const Labels labels(params);
-  const size_t kept = std::min(k, rows.size());
+  const size_t kept = std::min(k, source.rows.size());
   if (kept == 0) {
-    for (size_t q = 0; q < nq; ++q) write_row(metric, k, {}, distances + q * k, out_labels + q * k);
+    for (size_t q = 0; q < nq; ++q) write_row(source.metric, k, {}, distances + q * k, out_labels + q * k);
     return;
   }
+  const size_t n = source.rows.size();
+  const size_t d = source.rows.width();
   for (size_t q = 0; q < nq;) {
     size_t wave = nq - q;
-    Plan plan(wave, rows.size(), rows.width(), kQueryGroup);
+    Plan plan(wave, n, d, kMaxGroup);
     while (wave > 1 && plan.heap_bytes(kept) > kMaxHeapBytes / wave) {
       wave = (wave + 1) / 2;
-      plan = Plan(wave, rows.size(), rows.width(), kQueryGroup);
+      plan = Plan(wave, n, d, kMaxGroup);
     }
-    search_wave(rows, plan, metric, wave, xq + q * rows.width(), k, kept, labels, params.cancel, distances + q * k,
-                out_labels + q * k);
+    search_wave(source, plan, wave, xq + q * d, k, kept, labels, params.cancel, distances + q * k, out_labels + q * k);
     q += wave;
   }
 }
 
-void flat_range_search(const Rows& rows, Metric metric, size_t nq, const float* xq, float radius,
-                       const SearchParams& params, RangeResult* result) {
+void flat_range_search(const FlatRows& source, size_t nq, const float* xq, float radius, const SearchParams& params,
+                       RangeResult* result) {
+  const Labels labels(params);
+  const Plan plan(nq, source.rows.size(), source.rows.width(), kMaxGroup);
+  const float sign = source.metric == Metric::kL2 ? 1.0f : -1.0f;
+  const auto sketched = sketch_queries(source, nq, xq, kGroupRows);
+  std::vector<std::vector<Candidate>> found(plan.slices * nq);
+  const Pass pass{source, plan, nq, xq, sketched ? &*sketched : nullptr, 0, params.cancel};
+  if (nq > 0)
+    pass.run([&](size_t first, size_t slice) { return RangeSink{&found[slice * nq + first], labels, sign * radius}; });
   result->lims.assign(1, 0);
   result->labels.clear();
   result->distances.clear();
-  if (nq == 0) return;  // there is no plan for no work
-  const Labels labels(params);
-  const Plan plan(nq, rows.size(), rows.width(), kQueryGroup);
-  const float key = metric == Metric::kL2 ? radius : -radius;
-  std::vector<std::vector<Candidate>> found(plan.slices * nq);
-  run(plan, rows, metric, nq, xq, params.cancel, [&](size_t first, size_t slice) {
-    return RangeSink{&found[slice * nq + first], labels, key};
-  });
-  const float sign = metric == Metric::kL2 ? 1.0f : -1.0f;
   for (size_t q = 0; q < nq; ++q) {
     std::vector<Candidate>& all = found[q];
     for (size_t slice = 1; slice < plan.slices; ++slice) {

@@ -17,16 +17,11 @@
 #include "base/cancel.h"
 #include "base/gate.h"
 #include "index/selector.h"
+#include "storage/metric.h"
 
 namespace voronode {
 
 class IdTable;
-
-// Faiss's numbers, as they stand in files.
-enum class Metric : int32_t {
-  kInnerProduct = 0,  // larger is nearer
-  kL2 = 1,            // squared Euclidean, smaller is nearer
-};
 
 struct SearchParams {
   const IDSelector* filter = nullptr;  // only these ids; null: all

@@ -20,8 +20,9 @@ namespace {
 #if defined(__x86_64__)
 // The builtins test CPUID and, for the register state, what the operating system saves (XGETBV).
 bool can_run_avx512() noexcept {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vl");
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512vnni");
 }
 bool can_run_avx2() noexcept { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 #elif defined(_M_X64)
@@ -35,7 +36,8 @@ bool can_run_avx512() noexcept {
   __cpuidex(r, 7, 0);
   const unsigned ebx = static_cast<unsigned>(r[1]);
   constexpr unsigned kNeeded = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;  // F, DQ, BW, VL
-  return os_saves(0xE6) && (ebx & kNeeded) == kNeeded;
+  const bool vnni = (r[2] >> 11 & 1) != 0;
+  return os_saves(0xE6) && (ebx & kNeeded) == kNeeded && vnni;
 }
 bool can_run_avx2() noexcept {
   int one[4], seven[4];
@@ -58,10 +60,10 @@ Choice choose() noexcept {
   const Kernels* forced = nullptr;
   const char* name = std::getenv("VORONODE_SIMD");
   const bool named = name != nullptr && *name != '\0';
-#define TARGET(id)                                                     \
-  if (can_run_##id()) {                                                \
-    if (best == nullptr) best = &kernels_##id;                         \
-    if (named && std::strcmp(name, #id) == 0) forced = &kernels_##id;  \
+#define TARGET(id)                                                    \
+  if (can_run_##id()) {                                               \
+    if (best == nullptr) best = &kernels_##id;                        \
+    if (named && std::strcmp(name, #id) == 0) forced = &kernels_##id; \
   }
 #include "kernels/targets.inc"
 #undef TARGET
@@ -79,10 +81,10 @@ bool forced_target_is_unknown() noexcept { return choose().unknown; }
 
 size_t runnable_targets(const Kernels** tables, size_t max) noexcept {
   size_t n = 0;
-#define TARGET(id)                                      \
-  if (can_run_##id()) {                                 \
-    if (n < max) tables[n] = &kernels_##id;             \
-    ++n;                                                \
+#define TARGET(id)                          \
+  if (can_run_##id()) {                     \
+    if (n < max) tables[n] = &kernels_##id; \
+    ++n;                                    \
   }
 #include "kernels/targets.inc"
 #undef TARGET

@@ -29,8 +29,8 @@ struct NegatedProduct {
   static constexpr float kSign = -1.0f;
 };
 
-// Q queries × R rows: every loaded row serves Q queries, every loaded query R rows. The accumulators are locals that never
-// escape until they are summed, otherwise compilers spill them in the loop.
+// Q queries × R rows: every loaded row serves Q queries, every loaded query R rows. The accumulators are locals that
+// never escape until they are summed, otherwise compilers spill them in the loop.
 template <class Op, size_t Q, size_t R>
 VN_INLINE void tile(const float* xq, const float* y, size_t d, float* out, size_t ldo) {
   V16 acc[Q][kRows];
@@ -61,9 +61,9 @@ VN_INLINE void tile(const float* xq, const float* y, size_t d, float* out, size_
   }
 }
 
-// One query is bound by memory, so the rows are read strictly in sequence, with a hint kAhead floats ahead: 24 to 29 GB/s on a
-// Zen 4 core, against 10 to 17 with four rows at a time (the hardware's prefetcher loses the pattern) and 17 to 23 without
-// the hint (d 128 and 768).
+// One query is bound by memory, so the rows are read strictly in sequence, with a hint kAhead floats ahead: 24 to 29
+// GB/s on a Zen 4 core, against 10 to 17 with four rows at a time (the hardware's prefetcher loses the pattern) and 17
+// to 23 without the hint (d 128 and 768).
 constexpr size_t kAhead = 512;
 
 template <class Op, size_t R>
@@ -136,6 +136,15 @@ VN_TARGET size_t first_nonfinite(const float* x, size_t n) {
   return n;
 }
 
+#include "kernels/sketch-inl.h"
+
 constexpr Kernels table(const char* name) {
-  return {name, distances<SquaredDifference>, distances<NegatedProduct>, select_not_above, first_nonfinite};
+  return {name,
+          distances<SquaredDifference>,
+          distances<NegatedProduct>,
+          select_not_above,
+          sketch_filter,
+          sketch_row,
+          kQueryLevels,
+          first_nonfinite};
 }

@@ -1,5 +1,6 @@
 // AVX2 + FMA: two registers are the sixteen lanes.
 #include <bit>
+#include <cstring>
 
 #include "kernels/kernels.h"
 
@@ -65,6 +66,32 @@ VN_INLINE bool finite16(const float* p) {
   const __m256i bad = _mm256_or_si256(_mm256_cmpeq_epi32(_mm256_and_si256(lo, exponent), exponent),
                                       _mm256_cmpeq_epi32(_mm256_and_si256(hi, exponent), exponent));
   return _mm256_testz_si256(bad, bad) != 0;
+}
+
+using Dot = __m256i;
+using Codes =
+    const uint8_t*;  // loaded where they are used: a group's eight registers of codes would crowd out the sums
+using Four = __m256i;
+constexpr size_t kDotRows = 8;
+constexpr size_t kSketchQueries = 1;  // 8 accumulators + a row, a product and the query's, of 16 registers
+// vpmaddubsw adds two products of u8 and s8 in 16 bits, saturating: 2 · 255 · 64 < 2¹⁵ is what fits.
+constexpr int kQueryLevels = 63;
+
+VN_INLINE Codes load_codes(const uint8_t* p) { return p; }
+VN_INLINE Four load_four(const int8_t* p) {
+  int32_t four;
+  std::memcpy(&four, p, 4);
+  return _mm256_set1_epi32(four);
+}
+VN_INLINE Dot dot_bias(int32_t bias) { return _mm256_set1_epi32(bias); }
+VN_INLINE Dot dot_step(Dot acc, Codes codes, Four four) {
+  const __m256i pairs = _mm256_maddubs_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes)), four);
+  return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+VN_INLINE uint32_t dot_survivors(Dot acc, float a, float t, const float* scale, const float* norm, float limit) {
+  const __m256 upper = _mm256_fmadd_ps(_mm256_cvtepi32_ps(acc), _mm256_set1_ps(a), _mm256_set1_ps(t));
+  const __m256 bound = _mm256_fnmadd_ps(_mm256_loadu_ps(scale), upper, _mm256_loadu_ps(norm));
+  return static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(bound, _mm256_set1_ps(limit), _CMP_NGT_UQ)));
 }
 
 #include "kernels/kernels-inl.h"

@@ -1,5 +1,6 @@
-// AVX-512 (F, BW, DQ, VL): one register is the sixteen lanes.
+// AVX-512 (F, BW, DQ, VL, VNNI): one register is the sixteen lanes.
 #include <bit>
+#include <cstring>
 
 #include "kernels/kernels.h"
 
@@ -12,7 +13,7 @@
 #include <immintrin.h>
 
 #if defined(__GNUC__)
-#define VN_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
+#define VN_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")))
 #define VN_INLINE VN_TARGET inline __attribute__((always_inline))
 #else
 #define VN_TARGET
@@ -51,6 +52,32 @@ VN_INLINE uint32_t select16(const float* p, float threshold) {
 VN_INLINE bool finite16(const float* p) {
   const __m512i exponent = _mm512_set1_epi32(0x7F800000);
   return _mm512_cmpeq_epi32_mask(_mm512_and_si512(_mm512_loadu_si512(p), exponent), exponent) == 0;
+}
+
+#if defined(__GNUC__)
+// As a vector of ints, not GCC's general __m512i (of long longs): between the two it copies registers it has not got.
+using Dot = int32_t __attribute__((vector_size(64)));
+#else
+using Dot = __m512i;
+#endif
+using Codes = __m512i;
+using Four = __m512i;
+constexpr size_t kDotRows = 16;
+constexpr size_t kSketchQueries = 6;  // 24 accumulators + 4 of the rows + a query's = 29 registers
+constexpr int kQueryLevels = 127;
+
+VN_INLINE Codes load_codes(const uint8_t* p) { return _mm512_loadu_si512(p); }
+VN_INLINE Four load_four(const int8_t* p) {
+  int32_t four;
+  std::memcpy(&four, p, 4);
+  return _mm512_set1_epi32(four);
+}
+VN_INLINE Dot dot_bias(int32_t bias) { return (Dot)_mm512_set1_epi32(bias); }
+VN_INLINE Dot dot_step(Dot acc, Codes codes, Four four) { return (Dot)_mm512_dpbusd_epi32((__m512i)acc, codes, four); }
+VN_INLINE uint32_t dot_survivors(Dot acc, float a, float t, const float* scale, const float* norm, float limit) {
+  const __m512 upper = _mm512_fmadd_ps(_mm512_cvtepi32_ps((__m512i)acc), _mm512_set1_ps(a), _mm512_set1_ps(t));
+  const __m512 bound = _mm512_fnmadd_ps(_mm512_loadu_ps(scale), upper, _mm512_loadu_ps(norm));
+  return _mm512_cmp_ps_mask(bound, _mm512_set1_ps(limit), _CMP_NGT_UQ);
 }
 
 #include "kernels/kernels-inl.h"

@@ -1,6 +1,7 @@
 // Plain C++, for any CPU: first of all right. The compiler vectorises the lane loops with what the base ISA has.
 #include <bit>
 #include <cmath>
+#include <cstring>
 
 #include "kernels/kernels.h"
 
@@ -35,9 +36,9 @@ VN_INLINE V16 sub(V16 a, V16 b) {
   return a;
 }
 
-// a·b + c rounded once, where the CPU has no fused multiply-add. The product of two floats is exact in double; the sum is
-// rounded to odd there (Boldo, Melquiond, "Emulation of FMA and correctly rounded sums", 2008), so that the second rounding,
-// to float, cannot fall on a false tie. 53 bits ≥ 24 + 2 makes that exact, subnormal results included.
+// a·b + c rounded once, where the CPU has no fused multiply-add. The product of two floats is exact in double; the sum
+// is rounded to odd there (Boldo, Melquiond, "Emulation of FMA and correctly rounded sums", 2008), so that the second
+// rounding, to float, cannot fall on a false tie. 53 bits ≥ 24 + 2 makes that exact, subnormal results included.
 VN_INLINE float fused(float a, float b, float c) {
 #if defined(__FP_FAST_FMAF)
   return std::fma(a, b, c);
@@ -86,6 +87,24 @@ VN_INLINE bool finite16(const float* p) {
   bool bad = false;
   for (size_t i = 0; i < 16; ++i) bad |= (std::bit_cast<uint32_t>(p[i]) & 0x7F800000u) == 0x7F800000u;
   return !bad;
+}
+
+using Dot = int32_t;
+using Codes = const uint8_t*;
+using Four = const int8_t*;
+constexpr size_t kDotRows = 1;
+constexpr size_t kSketchQueries = 1;
+constexpr int kQueryLevels = 127;
+
+VN_INLINE Codes load_codes(const uint8_t* p) { return p; }
+VN_INLINE Four load_four(const int8_t* p) { return p; }
+VN_INLINE Dot dot_bias(int32_t bias) { return bias; }
+VN_INLINE Dot dot_step(Dot acc, Codes codes, Four four) {
+  for (size_t i = 0; i < 4; ++i) acc += static_cast<int32_t>(codes[i]) * four[i];
+  return acc;
+}
+VN_INLINE uint32_t dot_survivors(Dot acc, float a, float t, const float* scale, const float* norm, float limit) {
+  return !(*norm - *scale * (static_cast<float>(acc) * a + t) > limit) ? 1 : 0;
 }
 
 #include "kernels/kernels-inl.h"

@@ -1,5 +1,6 @@
 // NEON of AArch64 (fused multiply-add included): four registers are the sixteen lanes.
 #include <bit>
+#include <cstring>
 
 #include "kernels/kernels.h"
 
@@ -71,6 +72,33 @@ VN_INLINE bool finite16(const float* p) {
     bad = vorrq_u32(bad, vceqq_u32(vandq_u32(vreinterpretq_u32_f32(vld1q_f32(p + 4 * i)), exponent), exponent));
   }
   return vmaxvq_u32(bad) == 0;
+}
+
+using Dot = int32x4_t;
+using Codes = int8x16_t;
+using Four = int8x16_t;
+constexpr size_t kDotRows = 4;
+constexpr size_t kSketchQueries = 1;  // 16 accumulators
+constexpr int kQueryLevels = 127;
+
+// u8 code + 128 and s8 code differ in the top bit; signed, the products need no bias.
+VN_INLINE Codes load_codes(const uint8_t* p) { return vreinterpretq_s8_u8(veorq_u8(vld1q_u8(p), vdupq_n_u8(0x80))); }
+VN_INLINE Four load_four(const int8_t* p) {
+  int32_t four;
+  std::memcpy(&four, p, 4);
+  return vreinterpretq_s8_s32(vdupq_n_s32(four));
+}
+VN_INLINE Dot dot_bias(int32_t) { return vdupq_n_s32(0); }
+VN_INLINE Dot dot_step(Dot acc, Codes codes, Four four) {
+  const int16x8_t low = vmull_s8(vget_low_s8(codes), vget_low_s8(four));
+  const int16x8_t high = vmull_high_s8(codes, four);
+  return vaddq_s32(acc, vpaddq_s32(vpaddlq_s16(low), vpaddlq_s16(high)));
+}
+VN_INLINE uint32_t dot_survivors(Dot acc, float a, float t, const float* scale, const float* norm, float limit) {
+  const float32x4_t upper = vfmaq_f32(vdupq_n_f32(t), vcvtq_f32_s32(acc), vdupq_n_f32(a));
+  const float32x4_t bound = vfmsq_f32(vld1q_f32(norm), vld1q_f32(scale), upper);
+  const uint32x4_t bits = {1, 2, 4, 8};
+  return vaddvq_u32(vandq_u32(vmvnq_u32(vcgtq_f32(bound, vdupq_n_f32(limit))), bits));
 }
 
 #include "kernels/kernels-inl.h"

@@ -14,7 +14,8 @@ namespace voronode {
 
 // Small enough that thousands of tiny indexes are cheap.
 inline constexpr size_t kBaseBytes = size_t{16} << 10;
-// Large enough that the table of blocks stays short (256 entries a GiB), small against the rows of a big index (peak memory).
+// Large enough that the table of blocks stays short (256 entries a GiB), small against the rows of a big index (peak
+// memory).
 inline constexpr size_t kTopBytes = size_t{4} << 20;
 inline constexpr size_t kMinBlockRows = 16;  // kernels take rows in groups of up to 16
 

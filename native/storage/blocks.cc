@@ -22,19 +22,23 @@ void Blocks<T>::reserve(size_t n) {
 }
 
 template <class T>
-void Blocks<T>::append(size_t n, const T* items) {
-  reserve(n);
+void Blocks<T>::fill(size_t n, const T* items) noexcept {
   size_t at = size();
   const size_t end = at + n;
   while (at < end) {
     const size_t b = shape_.block_of(at);
-    const size_t offset = at - shape_.begin(b);
-    const size_t rows = std::min(end - at, shape_.capacity(b) - offset);
-    std::memcpy((*table_)[b]->data() + offset * width(), items, rows * width() * sizeof(T));
+    const size_t rows = std::min(end - at, shape_.begin(b) + shape_.capacity(b) - at);
+    std::memcpy(slot(at), items, rows * width() * sizeof(T));
     items += rows * width();
     at += rows;
   }
-  n_.store(end, std::memory_order_release);
+}
+
+template <class T>
+void Blocks<T>::append(size_t n, const T* items) {
+  reserve(n);
+  fill(n, items);
+  publish(n);
 }
 
 template <class T>
@@ -47,13 +51,13 @@ void Blocks<T>::remove(const std::vector<size_t>& rows) noexcept {
       ++next;
       continue;
     }
-    std::memcpy(writable(to++), writable(from), width() * sizeof(T));
+    std::memcpy(slot(to++), slot(from), width() * sizeof(T));
   }
   truncate(to);
   release_spare();
 }
 
-// Frees the blocks behind the last row. REQUIRES: exclusivity, so that no View holds the table, which is changed in place.
+// With exclusivity no View holds the table, so it is changed in place.
 template <class T>
 void Blocks<T>::release_spare() noexcept {
   const size_t used = size() == 0 ? 0 : shape_.block_of(size() - 1) + 1;
@@ -63,5 +67,6 @@ void Blocks<T>::release_spare() noexcept {
 
 template class Blocks<float>;
 template class Blocks<int64_t>;
+template class Blocks<uint8_t>;
 
 }  // namespace voronode

@@ -1,13 +1,13 @@
 // Rows of a fixed width in blocks that never move.
 //
-// Appending fills the last block and allocates the next: no doubling copy, so peak memory is what is stored plus less than
-// one block. Capacities: block 0 holds base rows, block 1 again base, then each block doubles up to top rows and stays
-// there: small tables stay small, big ones have few blocks. base, top are powers of two (at least 16 rows) of about kBaseBytes,
-// kTopBytes.
+// Appending fills the last block and allocates the next: no doubling copy, so peak memory is what is stored plus less
+// than one block. Capacities: block 0 holds base rows, block 1 again base, then each block doubles up to top rows and
+// stays there: small tables stay small, big ones have few blocks. base, top are powers of two (at least 16 rows) of
+// about kBaseBytes, kTopBytes.
 //
-// One appender may run beside any number of readers: a reader takes a View (the block table and the count of that moment);
-// the appender writes behind the count, then publishes. The table itself is replaced, not changed, when a block is added.
-// remove and clear need exclusivity.
+// One appender may run beside any number of readers: a reader takes a View (the block table and the count of that
+// moment); the appender writes behind the count, then publishes. The table itself is replaced, not changed, when a
+// block is added. remove and clear need exclusivity.
 #pragma once
 
 #include <atomic>
@@ -32,8 +32,8 @@ class Blocks {
     size_t size() const noexcept { return n_; }
     size_t width() const noexcept { return shape_.width; }
 
-    // Block b covers rows [begin, begin + rows); data is row-major, 64-byte aligned, and may be read (not used) up to 64 bytes
-    // beyond its last row.
+    // Block b covers rows [begin, begin + rows); data is row-major, 64-byte aligned, and may be read (not used) up to
+    // 64 bytes beyond its last row.
     struct Block {
       const T* data;
       size_t begin;
@@ -83,6 +83,16 @@ class Blocks {
   // n rows of width items. Throws kNoMemory and leaves all as it was.
   void append(size_t n, const T* items);
 
+  // The steps of an append, for rows that must not be seen before something else is done: reserve room for n more rows
+  // (throws kNoMemory), fill slots [size(), size() + n), publish. Filled slots that are never published are free again.
+  void reserve(size_t n);
+  void fill(size_t n, const T* items) noexcept;
+  T* slot(size_t i) noexcept {
+    const size_t b = shape_.block_of(i);
+    return (*table_)[b]->data() + (i - shape_.begin(b)) * shape_.width;
+  }
+  void publish(size_t n) noexcept { n_.store(n_.load(std::memory_order_relaxed) + n, std::memory_order_release); }
+
   // Keeps the first n rows; readers of those may go on. The memory behind them is kept for the next append.
   void truncate(size_t n) noexcept { n_.store(n, std::memory_order_release); }
 
@@ -94,14 +104,10 @@ class Blocks {
     release_spare();
   }
 
- private:
-  void reserve(size_t n);
+  // Frees the blocks behind the last row. Needs exclusivity.
   void release_spare() noexcept;
-  T* writable(size_t i) noexcept {
-    const size_t b = shape_.block_of(i);
-    return (*table_)[b]->data() + (i - shape_.begin(b)) * shape_.width;
-  }
 
+ private:
   BlockShape shape_;
   mutable std::mutex mutex_;  // guards table_ (the pointer)
   std::shared_ptr<Table> table_;
@@ -110,5 +116,6 @@ class Blocks {
 
 extern template class Blocks<float>;
 extern template class Blocks<int64_t>;
+extern template class Blocks<uint8_t>;
 
 }  // namespace voronode

@@ -1,8 +1,8 @@
 // The caller's ids, one per row, and the way back from an id to its row.
 //
-// The ids lie in Blocks (8 bytes a row). The reverse table, open addressing with 2 to 4 slots of 8 bytes a row, is built by
-// the first lookup, and each lookup takes in the rows that came since; a removal renumbers rows, so it drops the table and
-// the next lookup builds it anew. Indexes that never look up never pay.
+// The ids lie in Blocks (8 bytes a row). The reverse table, open addressing with 2 to 4 slots of 8 bytes a row, is
+// built by the first lookup, and each lookup takes in the rows that came since; a removal renumbers rows, so it drops
+// the table and the next lookup builds it anew. Indexes that never look up never pay.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// One pass of some queries over a run of rows: distances in cache-sized pieces, a threshold test, the few survivors to a sink.
+// One pass of some queries over a run of rows: distances in cache-sized pieces, a threshold test, the few survivors to
+// a sink.
 //
 // A Sink decides what a query keeps:
 //   float threshold(size_t q)                            keys above it are not wanted
@@ -17,19 +18,18 @@ namespace voronode {
 
 using DistanceKernel = decltype(Kernels::l2sqr);
 
-// Rows per call of a kernel: their bytes stay in the L2 cache (1 MiB and up on servers of today, 256 KiB at the least) while
-// every query tile passes over them.
+// Rows per call of a kernel: their bytes stay in the L2 cache (1 MiB and up on servers of today, 256 KiB at the least)
+// while every query tile passes over them.
 inline constexpr size_t kPieceBytes = size_t{128} << 10;
 inline constexpr size_t kMaxPieceRows = 1024;  // bounds the distance buffer: 4 KiB a query, in L1 while it is tested
-// Queries that share one pass over the rows: reading a row from memory costs as much as some ten distances to it (28 GB/s
-// against 56 G multiply-adds/s measured on two Zen 4 cores), so 32 hide it well; their vectors and distances fit L2.
-inline constexpr size_t kQueryGroup = 32;
+// Queries of one call of the kernel: their distances to a piece stay in L2 as well.
+inline constexpr size_t kCallQueries = 24;
 
 class ScanScratch {
  public:
   explicit ScanScratch(size_t d)
       : piece_rows(std::clamp(kPieceBytes / (d * sizeof(float)), size_t{16}, kMaxPieceRows) & ~size_t{15}),
-        distances(kQueryGroup * piece_rows),
+        distances(kCallQueries * piece_rows),
         positions(piece_rows) {}
 
   const size_t piece_rows;
@@ -37,25 +37,28 @@ class ScanScratch {
   AlignedArray<uint32_t> positions;
 };
 
-// Rows [begin, end) of the view, queries xq: nq × d with nq ≤ kQueryGroup.
+// Rows [begin, end) of the view, queries xq: nq × d.
 template <class Sink>
 void scan(const Blocks<float>::View& rows, size_t begin, size_t end, const float* xq, size_t nq, DistanceKernel kernel,
           ScanScratch& scratch, const Cancel* cancel, Sink& sink) {
-  const Kernels& k = kernels();
   const size_t d = rows.width();
+  float* const distances = scratch.distances.data();
+  uint32_t* const positions = scratch.positions.data();
   for (size_t b = 0; b < rows.block_count(); ++b) {
     const auto block = rows.block(b);
     const size_t block_end = std::min(end, block.begin + block.rows);
     for (size_t at = std::max(begin, block.begin); at < block_end;) {
       const size_t n = std::min(block_end - at, scratch.piece_rows);
+      const float* const piece = block.data + (at - block.begin) * d;
       check(cancel);
-      float* const distances = scratch.distances.data();
-      uint32_t* const positions = scratch.positions.data();
-      kernel(xq, nq, block.data + (at - block.begin) * d, n, d, distances, scratch.piece_rows);
-      for (size_t q = 0; q < nq; ++q) {
-        const float* const row = distances + q * scratch.piece_rows;
-        const size_t found = k.select_not_above(row, n, sink.threshold(q), positions);
-        for (size_t i = 0; i < found; ++i) sink.accept(q, row[positions[i]], at + positions[i]);
+      for (size_t first = 0; first < nq; first += kCallQueries) {
+        const size_t queries = std::min(nq - first, kCallQueries);
+        kernel(xq + first * d, queries, piece, n, d, distances, scratch.piece_rows);
+        for (size_t q = 0; q < queries; ++q) {
+          const float* const row = distances + q * scratch.piece_rows;
+          const size_t found = kernels().select_not_above(row, n, sink.threshold(first + q), positions);
+          for (size_t i = 0; i < found; ++i) sink.accept(first + q, row[positions[i]], at + positions[i]);
+        }
       }
       at += n;
     }

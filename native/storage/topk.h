@@ -1,8 +1,9 @@
 // The k best candidates of one query, by (key, label).
 //
 // A key is a distance where smaller is nearer (kernels negate inner products). The order is total: equal keys go by the
-// smaller label, a NaN comes after every number (an inner product of huge finite vectors can be inf - inf). So the result
-// is the same in whatever order candidates arrive, and partial results of parts of the rows merge into the same answer.
+// smaller label, a NaN comes after every number (an inner product of huge finite vectors can be inf - inf). So the
+// result is the same in whatever order candidates arrive, and partial results of parts of the rows merge into the same
+// answer.
 #pragma once
 
 #include <algorithm>
