@@ -3,11 +3,25 @@
 import { invalidValue } from './errors.js';
 import { construct, Index } from './index_base.js';
 import { native } from './native.js';
-import { checkInteger, checkMetric, checkOptions, MAX_DIMENSION, type Metric, metricNumber } from './validate.js';
+import {
+  checkBoolean,
+  checkInteger,
+  checkMetric,
+  checkOptions,
+  MAX_DIMENSION,
+  type Metric,
+  metricNumber,
+} from './validate.js';
 
 export interface IndexFlatOptions<M extends Metric = Metric> {
   /** Default: `'l2'`. */
   metric?: M | undefined;
+  /**
+   * Whether to keep an int8 sketch of each vector beside it: a quarter more memory (d + 8 bytes a vector) and several times
+   * faster searches with the same answers, to the bit. Vectors of fewer than 16 or more than 65 000 components have none.
+   * Files never hold sketches; an index that is read has them. Default: `true`.
+   */
+  sketch?: boolean | undefined;
 }
 
 /** Faiss's IndexFlat. */
@@ -17,7 +31,8 @@ export class IndexFlat extends Index {
     checkInteger('d', d, 1, MAX_DIMENSION);
     checkOptions(options);
     const metric = checkMetric('options.metric', options?.metric ?? 'l2');
-    super(construct, native.flat(d, metricNumber(metric)));
+    const sketch = options?.sketch === undefined || checkBoolean('options.sketch', options.sketch);
+    super(construct, native.flat(d, metricNumber(metric), sketch));
   }
 }
 

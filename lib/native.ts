@@ -50,7 +50,7 @@ export interface NativeRangeResult {
 
 export interface Native {
   // Making
-  flat(d: number, metric: NativeMetric): NativeIndex;
+  flat(d: number, metric: NativeMetric, sketch: boolean): NativeIndex;
   /**
    * Wraps `inner`; from then on `inner` changes only through the map. `second`: named IndexIDMap2 (tag IxM2 in
    * files).

@@ -104,6 +104,11 @@ export function checkOptions(value: unknown): void {
   }
 }
 
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw invalidType(name, 'of type boolean', value);
+  return value;
+}
+
 export function checkString(name: string, value: unknown): string {
   if (typeof value !== 'string') throw invalidType(name, 'of type string', value);
   return value;

@@ -15,7 +15,7 @@ for (const name of ['binding.gyp', 'package.json', 'native', 'scripts']) {
 if (!buildWithGyp(folder)) fail('the build through node-gyp failed');
 
 const addon = createRequire(import.meta.url)(join(folder, 'build/Release/voronode.node'));
-const index = addon.flat(2, 1);
+const index = addon.flat(2, 1, true);
 addon.addSync(index, Float32Array.of(0, 0, 3, 4));
 const { labels, distances } = addon.searchSync(index, Float32Array.of(3, 3), 2, undefined);
 if (labels.join() !== '1,0' || distances.join() !== '1,18')

@@ -11,7 +11,7 @@ const D = 4;
 const rows = (n: number) => Float32Array.from({ length: n * D }, (_, i) => i);
 
 function filled(n = 10) {
-  const index = native.flat(D, 1);
+  const index = native.flat(D, 1, true);
   native.addSync(index, rows(n));
   return index;
 }
@@ -121,7 +121,7 @@ describe('the messages', () => {
     ],
     [
       'fewer ids than vectors',
-      () => native.addWithIdsSync(native.idMap(native.flat(D, 1), false), rows(2), BigInt64Array.of(1n)),
+      () => native.addWithIdsSync(native.idMap(native.flat(D, 1, true), false), rows(2), BigInt64Array.of(1n)),
       'ERR_OUT_OF_RANGE The value of "ids.length" is out of range. It must be 2, one id per vector. Received 1',
     ],
     [
@@ -133,7 +133,7 @@ describe('the messages', () => {
     [
       'a change behind the back of a wrapper',
       () => {
-        const inner = native.flat(D, 1);
+        const inner = native.flat(D, 1, true);
         native.idMap(inner, false);
         native.addSync(inner, query);
       },
@@ -206,7 +206,7 @@ describe('a script that runs while arguments are read', () => {
   });
 
   it('may put the index into a wrapper', () => {
-    const index = native.flat(D, 1);
+    const index = native.flat(D, 1, true);
     const remove = () =>
       native.removeIdsSync(
         index,
@@ -258,7 +258,7 @@ describe('results', () => {
   });
 
   it('of both ways of calling have the same bits', async () => {
-    const index = native.flat(16, 0);
+    const index = native.flat(16, 0, true);
     native.addSync(
       index,
       Float32Array.from({ length: 16 * 3000 }, (_, i) => Math.sin(i)),

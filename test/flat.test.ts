@@ -8,6 +8,33 @@ import { expectSameBits } from './subject.js';
 
 testIndex('IndexFlatL2', (d) => new IndexFlatL2(d), { metric: 'l2' });
 testIndex('IndexFlatIP', (d) => new IndexFlatIP(d), { metric: 'ip' });
+testIndex('IndexFlatL2 without sketches', (d) => new IndexFlatL2(d, { sketch: false }), { metric: 'l2' });
+testIndex('IndexFlatIP without sketches', (d) => new IndexFlatIP(d, { sketch: false }), { metric: 'ip' });
+
+describe('sketches', () => {
+  test('are a matter of speed alone: the same bits with and without', () => {
+    const random = new Random(77);
+    for (const metric of ['l2', 'ip'] as const) {
+      for (const d of [16, 33, 96]) {
+        const vectors = Float32Array.from({ length: 6000 * d }, () => random.integer(-1000, 1000) / 7);
+        const queries = Float32Array.from({ length: 40 * d }, () => random.integer(-1000, 1000) / 7);
+        const indexes = [true, false].map((sketch) => new IndexFlat(d, { metric, sketch }));
+        for (const index of indexes) index.addSync(vectors);
+        const [withSketches, without] = indexes.map((index) => index.searchSync(queries, 10));
+        expectSameBits(withSketches!, without!);
+      }
+    }
+  });
+
+  test('are asked for by a boolean', () => {
+    expect(new IndexFlat(16, { sketch: undefined }).ntotal).toBe(0);
+    for (const sketch of [null, 0, 1, 'true', {}, []]) {
+      expect(() => new IndexFlatL2(16, { sketch: sketch as unknown as boolean })).toThrow(
+        expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' }),
+      );
+    }
+  });
+});
 
 describe('making a flat index', () => {
   test('each class has its metric', () => {

@@ -20,7 +20,8 @@ Index& index_at_0(const Call& call) { return *index_of(call.env, call[0])->index
 
 napi_value flat(const Call& call) {
   const size_t d = dimension_arg(call.env, call[0]);
-  return handle_of(call, std::make_shared<IndexFlat>(d, metric_arg(call.env, call[1])));
+  const Metric metric = metric_arg(call.env, call[1]);
+  return handle_of(call, std::make_shared<IndexFlat>(d, metric, boolean_arg(call.env, "sketch", call[2])));
 }
 
 napi_value id_map(const Call& call) {

@@ -12,8 +12,8 @@ const folder = mkdtempSync(join(tmpdir(), 'voronode-'));
 try {
   copyFileSync(path, join(folder, 'copy.node'));
   const copy = require(join(folder, 'copy.node'));
-  const index = native.flat(32, 1);
-  const other = copy.flat(32, 1);
+  const index = native.flat(32, 1, true);
+  const other = copy.flat(32, 1, true);
   await Promise.all([native.add(index, components(320), undefined), copy.add(other, components(640), undefined)]);
   assert.equal(native.ntotal(index), 10);
   assert.equal(copy.ntotal(other), 20);

@@ -15,7 +15,7 @@ process.chdir(folder); // hostile paths are files of this folder
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 function index() {
-  const flat = native.flat(D, 1);
+  const flat = native.flat(D, 1, true);
   native.addSync(
     flat,
     Float32Array.from({ length: 40 }, (_, i) => i),
@@ -26,14 +26,14 @@ const bytes = native.serializeIndexSync(index());
 writeFileSync('good', bytes);
 const rows = () => new Float32Array(2 * D);
 const ids = () => BigInt64Array.of(1n, 2n);
-const map = () => native.idMap(native.flat(D, 0), false);
+const map = () => native.idMap(native.flat(D, 0, true), false);
 const filter = () => ({ type: 'batch', ids: ids() });
 const token = () => native.token();
 
 /** Good arguments of every function, each made anew. */
 const good = {
-  flat: [() => D, () => 1],
-  idMap: [() => native.flat(D, 1), () => true],
+  flat: [() => D, () => 1, () => true],
+  idMap: [() => native.flat(D, 1, true), () => true],
   factory: [() => D, () => 'IDMap,Flat', () => 0],
   kind: [index],
   d: [index],

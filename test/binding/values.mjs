@@ -182,20 +182,20 @@ export const values = {
     selector.of = selector;
     return selector;
   },
-  index: () => native.flat(4, 1),
-  'closed index': () => closed(native.flat(4, 1)),
-  'frozen index': () => Object.freeze(native.flat(4, 1)),
-  'map of ids': () => native.idMap(native.flat(4, 1), true),
+  index: () => native.flat(4, 1, true),
+  'closed index': () => closed(native.flat(4, 1, true)),
+  'frozen index': () => Object.freeze(native.flat(4, 1, true)),
+  'map of ids': () => native.idMap(native.flat(4, 1, true), true),
   token: () => native.token(),
   'fired token': () => {
     const token = native.token();
     native.cancel(token);
     return token;
   },
-  'heir of an index': () => Object.create(native.flat(4, 1)),
-  'proxy of an index': () => new Proxy(native.flat(4, 1), {}),
-  'clone of an index': () => structuredClone(native.flat(4, 1)),
-  'copy of an index': () => ({ ...native.flat(4, 1) }),
+  'heir of an index': () => Object.create(native.flat(4, 1, true)),
+  'proxy of an index': () => new Proxy(native.flat(4, 1, true), {}),
+  'clone of an index': () => structuredClone(native.flat(4, 1, true)),
+  'copy of an index': () => ({ ...native.flat(4, 1, true) }),
   'the addon': () => native,
   globalThis: () => globalThis,
 };

@@ -15,7 +15,7 @@ const [mode, path] = process.argv.slice(2);
 
 // As `version` in crash.test.ts makes them.
 const versions = [3000, 1000].map((n, version) => {
-  const index = addon.flat(64, 1);
+  const index = addon.flat(64, 1, true);
   addon.addSync(index, new Float32Array(n * 64).fill(version + 1));
   return index;
 });

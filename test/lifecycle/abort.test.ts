@@ -9,7 +9,7 @@ const vectors = Float32Array.from({ length: N * D }, (_, i) => (i * 31) % 97);
 const aborted = { name: 'AbortError', code: 'ABORT_ERR', message: 'The operation was aborted' };
 
 function filled() {
-  const index = native.flat(D, 1);
+  const index = native.flat(D, 1, true);
   native.addSync(index, vectors);
   return index;
 }
@@ -81,7 +81,7 @@ describe('a token', () => {
   });
 
   it('leaves the index as it was, or the work whole', async () => {
-    const index = native.flat(D, 1);
+    const index = native.flat(D, 1, true);
     const map = native.idMap(index, false);
     const ids = BigInt64Array.from({ length: N }, (_, i) => BigInt(i));
     let stopped = 0;

@@ -10,7 +10,7 @@ const vectors = Float32Array.from({ length: N * D }, (_, i) => (i * 31) % 97);
 const queries = vectors.subarray(0, 100 * D);
 
 function filled() {
-  const index = native.flat(D, 1);
+  const index = native.flat(D, 1, true);
   native.addSync(index, vectors);
   return index;
 }
@@ -45,7 +45,7 @@ describe('close', () => {
   });
 
   it('of a map leaves the handles of the wrapped index', () => {
-    const map = native.idMap(native.flat(D, 1), false);
+    const map = native.idMap(native.flat(D, 1, true), false);
     native.addWithIdsSync(map, vectors.subarray(0, D), BigInt64Array.of(7n));
     const inner = native.inner(map)!;
     native.close(map);

@@ -23,10 +23,10 @@ const exceptions = [
 describe.skipIf(throwAt === undefined)('an exception in the addon', () => {
   const D = 4;
   const row = Float32Array.of(1, 2, 3, 4);
-  const index = native.flat(D, 1);
+  const index = native.flat(D, 1, true);
   native.addSync(index, row);
-  const map = native.idMap(native.flat(D, 1), false);
-  const growing = native.flat(D, 1);
+  const map = native.idMap(native.flat(D, 1, true), false);
+  const growing = native.flat(D, 1, true);
   const filter = { type: 'range', min: 100n, max: 200n } as const;
   const bytes = native.serializeIndexSync(index);
 
@@ -52,7 +52,7 @@ describe.skipIf(throwAt === undefined)('an exception in the addon', () => {
     reset: () => native.reset(growing),
   };
   const immediate: Record<string, () => unknown> = {
-    flat: () => native.flat(D, 1),
+    flat: () => native.flat(D, 1, true),
     ntotal: () => native.ntotal(index),
     reconstruct: () => native.reconstruct(index, 0n),
     normalizeL2: () => native.normalizeL2(row.slice(), D),

@@ -12,7 +12,7 @@ export const components = (n) => Float32Array.from({ length: n }, (_, i) => (i *
 
 /** An index of n vectors of 32 components. */
 export function filled(n) {
-  const index = native.flat(32, 1);
+  const index = native.flat(32, 1, true);
   native.addSync(index, components(n * 32));
   return index;
 }

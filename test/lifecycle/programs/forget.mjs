@@ -6,7 +6,7 @@ const [, , way, count] = process.argv;
 const vectors = new Float32Array(64 * 40_960).fill(1);
 let peak = 0;
 for (let i = 0; i < Number(count); i++) {
-  const index = native.flat(64, 1);
+  const index = native.flat(64, 1, true);
   if (way === 'sync') native.addSync(index, vectors);
   else await native.add(index, vectors, undefined);
   peak = Math.max(peak, process.memoryUsage.rss());

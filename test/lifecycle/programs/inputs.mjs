@@ -67,7 +67,7 @@ const operations = [
     same('an added row', native.reconstruct(index, BigInt(N + 9)), data.subarray(9 * D, 10 * D));
   },
   async (spoil) => {
-    const map = native.idMap(native.flat(D, 1), false);
+    const map = native.idMap(native.flat(D, 1, true), false);
     const ids = BigInt64Array.from({ length: N }, (_, i) => BigInt(i) << 40n);
     await spoil(ids, (array) => native.addWithIds(map, data, array, undefined));
     same('a row by its id', native.reconstruct(map, 9n << 40n), data.subarray(9 * D, 10 * D));
@@ -81,7 +81,7 @@ const operations = [
 ];
 
 function flat() {
-  const index = native.flat(D, 1);
+  const index = native.flat(D, 1, true);
   native.addSync(index, data);
   return index;
 }

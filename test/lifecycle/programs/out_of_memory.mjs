@@ -41,7 +41,7 @@ async function useAll(native, way) {
   const ids = BigInt64Array.from({ length: 3000 }, (_, i) => BigInt(3 * i));
   const filter = { type: 'not', of: { type: 'bitmap', bits: new Uint8Array(4) } };
 
-  const flat = await attempt('flat', () => native.flat(D, 1));
+  const flat = await attempt('flat', () => native.flat(D, 1, true));
   if (flat !== undefined) {
     await change(flat, 3000, 'add', few);
     await change(flat, 20_000, 'add', many);
@@ -49,7 +49,7 @@ async function useAll(native, way) {
     if (found && native.ntotal(flat) === 23_000 && found.labels[0] !== 1n) console.log(`search${way}: ${found.labels}`);
     await call('rangeSearch', flat, few.subarray(0, 2 * D), 1e6, undefined);
   }
-  const map = await attempt('idMap', () => native.idMap(native.flat(D, 1), false));
+  const map = await attempt('idMap', () => native.idMap(native.flat(D, 1, true), false));
   if (map !== undefined) {
     await change(map, 3000, 'addWithIds', few, ids);
     const bytes = await call('serializeIndex', map);

@@ -4,7 +4,7 @@ import { components, native } from './addon.mjs';
 
 export function workOn(index) {
   const queries = components(32 * 8);
-  const map = native.idMap(native.flat(32, 0), false);
+  const map = native.idMap(native.flat(32, 0, true), false);
   const kinds = [
     () => native.search(index, queries, 10, undefined, undefined),
     () => native.search(index, queries, 100, { type: 'range', min: 10n, max: 5000n }, undefined),
