@@ -53,15 +53,15 @@ void sketch_scan(const Blocks<float>::View& rows, const Sketches::View& sketches
   const size_t steps = (d + 3) / 4;
   const size_t stride = sketches.blocks().width();
   SketchScratch scratch(queries, first, nq, stride);
-  size_t slab = 8;  // small at first, while the thresholds still fall fast
+  size_t slab = std::min<size_t>(8, scratch.slab_groups);  // small at first, while the thresholds still fall fast
   size_t pause = 0;
   for (size_t b = 0; b < sketches.blocks().block_count(); ++b) {
     const auto block = sketches.blocks().block(b);
     const size_t block_end = std::min(end, block.begin + block.rows);
     for (size_t at = std::max(begin, block.begin); at < block_end;) {
       check(cancel);
-      const size_t groups = std::min(block_end - at, std::min(slab, scratch.slab_groups));
-      slab *= 2;
+      const size_t groups = std::min(block_end - at, slab);
+      slab = std::min(2 * slab, scratch.slab_groups);
       if (pause > 0) {
         --pause;
         scan(rows, at * kGroupRows, (at + groups) * kGroupRows, xq, nq, kernel, scan_scratch, cancel, sink);

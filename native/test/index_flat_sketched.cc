@@ -115,5 +115,19 @@ TEST_CASE("a batch cut in any way gives the same bits") {
   }
 }
 
+// The size of a slab once doubled until it was 0, after 61 slabs: the search did not end.
+TEST_CASE("an index of many slabs is searched to its end") {
+  const ThreadsRestored restore;
+  ThreadPool::instance().set_threads(1);
+  Random random(33);
+  const size_t d = 16, n = 600'000;
+  const auto x = random.vectors(n, d);
+  IndexFlat with(d, Metric::kL2, true);
+  IndexFlat without(d, Metric::kL2, false);
+  with.add(n, x.data(), nullptr);
+  without.add(n, x.data(), nullptr);
+  CHECK(same_search(with, without, 3, random.vectors(3, d).data(), 10, {}));
+}
+
 }  // namespace
 }  // namespace voronode::test
