@@ -1,12 +1,13 @@
 // Adds n vectors of d components with the named call and prints its memory, in bytes:
 //
-//   node memory_child.mjs <d> <n> add | addSync
+//   node memory_child.mjs <d> <n> add | addSync  sketch | plain
 import { readFileSync } from 'node:fs';
 import { IndexFlatL2 } from 'voronode';
 import { Random } from './random.mjs';
 
 const BATCH = 10_000;
 const [d, n, call] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
+const options = { sketch: process.argv[5] === 'sketch' };
 
 /** The most memory this process has had. VmHWM counts this program alone; maxRSS can inherit its parent's. */
 function peakMemory() {
@@ -23,7 +24,7 @@ random.gaussian();
 
 const baseline = peakMemory();
 const batch = new Float32Array(BATCH * d);
-const index = new IndexFlatL2(d);
+const index = new IndexFlatL2(d, options);
 for (let left = n; left > 0; left -= BATCH) {
   const rows = Math.min(BATCH, left);
   for (let i = 0; i < rows * d; i++) batch[i] = random.uniform();
