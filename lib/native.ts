@@ -132,7 +132,7 @@ export interface Native {
   cancel(token: NativeToken): void;
   threads(): number;
   setThreads(n: number): void;
-  /** The kernel target in use: 'avx512', 'avx2', 'neon' or 'generic'. */
+  /** The kernel target in use: 'avx512', 'avx2', 'neon_dotprod', 'neon' or 'generic'. */
   simdTarget(): string;
   /** All targets that this machine can run, best first; VORONODE_SIMD takes one of these. */
   simdTargets(): string[];

@@ -4,6 +4,13 @@
 
 #include "kernels/kernels.h"
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#elif defined(_M_ARM64)
+#include <windows.h>
+#endif
+
 #if defined(_M_X64) && !defined(__clang__)
 #include <immintrin.h>
 #include <intrin.h>
@@ -46,6 +53,17 @@ bool can_run_avx2() noexcept {
   return os_saves(0x6) && (one[2] >> 12 & 1) != 0 && (seven[1] >> 5 & 1) != 0;
 }
 #else
+bool can_run_neon_dotprod() noexcept {
+#if defined(__APPLE__)
+  return true;  // every Apple processor that runs macOS on AArch64
+#elif defined(__linux__)
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#elif defined(_WIN32)
+  return IsProcessorFeaturePresent(PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE) != 0;
+#else
+  return false;
+#endif
+}
 bool can_run_neon() noexcept { return true; }  // part of the AArch64 base
 #endif
 bool can_run_generic() noexcept { return true; }

@@ -1,4 +1,4 @@
-// NEON of AArch64 (fused multiply-add included): four registers are the sixteen lanes.
+// NEON of AArch64 (fused multiply-add included).
 #include <bit>
 #include <cstring>
 
@@ -17,90 +17,13 @@
 namespace voronode {
 namespace {
 
-struct V16 {
-  float32x4_t v[4];
-};
-constexpr size_t kMaxQueries = 1;  // 16 accumulators + 4 of the query + a row part and a difference, of 32 registers
+#include "kernels/neon-inl.h"
 
-VN_INLINE V16 zero() {
-  const float32x4_t z = vdupq_n_f32(0.0f);
-  return {{z, z, z, z}};
-}
-VN_INLINE V16 load(const float* p) { return {{vld1q_f32(p), vld1q_f32(p + 4), vld1q_f32(p + 8), vld1q_f32(p + 12)}}; }
-VN_INLINE V16 load_first(const float* p, size_t n) {
-  float lanes[16] = {};
-  for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
-  return load(lanes);
-}
-VN_INLINE V16 sub(V16 a, V16 b) {
-  return {{vsubq_f32(a.v[0], b.v[0]), vsubq_f32(a.v[1], b.v[1]), vsubq_f32(a.v[2], b.v[2]), vsubq_f32(a.v[3], b.v[3])}};
-}
-VN_INLINE V16 fma(V16 a, V16 b, V16 c) {
-  return {{vfmaq_f32(c.v[0], a.v[0], b.v[0]), vfmaq_f32(c.v[1], a.v[1], b.v[1]), vfmaq_f32(c.v[2], a.v[2], b.v[2]),
-           vfmaq_f32(c.v[3], a.v[3], b.v[3])}};
-}
-
-VN_INLINE float32x4_t fold(V16 a) { return vaddq_f32(vaddq_f32(a.v[0], a.v[2]), vaddq_f32(a.v[1], a.v[3])); }
-VN_INLINE float32x2_t fold2(float32x4_t a) { return vadd_f32(vget_low_f32(a), vget_high_f32(a)); }
-VN_INLINE void reduce4(V16 a, V16 b, V16 c, V16 d, float* out) {
-  const float32x2_t ab = vpadd_f32(fold2(fold(a)), fold2(fold(b)));
-  const float32x2_t cd = vpadd_f32(fold2(fold(c)), fold2(fold(d)));
-  vst1q_f32(out, vcombine_f32(ab, cd));
-}
-
-VN_INLINE void prefetch(const float* p) {
-#if defined(__GNUC__)
-  __builtin_prefetch(p);
-#else
-  (void)p;
-#endif
-}
-VN_INLINE uint32_t select16(const float* p, float threshold) {
-  uint32_t mask = 0;
-  const float32x4_t t = vdupq_n_f32(threshold);
-  const uint32x4_t bits = {1, 2, 4, 8};
-  for (uint32_t i = 0; i < 4; ++i) {
-    const uint32x4_t keep = vmvnq_u32(vcgtq_f32(vld1q_f32(p + 4 * i), t));
-    mask |= vaddvq_u32(vandq_u32(keep, bits)) << (4 * i);
-  }
-  return mask;
-}
-VN_INLINE bool finite16(const float* p) {
-  const uint32x4_t exponent = vdupq_n_u32(0x7F800000);
-  uint32x4_t bad = vdupq_n_u32(0);
-  for (uint32_t i = 0; i < 4; ++i) {
-    bad = vorrq_u32(bad, vceqq_u32(vandq_u32(vreinterpretq_u32_f32(vld1q_f32(p + 4 * i)), exponent), exponent));
-  }
-  return vmaxvq_u32(bad) == 0;
-}
-
-using Dot = int32x4_t;
-using Codes = int8x16_t;
-using Four = int8x16_t;
-constexpr size_t kDotRows = 4;
-constexpr size_t kSketchQueries = 1;  // 16 accumulators
-constexpr int kQueryLevels = 127;
-
-// u8 code + 128 and s8 code differ in the top bit; signed, the products need no bias.
-VN_INLINE Codes load_codes(const uint8_t* p) { return vreinterpretq_s8_u8(veorq_u8(vld1q_u8(p), vdupq_n_u8(0x80))); }
-VN_INLINE Four load_four(const int8_t* p) {
-  int32_t four;
-  std::memcpy(&four, p, 4);
-  return vreinterpretq_s8_s32(vdupq_n_s32(four));
-}
-VN_INLINE Dot dot_bias(int32_t) { return vdupq_n_s32(0); }
 VN_INLINE Dot dot_step(Dot acc, Codes codes, Four four) {
   const int16x8_t low = vmull_s8(vget_low_s8(codes), vget_low_s8(four));
   const int16x8_t high = vmull_high_s8(codes, four);
   return vaddq_s32(acc, vpaddq_s32(vpaddlq_s16(low), vpaddlq_s16(high)));
 }
-VN_INLINE uint32_t dot_survivors(Dot acc, float a, float t, const float* scale, const float* norm, float limit) {
-  const float32x4_t upper = vfmaq_f32(vdupq_n_f32(t), vcvtq_f32_s32(acc), vdupq_n_f32(a));
-  const float32x4_t bound = vfmsq_f32(vld1q_f32(norm), vld1q_f32(scale), upper);
-  const uint32x4_t bits = {1, 2, 4, 8};
-  return vaddvq_u32(vandq_u32(vmvnq_u32(vcgtq_f32(bound, vdupq_n_f32(limit))), bits));
-}
-
 #include "kernels/kernels-inl.h"
 
 }  // namespace
