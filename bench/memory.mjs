@@ -44,7 +44,7 @@ function measure({ d, n, call, sketch }) {
   if (status !== 0) throw expected(`${program} failed: ${stderr}`);
   const { baseline, peak, batch } = JSON.parse(stdout);
   const floats = n * d * 4;
-  const stored = floats + (sketch && d >= 16 ? n * (4 * Math.ceil(d / 4) + 8) : 0);
+  const stored = floats + (sketch && d >= 4 ? n * (4 * Math.ceil(d / 4) + 8) : 0);
   return { d, n, call, sketch, floats, baseline, peak, batch, stored, grown: peak - baseline, allowed: ALLOWED * stored + batch };
 }
 

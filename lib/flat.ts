@@ -18,7 +18,7 @@ export interface IndexFlatOptions<M extends Metric = Metric> {
   metric?: M | undefined;
   /**
    * Whether to keep an int8 sketch of each vector beside it: a quarter more memory (d + 8 bytes a vector) and several times
-   * faster searches with the same answers, to the bit. Vectors of fewer than 16 or more than 65 000 components have none.
+   * faster searches with the same answers, to the bit. Vectors of fewer than 4 or more than 65 000 components have none.
    * Files never hold sketches; an index that is read has them. Default: `true`.
    */
   sketch?: boolean | undefined;

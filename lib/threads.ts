@@ -18,7 +18,8 @@ export function setThreads(n: number): void {
 }
 
 /**
- * The kernels in use: `'avx512'`, `'avx2'`, `'neon_dotprod'`, `'neon'` or `'generic'`; the environment variable VORONODE_SIMD chooses.
+ * The kernels in use: `'avx512'`, `'avx2'`, `'neon_dotprod'`, `'neon'` or `'generic'`; the environment variable
+ * VORONODE_SIMD chooses.
  */
 export function simdTarget(): string {
   return native.simdTarget();

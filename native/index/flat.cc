@@ -5,8 +5,8 @@
 
 namespace voronode {
 
-IndexFlat::IndexFlat(size_t d, Metric metric, bool sketch, size_t min_sketch_dimension) : Index(d, metric), rows_(d) {
-  if (sketch && d >= min_sketch_dimension && d <= kMaxSketchDimension) sketches_.emplace(d, metric);
+IndexFlat::IndexFlat(size_t d, Metric metric, bool sketch) : Index(d, metric), rows_(d) {
+  if (sketch && d >= kMinSketchDimension && d <= kMaxSketchDimension) sketches_.emplace(d, metric);
 }
 
 void IndexFlat::add(size_t n, const float* x, const Cancel* cancel) {

@@ -59,7 +59,7 @@ TEST_CASE("with and without sketches: the same bits") {
     const size_t d = random.one_in(20) ? random.between(40, 200) : random.between(1, 40);
     const size_t n = random.between(1000, 2600);
     const auto x = vectors(random, kind, n, d);
-    IndexFlat with(d, metric, true, 1);
+    IndexFlat with(d, metric, true);
     IndexFlat without(d, metric, false);
     for (size_t at = 0; at < n;) {
       const size_t batch = std::min(n - at, random.between(1, 700));
