@@ -133,7 +133,11 @@ void check_each(
   CHECK(result.leaked == 0);
 }
 
+#if defined(__SANITIZE_THREAD__)
+constexpr const char* kDescriptions[] = {"IDMap2,L2norm,Flat"};  // all in one: what is failed here are not threads
+#else
 constexpr const char* kDescriptions[] = {"Flat", "IDMap,Flat", "L2norm,Flat", "IDMap2,L2norm,Flat"};
+#endif
 
 }  // namespace
 
@@ -163,7 +167,7 @@ TEST_CASE("memory: add") {
 }
 
 TEST_CASE("memory: search, small, spread over threads, and with a huge k") {
-  for (const char* description : {"Flat", "IDMap2,L2norm,Flat"}) {
+  for (const char* description : kDescriptions) {
     struct Size {
       size_t nq, k;
     };
@@ -174,7 +178,7 @@ TEST_CASE("memory: search, small, spread over threads, and with a huge k") {
 }
 
 TEST_CASE("memory: range search") {
-  for (const char* description : {"Flat", "IDMap2,L2norm,Flat"}) {
+  for (const char* description : kDescriptions) {
     const auto index = index_factory(kD, description, Metric::kL2);
     add(*index, kRows);
     // The distance of the tenth: few results, so few allocations to fail.
