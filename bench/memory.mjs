@@ -38,14 +38,30 @@ function uniqueSizes(shapes) {
 
 function measure({ d, n, call, sketch }) {
   const program = fileURLToPath(new URL('memory_child.mjs', import.meta.url));
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, d, n, call, sketch ? 'sketch' : 'plain'].map(String), {
-    encoding: 'utf8',
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [program, d, n, call, sketch ? 'sketch' : 'plain'].map(String),
+    {
+      encoding: 'utf8',
+    },
+  );
   if (status !== 0) throw expected(`${program} failed: ${stderr}`);
   const { baseline, peak, batch } = JSON.parse(stdout);
   const floats = n * d * 4;
   const stored = floats + (sketch && d >= 4 ? n * (4 * Math.ceil(d / 4) + 8) : 0);
-  return { d, n, call, sketch, floats, baseline, peak, batch, stored, grown: peak - baseline, allowed: ALLOWED * stored + batch };
+  return {
+    d,
+    n,
+    call,
+    sketch,
+    floats,
+    baseline,
+    peak,
+    batch,
+    stored,
+    grown: peak - baseline,
+    allowed: ALLOWED * stored + batch,
+  };
 }
 
 function render(rows) {

@@ -53,6 +53,7 @@ class SystemError : public Error {
 #if defined(__GNUC__)
 __attribute__((format(printf, 1, 2)))
 #endif
-std::string format(const char* fmt, ...);
+std::string
+format(const char* fmt, ...);
 
 }  // namespace voronode

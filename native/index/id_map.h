@@ -1,7 +1,8 @@
 // The caller's own int64 ids over an index that numbers its rows.
 //
-// Row i of the wrapped index has the id ids[i]. The wrapped index searches with that table in hand (SearchParams::ids), so
-// filters and ties see the caller's ids. Ids are appended before rows: a search beside an add never meets a row without one.
+// Row i of the wrapped index has the id ids[i]. The wrapped index searches with that table in hand (SearchParams::ids),
+// so filters and ties see the caller's ids. Ids are appended before rows: a search beside an add never meets a row
+// without one.
 #pragma once
 
 #include "index/index.h"
@@ -34,7 +35,8 @@ class IndexIDMap final : public Index {
   void reset() noexcept override;
   std::shared_ptr<Index> inner() const noexcept override { return inner_; }
 
-  // For files. May for a moment hold more ids than the wrapped index has rows (an add under way): the first ntotal() count.
+  // For files. May for a moment hold more ids than the wrapped index has rows (an add under way): the first ntotal()
+  // count.
   const IdTable& ids() const noexcept { return ids_; }
 
  private:

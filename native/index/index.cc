@@ -16,13 +16,12 @@ size_t checked_dimension(size_t d) {
 
 }  // namespace
 
-Index::Index(size_t d, Metric metric)
-    : d_(checked_dimension(d)), metric_(metric), gate_(std::make_shared<Gate>()) {}
+Index::Index(size_t d, Metric metric) : d_(checked_dimension(d)), metric_(metric), gate_(std::make_shared<Gate>()) {}
 
-Index::Index(size_t d, Metric metric, Index& inner)
-    : d_(checked_dimension(d)), metric_(metric), gate_(inner.gate_) {
+Index::Index(size_t d, Metric metric, Index& inner) : d_(checked_dimension(d)), metric_(metric), gate_(inner.gate_) {
   if (inner.wrapped_) {
-    throw Error(Code::kUnsupported, format("This %s is wrapped by another index already; make one of its own", inner.kind()));
+    throw Error(Code::kUnsupported,
+                format("This %s is wrapped by another index already; make one of its own", inner.kind()));
   }
   inner.wrapped_ = true;
 }
@@ -43,9 +42,12 @@ void check_finite(const char* name, size_t n, size_t d, const float* x, const Ca
     const size_t bad = kernels().first_nonfinite(x + at, size);
     if (bad == size) continue;
     const float value = x[at + bad];
-    throw Error(Code::kInvalidArgValue, format("The value of \"%s\" must be finite. Received %s at row %zu, component %zu",
-                                               name, value != value ? "NaN" : value > 0 ? "Infinity" : "-Infinity",
-                                               (at + bad) / d, (at + bad) % d));
+    throw Error(Code::kInvalidArgValue,
+                format("The value of \"%s\" must be finite. Received %s at row %zu, component %zu", name,
+                       value != value ? "NaN"
+                       : value > 0    ? "Infinity"
+                                      : "-Infinity",
+                       (at + bad) / d, (at + bad) % d));
   }
 }
 

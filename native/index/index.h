@@ -2,7 +2,8 @@
 //
 // Contracts that hold for every method and are not repeated:
 //  - Failure is an Error; a failed call changes nothing (strong guarantee).
-//  - Components are finite: the caller has checked them with check_finite (validation belongs at the door; past it, a NaN
+//  - Components are finite: the caller has checked them with check_finite (validation belongs at the door; past it, a
+//  NaN
 //    sorts last and nothing worse happens).
 //  - REQUIRES notes the Access of gate() that the caller holds. The methods take no lock on their own.
 //  - Outputs are caller-allocated unless said otherwise.
@@ -68,8 +69,8 @@ class Index {
   virtual void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                             RangeResult* result) const = 0;
 
-  // The stored vector with this id, into x of size d. kOutOfRange if there is none. If several rows bear the id: the one
-  // added last. REQUIRES: kRead.
+  // The stored vector with this id, into x of size d. kOutOfRange if there is none. If several rows bear the id: the
+  // one added last. REQUIRES: kRead.
   virtual void reconstruct(idx_t id, float* x) const = 0;
 
   // Removes every row whose id is in `selector`; the rest keep their order. How many went. REQUIRES: kExclusive.

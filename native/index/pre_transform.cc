@@ -12,8 +12,8 @@ Index& fitting(const std::vector<std::unique_ptr<VectorTransform>>& chain, const
   size_t d = inner->d();
   for (auto stage = chain.rbegin(); stage != chain.rend(); ++stage) {
     if ((*stage)->d_out() != d) {
-      throw Error(Code::kDimension, format("%s gives %zu components where %zu are needed", (*stage)->kind(),
-                                           (*stage)->d_out(), d));
+      throw Error(Code::kDimension,
+                  format("%s gives %zu components where %zu are needed", (*stage)->kind(), (*stage)->d_out(), d));
     }
     d = (*stage)->d_in();
   }

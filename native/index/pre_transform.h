@@ -28,8 +28,8 @@ class NormalizationTransform final : public VectorTransform {
   size_t d_;
 };
 
-// Scales each of n vectors (x: n × d, in place) to Euclidean length 1; zero vectors stay zero. Computed in double, so that
-// neither huge nor tiny vectors overflow or vanish.
+// Scales each of n vectors (x: n × d, in place) to Euclidean length 1; zero vectors stay zero. Computed in double, so
+// that neither huge nor tiny vectors overflow or vanish.
 void normalize_l2(size_t n, size_t d, float* x) noexcept;
 
 class IndexPreTransform final : public Index {
