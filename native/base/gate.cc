@@ -21,17 +21,15 @@ bool Gate::try_start(Access access) noexcept {
   return false;
 }
 
-// Unlinks every waiter that may start now, in order, as a list. A read passes waiting appends; nothing passes a waiting
-// exclusive.
+// Unlinks every waiter that may start now, in order, as a list. A read passes waiting appends (what holds an append
+// back holds the next one back too); nothing passes a waiting exclusive.
 Gate::Waiter* Gate::take_ready() noexcept {
   Waiter* ready = nullptr;
   Waiter** ready_end = &ready;
-  bool append_waits = false;
   tail_ = nullptr;
   for (Waiter** link = &head_; *link != nullptr;) {
     Waiter* waiter = *link;
-    const bool overtakes = append_waits && waiter->access_ != Access::kRead;
-    if (!overtakes && try_start(waiter->access_)) {
+    if (try_start(waiter->access_)) {
       *link = waiter->next_;
       waiter->next_ = nullptr;
       *ready_end = waiter;
@@ -41,7 +39,6 @@ Gate::Waiter* Gate::take_ready() noexcept {
     tail_ = waiter;
     link = &waiter->next_;
     if (waiter->access_ == Access::kExclusive) break;
-    append_waits = true;
   }
   if (tail_ != nullptr) {
     while (tail_->next_ != nullptr) tail_ = tail_->next_;

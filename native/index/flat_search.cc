@@ -108,6 +108,7 @@ struct Pass {
   size_t nq;
   const float* xq;
   const SketchQueries* sketch_queries;  // null: all in float32
+  const Sketches::View* sketches;       // null likewise
   size_t seed_rows;
   const Cancel* cancel;
 
@@ -132,19 +133,26 @@ struct Pass {
     const size_t end = std::min(rows.size(), begin + plan.slice_rows);
     const DistanceKernel kernel = source.metric == Metric::kL2 ? kernels().l2sqr : kernels().neg_inner_product;
     ScanScratch scratch(rows.width());
-    if (sketch_queries == nullptr) return scan(rows, begin, end, x, queries, kernel, scratch, cancel, sink);
-    const size_t sketched = std::max(begin, std::min(end, source.sketch_view->rows()));
+    if (sketch_queries == nullptr || sketches == nullptr) {
+      return scan(rows, begin, end, x, queries, kernel, scratch, cancel, sink);
+    }
+    const size_t sketched = std::max(begin, std::min(end, sketches->rows()));
     const size_t seeded = std::min(sketched, begin + seed_rows);
     scan(rows, begin, seeded, x, queries, kernel, scratch, cancel, sink);
     scan(rows, sketched, end, x, queries, kernel, scratch, cancel, sink);
-    sketch_scan(rows, *source.sketch_view, seeded / kGroupRows, sketched / kGroupRows, *sketch_queries, first, x,
-                queries, kernel, scratch, cancel, sink);
+    sketch_scan(rows, *sketches, seeded / kGroupRows, sketched / kGroupRows, *sketch_queries, first, x, queries, kernel,
+                scratch, cancel, sink);
   }
 };
 
+const Sketches::View* view_of(const FlatRows& source) noexcept {
+  return source.sketch_view ? &*source.sketch_view : nullptr;
+}
+
 // The sketches of the queries, if that is how this search should go.
 std::optional<SketchQueries> sketch_queries(const FlatRows& source, size_t nq, const float* xq, size_t seed_rows) {
-  if (source.sketches == nullptr || source.sketch_view->rows() < kSketchFactor * seed_rows) return std::nullopt;
+  if (source.sketches == nullptr || !source.sketch_view) return std::nullopt;
+  if (source.sketch_view->rows() < kSketchFactor * seed_rows) return std::nullopt;
   return std::optional<SketchQueries>(std::in_place, *source.sketches, nq, xq);
 }
 
@@ -165,7 +173,7 @@ void search_wave(const FlatRows& source, const Plan& plan, size_t nq, const floa
   std::vector<TopK> heaps;  // heaps[slice * nq + query]
   heaps.reserve(plan.slices * nq);
   for (size_t i = 0; i < plan.slices * nq; ++i) heaps.emplace_back(plan.kept_in(i / nq, kept));
-  const Pass pass{source, plan, nq, xq, sketched ? &*sketched : nullptr, seed_rows, cancel};
+  const Pass pass{source, plan, nq, xq, sketched ? &*sketched : nullptr, view_of(source), seed_rows, cancel};
   pass.run([&](size_t first, size_t slice) { return TopKSink{&heaps[slice * nq + first], labels}; });
   for (size_t q = 0; q < nq; ++q) {
     for (size_t slice = 1; slice < plan.slices; ++slice) heaps[q].merge(heaps[slice * nq + q]);
@@ -204,7 +212,7 @@ void flat_range_search(const FlatRows& source, size_t nq, const float* xq, float
   const float sign = source.metric == Metric::kL2 ? 1.0f : -1.0f;
   const auto sketched = sketch_queries(source, nq, xq, kGroupRows);
   std::vector<std::vector<Candidate>> found(plan.slices * nq);
-  const Pass pass{source, plan, nq, xq, sketched ? &*sketched : nullptr, 0, params.cancel};
+  const Pass pass{source, plan, nq, xq, sketched ? &*sketched : nullptr, view_of(source), 0, params.cancel};
   if (nq > 0)
     pass.run([&](size_t first, size_t slice) { return RangeSink{&found[slice * nq + first], labels, sign * radius}; });
   result->lims.assign(1, 0);

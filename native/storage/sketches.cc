@@ -28,7 +28,7 @@ float round_down(double x) noexcept { return -round_up(-x); }
 
 double code_norm(const int8_t* codes, size_t n) noexcept {
   int64_t squares = 0;
-  for (size_t j = 0; j < n; ++j) squares += codes[j] * codes[j];
+  for (size_t j = 0; j < n; ++j) squares += int64_t{codes[j]} * codes[j];
   return std::sqrt(static_cast<double>(squares));
 }
 
