@@ -31,7 +31,7 @@ function floats(next, n) {
 
 function digest(metric, d, n, nq, k) {
   const next = random(d * 1000003 + n * 101 + nq * 7 + k + metric);
-  const index = native.flat(d, metric);
+  const index = native.flat(d, metric, true);
   native.addSync(index, floats(next, n * d));
   const queries = floats(next, nq * d);
   const hash = createHash('sha256');
@@ -53,6 +53,11 @@ const shapes = [
   [260, 17, 100],
   [1000, 70, 3],
 ];
+const sketched = [3000, 70, 10]; // enough vectors for their sketches to be used
 for (const metric of [0, 1]) {
-  for (const d of dimensions) for (const shape of shapes) console.log(metric, d, ...shape, digest(metric, d, ...shape));
+  for (const d of dimensions) {
+    for (const shape of d <= 100 ? [...shapes, sketched] : shapes) {
+      console.log(metric, d, ...shape, digest(metric, d, ...shape));
+    }
+  }
 }
