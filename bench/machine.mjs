@@ -12,7 +12,7 @@ export function machine() {
     features: features(),
     cores: availableParallelism(),
     memoryGB: Math.round(totalmem() / 2 ** 30),
-    system: `${type()} ${release()} ${arch()}`,
+    system: `${type()} ${release().split('.', 2).join('.')} ${arch()}`,
     node: process.version,
     voronode: packageVersion,
     simd: simdTarget(),
