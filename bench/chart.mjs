@@ -40,6 +40,7 @@ export function chart(title, blocks) {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y + 10}" viewBox="0 0 ${WIDTH} ${y + 10}"`,
     ' font-family="sans-serif" font-size="12">',
+    '<title>Times as fast as each rival, one bar a row of the tables</title>',
     `<rect width="${WIDTH}" height="${y + 10}" fill="white"/>`,
     text(10, 20, escaped(title), 'font-size="14" font-weight="bold"'),
     ...rivals.map((rival, i) => legend(10 + i * 200, TITLE, rival, colours[i % colours.length])),
