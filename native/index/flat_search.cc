@@ -4,7 +4,8 @@
 #include <optional>
 
 #include "base/thread_pool.h"
-#include "storage/id_table.h"
+#include "index/sparse_filter.h"
+#include "storage/shared_thresholds.h"
 #include "storage/sketch_scan.h"
 #include "storage/topk.h"
 
@@ -15,14 +16,17 @@ using Rows = Blocks<float>::View;
 
 // Multiply-adds that make a second thread worth while: waking it costs tens of microseconds, a core does 50 G/s.
 constexpr size_t kMinTaskFlops = size_t{1} << 20;
+// The same where sketches do most of the work, at 200 to 400 G/s; a row costs at least as much as one of 32 components.
+constexpr size_t kMinSketchTaskFlops = size_t{1} << 23;
+constexpr size_t kMinSketchWidth = 32;
 // Slices of the rows per thread: enough that a slow core is not waited for.
 constexpr size_t kSlicesPerThread = 4;
 // From so many queries a thread on, threads share out the queries instead of the rows.
 constexpr size_t kManyQueries = 16;
-// Queries that share one pass over the rows. Reading a row from memory costs as much as ten float32 distances to it, or
-// as twenty of its sketch (28 GB/s against 56 G multiply-adds/s and 200 G of int8, two Zen 4 cores): this hides it
-// well.
-constexpr size_t kMaxGroup = 96;
+// Queries that share one pass over the rows. Reading a row of sketches from memory and putting its codes together costs
+// as much as 25 to 30 dot products with it (two Zen 4 cores): 384 queries hide it. With 96 a batch of 1000 took 6 %
+// longer at d = 128, 10 % at d = 768.
+constexpr size_t kMaxGroup = 384;
 // Queries of a group come in multiples of this, the largest tile of a kernel.
 constexpr size_t kTileQueries = 6;
 // Heaps of one wave of queries, all threads together. Only a huge k needs more than one wave, only a huge index more
@@ -33,30 +37,21 @@ constexpr size_t kSketchFactor = 4;
 // Rows scanned in float32 before sketches: without a threshold they dismiss nothing.
 constexpr size_t kSeedRows = 256;
 
-// Labels and the filter, resolved once a search.
-class Labels {
- public:
-  explicit Labels(const SearchParams& params) : filter_(params.filter) {
-    if (params.ids != nullptr) ids_.emplace(params.ids->view());
-  }
-  // The label of a row, if the filter lets it pass.
-  bool label(size_t row, idx_t* out) const noexcept {
-    *out = ids_ ? *ids_->row(row) : static_cast<idx_t>(row);
-    return filter_ == nullptr || filter_->is_member(*out);
-  }
-
- private:
-  std::optional<Blocks<int64_t>::View> ids_;
-  const IDSelector* filter_;
-};
-
 struct TopKSink {
   TopK* heaps;
   const Labels& labels;
-  float threshold(size_t q) const noexcept { return heaps[q].threshold(); }
+  SharedThresholds* shared;  // null: nobody else looks for these queries
+  bool shares;               // whether a full heap here says something about all rows
+  size_t first;              // number of heaps[0]'s query
+  float threshold(size_t q) const noexcept {
+    const float own = heaps[q].threshold();
+    return shared == nullptr ? own : shared->tightest(first + q, own);
+  }
   void accept(size_t q, float key, size_t row) noexcept {
     Candidate candidate{key, 0};
-    if (labels.label(row, &candidate.label)) heaps[q].push(candidate);
+    if (!labels.label(static_cast<idx_t>(row), &candidate.label)) return;
+    heaps[q].push(candidate);
+    if (shares) shared->lower(first + q, heaps[q].threshold());
   }
 };
 
@@ -67,7 +62,7 @@ struct RangeSink {
   float threshold(size_t) const noexcept { return radius; }
   void accept(size_t q, float key, size_t row) {
     Candidate candidate{key, 0};
-    if (key < radius && labels.label(row, &candidate.label)) found[q].push_back(candidate);
+    if (key < radius && labels.label(static_cast<idx_t>(row), &candidate.label)) found[q].push_back(candidate);
   }
 };
 
@@ -79,8 +74,11 @@ size_t round_to(size_t a, size_t unit) noexcept { return ceil_div(a, unit) * uni
 struct Plan {
   size_t groups, group_size, slices, slice_rows;
 
-  Plan(size_t nq, size_t n, size_t d, size_t max_group) {
-    const size_t work = nq * n * d / kMinTaskFlops;
+  Plan(size_t nq, const FlatRows& source, size_t max_group) {
+    const size_t n = source.count();
+    const size_t d = source.rows.width();
+    const size_t work =
+        source.sketch_view ? nq * n * std::max(d, kMinSketchWidth) / kMinSketchTaskFlops : nq * n * d / kMinTaskFlops;
     const size_t threads = std::max<size_t>(1, std::min(ThreadPool::instance().threads(), work));
     groups = std::max<size_t>(1, ceil_div(nq, max_group));
     slices = 1;
@@ -130,9 +128,12 @@ struct Pass {
     const size_t queries = std::min(plan.group_size, nq - first);
     const float* const x = xq + first * rows.width();
     const size_t begin = slice * plan.slice_rows;
-    const size_t end = std::min(rows.size(), begin + plan.slice_rows);
-    const DistanceKernel kernel = source.metric == Metric::kL2 ? kernels().l2sqr : kernels().neg_inner_product;
+    const size_t end = std::min(source.count(), begin + plan.slice_rows);
+    const DistanceKernel kernel = distance_kernel(source.metric);
     ScanScratch scratch(rows.width());
+    if (source.chosen) {
+      return scan_chosen(rows, source.chosen->data() + begin, end - begin, x, queries, kernel, scratch, cancel, sink);
+    }
     if (sketch_queries == nullptr || sketches == nullptr) {
       return scan(rows, begin, end, x, queries, kernel, scratch, cancel, sink);
     }
@@ -140,8 +141,8 @@ struct Pass {
     const size_t seeded = std::min(sketched, begin + seed_rows);
     scan(rows, begin, seeded, x, queries, kernel, scratch, cancel, sink);
     scan(rows, sketched, end, x, queries, kernel, scratch, cancel, sink);
-    sketch_scan(rows, *sketches, seeded / kGroupRows, sketched / kGroupRows, *sketch_queries, first, x, queries, kernel,
-                scratch, cancel, sink);
+    sketch_scan(rows, *sketches, seeded / kGroupRows, sketched / kGroupRows, *sketch_queries, first, x, queries,
+                source.metric, scratch, cancel, sink);
   }
 };
 
@@ -153,7 +154,13 @@ const Sketches::View* view_of(const FlatRows& source) noexcept {
 std::optional<SketchQueries> sketch_queries(const FlatRows& source, size_t nq, const float* xq, size_t seed_rows) {
   if (source.sketches == nullptr || !source.sketch_view) return std::nullopt;
   if (source.sketch_view->rows() < kSketchFactor * seed_rows) return std::nullopt;
-  return std::optional<SketchQueries>(std::in_place, *source.sketches, nq, xq);
+  return std::optional<SketchQueries>(std::in_place, source.sketches->space(), nq, xq);
+}
+
+// A filter that lets few rows pass leaves these and no sketches.
+void choose_rows(FlatRows& source, const Labels& labels, const SearchParams& params) {
+  source.chosen = sparse_rows(source.rows.size(), labels, params);
+  if (source.chosen) source.sketch_view.reset();
 }
 
 void write_row(Metric metric, size_t k, const std::vector<Candidate>& best, float* distances, idx_t* labels) noexcept {
@@ -174,7 +181,12 @@ void search_wave(const FlatRows& source, const Plan& plan, size_t nq, const floa
   heaps.reserve(plan.slices * nq);
   for (size_t i = 0; i < plan.slices * nq; ++i) heaps.emplace_back(plan.kept_in(i / nq, kept));
   const Pass pass{source, plan, nq, xq, sketched ? &*sketched : nullptr, view_of(source), seed_rows, cancel};
-  pass.run([&](size_t first, size_t slice) { return TopKSink{&heaps[slice * nq + first], labels}; });
+  std::optional<SharedThresholds> shared;
+  if (plan.slices > 1) shared.emplace(nq);
+  pass.run([&](size_t first, size_t slice) {
+    const bool shares = shared && plan.kept_in(slice, kept) == kept;
+    return TopKSink{&heaps[slice * nq + first], labels, shared ? &*shared : nullptr, shares, first};
+  });
   for (size_t q = 0; q < nq; ++q) {
     for (size_t slice = 1; slice < plan.slices; ++slice) heaps[q].merge(heaps[slice * nq + q]);
     write_row(source.metric, k, heaps[q].sort(), distances + q * k, out_labels + q * k);
@@ -183,32 +195,33 @@ void search_wave(const FlatRows& source, const Plan& plan, size_t nq, const floa
 
 }  // namespace
 
-void flat_search(const FlatRows& source, size_t nq, const float* xq, size_t k, const SearchParams& params,
-                 float* distances, idx_t* out_labels) {
+void flat_search(FlatRows source, size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
+                 idx_t* out_labels) {
   const Labels labels(params);
-  const size_t kept = std::min(k, source.rows.size());
+  choose_rows(source, labels, params);
+  const size_t kept = std::min(k, source.count());
   if (kept == 0) {
     for (size_t q = 0; q < nq; ++q) write_row(source.metric, k, {}, distances + q * k, out_labels + q * k);
     return;
   }
-  const size_t n = source.rows.size();
   const size_t d = source.rows.width();
   for (size_t q = 0; q < nq;) {
     size_t wave = nq - q;
-    Plan plan(wave, n, d, kMaxGroup);
+    Plan plan(wave, source, kMaxGroup);
     while (wave > 1 && plan.heap_bytes(kept) > kMaxHeapBytes / wave) {
       wave = (wave + 1) / 2;
-      plan = Plan(wave, n, d, kMaxGroup);
+      plan = Plan(wave, source, kMaxGroup);
     }
     search_wave(source, plan, wave, xq + q * d, k, kept, labels, params.cancel, distances + q * k, out_labels + q * k);
     q += wave;
   }
 }
 
-void flat_range_search(const FlatRows& source, size_t nq, const float* xq, float radius, const SearchParams& params,
+void flat_range_search(FlatRows source, size_t nq, const float* xq, float radius, const SearchParams& params,
                        RangeResult* result) {
   const Labels labels(params);
-  const Plan plan(nq, source.rows.size(), source.rows.width(), kMaxGroup);
+  choose_rows(source, labels, params);
+  const Plan plan(nq, source, kMaxGroup);
   const float sign = source.metric == Metric::kL2 ? 1.0f : -1.0f;
   const auto sketched = sketch_queries(source, nq, xq, kGroupRows);
   std::vector<std::vector<Candidate>> found(plan.slices * nq);

@@ -11,6 +11,10 @@
 #include <windows.h>
 #endif
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #if defined(_M_X64) && !defined(__clang__)
 #include <immintrin.h>
 #include <intrin.h>
@@ -31,7 +35,11 @@ bool can_run_avx512() noexcept {
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
          __builtin_cpu_supports("avx512vnni");
 }
-bool can_run_avx2() noexcept { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+bool has_f16c() noexcept {  // no name that all compilers' builtins know
+  unsigned eax, ebx, ecx = 0, edx;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx >> 29 & 1) != 0;
+}
+bool can_run_avx2() noexcept { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c(); }
 #elif defined(_M_X64)
 bool os_saves(unsigned long long mask) noexcept {
   int r[4];
@@ -50,7 +58,7 @@ bool can_run_avx2() noexcept {
   int one[4], seven[4];
   __cpuid(one, 1);
   __cpuidex(seven, 7, 0);
-  return os_saves(0x6) && (one[2] >> 12 & 1) != 0 && (seven[1] >> 5 & 1) != 0;
+  return os_saves(0x6) && (one[2] >> 12 & 1) != 0 && (one[2] >> 29 & 1) != 0 && (seven[1] >> 5 & 1) != 0;
 }
 #else
 bool can_run_neon_dotprod() noexcept {

@@ -10,6 +10,10 @@
 //   prefetch(p)          a hint that p will be read; any address will do
 //   select16(p, threshold)        bit i set if !(p[i] > threshold), i < 16
 //   finite16(p)                   true if p[0..15] are all finite
+//   min_number(a, b)              lane by lane a < b ? a : b, so b where a is a NaN
+//   store(p, a) splat(x) add(a, b) mul(a, b)
+//   from_bytes(p)        sixteen u8 as floats
+//   from_halves(p)       sixteen finite halves, 32 bytes, as floats
 //
 // No include guard: included once per target.
 
@@ -66,18 +70,62 @@ VN_INLINE void tile(const float* xq, const float* y, size_t d, float* out, size_
 // to 23 without the hint (d 128 and 768).
 constexpr size_t kAhead = 512;
 
-template <class Op, size_t R>
-VN_INLINE void tile_in_sequence(const float* xq, const float* y, size_t d, float* out) {
+// Rows, here and in scalar-inl.h: row(i) is a thing with take(j), lanes j … j + 15, and take_first(j, n), of which the
+// lanes ≥ n are 0.
+struct FloatRow {
+  const float* y;
+  VN_INLINE V16 take(size_t j) const {
+    prefetch(y + j + kAhead);
+    return load(y + j);
+  }
+  VN_INLINE V16 take_first(size_t j, size_t n) const { return load_first(y + j, n); }
+};
+struct FloatRows {
+  const float* y;
+  size_t d;
+  VN_INLINE FloatRow row(size_t i) const { return {y + i * d}; }
+};
+
+template <class Op, size_t R, class Rows>
+VN_INLINE void tile_in_sequence(const float* xq, const Rows& rows, size_t first, size_t d, float* out) {
   V16 acc[kRows];
   for (size_t r = 0; r < kRows; ++r) acc[r] = zero();
   for (size_t r = 0; r < R; ++r) {
-    const float* const row = y + r * d;
+    const auto row = rows.row(first + r);
     size_t j = 0;
-    for (; j + kLanes <= d; j += kLanes) {
-      prefetch(row + j + kAhead);
-      acc[r] = Op::step(load(xq + j), load(row + j), acc[r]);
+    for (; j + kLanes <= d; j += kLanes) acc[r] = Op::step(load(xq + j), row.take(j), acc[r]);
+    if (j < d) acc[r] = Op::step(load_first(xq + j, d - j), row.take_first(j, d - j), acc[r]);
+  }
+  float sums[kRows];
+  reduce4(acc[0], acc[1], acc[2], acc[3], sums);
+  for (size_t r = 0; r < R; ++r) out[first + r] = Op::kSign * sums[r];
+}
+
+template <class Op, class Rows>
+VN_TARGET void distances_of_one(const float* xq, const Rows& rows, size_t n, size_t d, float* out) {
+  size_t i = 0;
+  for (; i + kRows <= n; i += kRows) tile_in_sequence<Op, kRows>(xq, rows, i, d, out);
+  for (; i < n; ++i) tile_in_sequence<Op, 1>(xq, rows, i, d, out);
+}
+
+// Pairs of vectors that lie anywhere, R at a time, while the rows of the next R are on their way.
+template <class Op, size_t R>
+VN_INLINE void tile_of_pairs(const float* const* xq, const float* const* y, const float* const* next, size_t d,
+                             float* out) {
+  V16 acc[kRows];
+  for (size_t r = 0; r < kRows; ++r) acc[r] = zero();
+  size_t j = 0;
+  for (; j + kLanes <= d; j += kLanes) {
+    for (size_t r = 0; r < R; ++r) {
+      prefetch(next[r] + j);
+      acc[r] = Op::step(load(xq[r] + j), load(y[r] + j), acc[r]);
     }
-    if (j < d) acc[r] = Op::step(load_first(xq + j, d - j), load_first(row + j, d - j), acc[r]);
+  }
+  if (j < d) {
+    for (size_t r = 0; r < R; ++r) {
+      prefetch(next[r] + j);
+      acc[r] = Op::step(load_first(xq[r] + j, d - j), load_first(y[r] + j, d - j), acc[r]);
+    }
   }
   float sums[kRows];
   reduce4(acc[0], acc[1], acc[2], acc[3], sums);
@@ -85,10 +133,12 @@ VN_INLINE void tile_in_sequence(const float* xq, const float* y, size_t d, float
 }
 
 template <class Op>
-VN_TARGET void distances_of_one(const float* xq, const float* y, size_t n, size_t d, float* out) {
+VN_TARGET void distances_of_pairs(const float* const* xq, const float* const* y, size_t n, size_t d, float* out) {
   size_t j = 0;
-  for (; j + kRows <= n; j += kRows) tile_in_sequence<Op, kRows>(xq, y + j * d, d, out + j);
-  for (; j < n; ++j) tile_in_sequence<Op, 1>(xq, y + j * d, d, out + j);
+  for (; j + kRows <= n; j += kRows) {
+    tile_of_pairs<Op, kRows>(xq + j, y + j, y + (j + 2 * kRows <= n ? j + kRows : j), d, out + j);
+  }
+  for (; j < n; ++j) tile_of_pairs<Op, 1>(xq + j, y + j, y + n - 1, d, out + j);
 }
 
 template <class Op, size_t Q>
@@ -101,7 +151,7 @@ VN_TARGET void strip(const float* xq, const float* y, size_t n, size_t d, float*
 // The rows of one call fit a cache (the caller sees to it), so they are walked once per tile of queries.
 template <class Op>
 VN_TARGET void distances(const float* xq, size_t nq, const float* y, size_t n, size_t d, float* out, size_t ldo) {
-  if (nq == 1) return distances_of_one<Op>(xq, y, n, d, out);
+  if (nq == 1) return distances_of_one<Op>(xq, FloatRows{y, d}, n, d, out);
   size_t i = 0;
   for (; i + kMaxQueries <= nq; i += kMaxQueries) strip<Op, kMaxQueries>(xq + i * d, y, n, d, out + i * ldo, ldo);
   if constexpr (kMaxQueries > 2) {
@@ -113,8 +163,9 @@ VN_TARGET void distances(const float* xq, size_t nq, const float* y, size_t n, s
 VN_TARGET size_t select_not_above(const float* dis, size_t n, float threshold, uint32_t* positions) {
   size_t count = 0;
   size_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    uint32_t mask = select16(dis + i, threshold);
+  for (; i + 64 <= n; i += 64) {
+    uint64_t mask = 0;
+    for (size_t l = 0; l < 64; l += kLanes) mask |= static_cast<uint64_t>(select16(dis + i + l, threshold)) << l;
     while (mask != 0) {
       positions[count++] = static_cast<uint32_t>(i) + static_cast<uint32_t>(std::countr_zero(mask));
       mask &= mask - 1;
@@ -124,6 +175,27 @@ VN_TARGET size_t select_not_above(const float* dis, size_t n, float threshold, u
     if (!(dis[i] > threshold)) positions[count++] = static_cast<uint32_t>(i);
   }
   return count;
+}
+
+VN_TARGET float lowest(const float* x, size_t n) {
+  float least = std::numeric_limits<float>::infinity();
+  size_t i = 0;
+  if (n >= kLanes) {
+    const float infinities[kLanes] = {least, least, least, least, least, least, least, least,
+                                      least, least, least, least, least, least, least, least};
+    V16 a = load(infinities);
+    V16 b = a;
+    for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
+      a = min_number(load(x + i), a);
+      b = min_number(load(x + i + kLanes), b);
+    }
+    for (; i + kLanes <= n; i += kLanes) a = min_number(load(x + i), a);
+    float lanes[kLanes];
+    store(lanes, min_number(a, b));
+    for (size_t l = 0; l < kLanes; ++l) least = lanes[l] < least ? lanes[l] : least;
+  }
+  for (; i < n; ++i) least = x[i] < least ? x[i] : least;
+  return least;
 }
 
 VN_TARGET size_t first_nonfinite(const float* x, size_t n) {
@@ -136,14 +208,26 @@ VN_TARGET size_t first_nonfinite(const float* x, size_t n) {
   return n;
 }
 
+#include "kernels/scalar-inl.h"
 #include "kernels/sketch-inl.h"
+#include "kernels/sketch-row-inl.h"
 
 constexpr Kernels table(const char* name) {
   return {name,
           distances<SquaredDifference>,
           distances<NegatedProduct>,
+          distances_of_pairs<SquaredDifference>,
+          distances_of_pairs<NegatedProduct>,
+          decode,
+          distances_decoded<SquaredDifference>,
+          distances_decoded<NegatedProduct>,
           select_not_above,
           sketch_filter,
+          sketch_filter_one,
+          sketch_filter_high,
+          sketch_filter_planes,
+          sketch_bounds,
+          lowest,
           sketch_row,
           kQueryLevels,
           first_nonfinite};

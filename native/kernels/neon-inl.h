@@ -1,5 +1,5 @@
-// The primitives that all targets of AArch64 share: four registers are the sixteen lanes. A target adds dot_step().
-// No include guard: included once per target, within its VN_TARGET.
+// The primitives that all targets of AArch64 share: four registers are the sixteen lanes. A target adds dot_step(),
+// from which dot_fields() follows. No include guard: included once per target, within its VN_TARGET.
 
 struct V16 {
   float32x4_t v[4];
@@ -15,6 +15,32 @@ VN_INLINE V16 load_first(const float* p, size_t n) {
   float lanes[16] = {};
   for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
   return load(lanes);
+}
+VN_INLINE void store(float* p, V16 a) {
+  for (size_t i = 0; i < 4; ++i) vst1q_f32(p + 4 * i, a.v[i]);
+}
+VN_INLINE V16 min_number(V16 a, V16 b) {
+  for (size_t i = 0; i < 4; ++i) b.v[i] = vbslq_f32(vcltq_f32(a.v[i], b.v[i]), a.v[i], b.v[i]);
+  return b;
+}
+VN_INLINE V16 splat(float x) { return {{vdupq_n_f32(x), vdupq_n_f32(x), vdupq_n_f32(x), vdupq_n_f32(x)}}; }
+VN_INLINE V16 from_bytes(const uint8_t* p) {
+  const uint8x16_t bytes = vld1q_u8(p);
+  const uint16x8_t low = vmovl_u8(vget_low_u8(bytes));
+  const uint16x8_t high = vmovl_u8(vget_high_u8(bytes));
+  return {{vcvtq_f32_u32(vmovl_u16(vget_low_u16(low))), vcvtq_f32_u32(vmovl_u16(vget_high_u16(low))),
+           vcvtq_f32_u32(vmovl_u16(vget_low_u16(high))), vcvtq_f32_u32(vmovl_u16(vget_high_u16(high)))}};
+}
+VN_INLINE V16 from_halves(const uint8_t* p) {
+  V16 r;
+  for (size_t i = 0; i < 4; ++i) r.v[i] = vcvt_f32_f16(vreinterpret_f16_u8(vld1_u8(p + 8 * i)));
+  return r;
+}
+VN_INLINE V16 add(V16 a, V16 b) {
+  return {{vaddq_f32(a.v[0], b.v[0]), vaddq_f32(a.v[1], b.v[1]), vaddq_f32(a.v[2], b.v[2]), vaddq_f32(a.v[3], b.v[3])}};
+}
+VN_INLINE V16 mul(V16 a, V16 b) {
+  return {{vmulq_f32(a.v[0], b.v[0]), vmulq_f32(a.v[1], b.v[1]), vmulq_f32(a.v[2], b.v[2]), vmulq_f32(a.v[3], b.v[3])}};
 }
 VN_INLINE V16 sub(V16 a, V16 b) {
   return {{vsubq_f32(a.v[0], b.v[0]), vsubq_f32(a.v[1], b.v[1]), vsubq_f32(a.v[2], b.v[2]), vsubq_f32(a.v[3], b.v[3])}};
@@ -63,6 +89,7 @@ using Codes = int8x16_t;
 using Four = int8x16_t;
 constexpr size_t kDotRows = 4;
 constexpr size_t kSketchQueries = 1;  // 16 accumulators
+constexpr size_t kPlaneQueries = 1;
 constexpr int kQueryLevels = 127;
 
 // u8 code + 128 and s8 code differ in the top bit; signed, the products need no bias.
@@ -73,9 +100,30 @@ VN_INLINE Four load_four(const int8_t* p) {
   return vreinterpretq_s8_s32(vdupq_n_s32(four));
 }
 VN_INLINE Dot dot_bias(int32_t) { return vdupq_n_s32(0); }
-VN_INLINE uint32_t dot_survivors(Dot acc, float a, float t, const float* scale, const float* norm, float limit) {
+using Fields = uint8x16_t;
+VN_INLINE Fields load_fields(const uint8_t* p) { return vld1q_u8(p); }
+template <int kShift, int kMask>
+VN_INLINE Fields take_fields(Fields fields) {
+  return vandq_u8(vshlq_u8(fields, vdupq_n_s8(-kShift)), vdupq_n_u8(kMask));  // a shift to the right
+}
+VN_INLINE Fields take_half(Fields fields, int half) {
+  return half == 0 ? take_fields<0, 15>(fields) : take_fields<4, 15>(fields);
+}
+VN_INLINE Dot dot_splat(int32_t i) { return vdupq_n_s32(i); }
+template <int kShift>
+VN_INLINE Dot dot_shift(Dot acc) {
+  return vshlq_n_s32(acc, kShift);
+}
+VN_INLINE Dot dot_add(Dot acc, int32_t i) { return vaddq_s32(acc, vdupq_n_s32(i)); }
+VN_INLINE float32x4_t dot_bound(Dot acc, float a, float t, const float* scale, const float* norm) {
   const float32x4_t upper = vfmaq_f32(vdupq_n_f32(t), vcvtq_f32_s32(acc), vdupq_n_f32(a));
-  const float32x4_t bound = vfmsq_f32(vld1q_f32(norm), vld1q_f32(scale), upper);
+  return vfmsq_f32(vld1q_f32(norm), vld1q_f32(scale), upper);
+}
+VN_INLINE void dot_bounds(Dot acc, float a, float t, const float* scale, const float* norm, float* out) {
+  vst1q_f32(out, dot_bound(acc, a, t, scale, norm));
+}
+VN_INLINE uint32_t dot_survivors(Dot acc, float a, float t, const float* scale, const float* norm, float limit) {
+  const float32x4_t bound = dot_bound(acc, a, t, scale, norm);
   const uint32x4_t bits = {1, 2, 4, 8};
   return vaddvq_u32(vandq_u32(vmvnq_u32(vcgtq_f32(bound, vdupq_n_f32(limit))), bits));
 }

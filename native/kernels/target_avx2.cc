@@ -1,6 +1,7 @@
-// AVX2 + FMA: two registers are the sixteen lanes.
+// AVX2 + FMA + F16C: two registers are the sixteen lanes.
 #include <bit>
 #include <cstring>
+#include <limits>
 
 #include "kernels/kernels.h"
 
@@ -8,7 +9,7 @@
 #include <immintrin.h>
 
 #if defined(__GNUC__)
-#define VN_TARGET __attribute__((target("avx2,fma")))
+#define VN_TARGET __attribute__((target("avx2,fma,f16c")))
 #define VN_INLINE VN_TARGET inline __attribute__((always_inline))
 #else
 #define VN_TARGET
@@ -32,6 +33,23 @@ VN_INLINE V16 load_first(const float* p, size_t n) {
   if (n <= 8) return {_mm256_maskload_ps(p, first_lanes(n)), _mm256_setzero_ps()};
   return {_mm256_loadu_ps(p), _mm256_maskload_ps(p + 8, first_lanes(n - 8))};
 }
+VN_INLINE void store(float* p, V16 a) {
+  _mm256_storeu_ps(p, a.lo);
+  _mm256_storeu_ps(p + 8, a.hi);
+}
+VN_INLINE V16 min_number(V16 a, V16 b) { return {_mm256_min_ps(a.lo, b.lo), _mm256_min_ps(a.hi, b.hi)}; }
+VN_INLINE V16 splat(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
+VN_INLINE V16 from_bytes(const uint8_t* p) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return {_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes)),
+          _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_srli_si128(bytes, 8)))};
+}
+VN_INLINE V16 from_halves(const uint8_t* p) {
+  return {_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))),
+          _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16)))};
+}
+VN_INLINE V16 add(V16 a, V16 b) { return {_mm256_add_ps(a.lo, b.lo), _mm256_add_ps(a.hi, b.hi)}; }
+VN_INLINE V16 mul(V16 a, V16 b) { return {_mm256_mul_ps(a.lo, b.lo), _mm256_mul_ps(a.hi, b.hi)}; }
 VN_INLINE V16 sub(V16 a, V16 b) { return {_mm256_sub_ps(a.lo, b.lo), _mm256_sub_ps(a.hi, b.hi)}; }
 VN_INLINE V16 fma(V16 a, V16 b, V16 c) {
   return {_mm256_fmadd_ps(a.lo, b.lo, c.lo), _mm256_fmadd_ps(a.hi, b.hi, c.hi)};
@@ -74,6 +92,7 @@ using Codes =
 using Four = __m256i;
 constexpr size_t kDotRows = 8;
 constexpr size_t kSketchQueries = 1;  // 8 accumulators + a row, a product and the query's, of 16 registers
+constexpr size_t kPlaneQueries = 1;
 // vpmaddubsw adds two products of u8 and s8 in 16 bits, saturating: 2 · 255 · 64 < 2¹⁵ is what fits.
 constexpr int kQueryLevels = 63;
 
@@ -84,14 +103,35 @@ VN_INLINE Four load_four(const int8_t* p) {
   return _mm256_set1_epi32(four);
 }
 VN_INLINE Dot dot_bias(int32_t bias) { return _mm256_set1_epi32(bias); }
-VN_INLINE Dot dot_step(Dot acc, Codes codes, Four four) {
-  const __m256i pairs = _mm256_maddubs_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes)), four);
-  return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+using Fields = __m256i;
+VN_INLINE Fields load_fields(const uint8_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+template <int kShift, int kMask>
+VN_INLINE Fields take_fields(Fields fields) {
+  return _mm256_and_si256(_mm256_srli_epi16(fields, kShift), _mm256_set1_epi8(kMask));
+}
+VN_INLINE Fields take_half(Fields fields, int half) {
+  return _mm256_and_si256(_mm256_srl_epi16(fields, _mm_cvtsi32_si128(4 * half)), _mm256_set1_epi8(15));
+}
+VN_INLINE Dot dot_fields(Dot acc, Fields fields, Four four) {
+  return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(fields, four), _mm256_set1_epi16(1)));
+}
+VN_INLINE Dot dot_step(Dot acc, Codes codes, Four four) { return dot_fields(acc, load_fields(codes), four); }
+VN_INLINE Dot dot_splat(int32_t i) { return _mm256_set1_epi32(i); }
+template <int kShift>
+VN_INLINE Dot dot_shift(Dot acc) {
+  return _mm256_slli_epi32(acc, kShift);
+}
+VN_INLINE Dot dot_add(Dot acc, int32_t i) { return _mm256_add_epi32(acc, _mm256_set1_epi32(i)); }
+VN_INLINE __m256 dot_bound(Dot acc, float a, float t, const float* scale, const float* norm) {
+  const __m256 upper = _mm256_fmadd_ps(_mm256_cvtepi32_ps(acc), _mm256_set1_ps(a), _mm256_set1_ps(t));
+  return _mm256_fnmadd_ps(_mm256_loadu_ps(scale), upper, _mm256_loadu_ps(norm));
 }
 VN_INLINE uint32_t dot_survivors(Dot acc, float a, float t, const float* scale, const float* norm, float limit) {
-  const __m256 upper = _mm256_fmadd_ps(_mm256_cvtepi32_ps(acc), _mm256_set1_ps(a), _mm256_set1_ps(t));
-  const __m256 bound = _mm256_fnmadd_ps(_mm256_loadu_ps(scale), upper, _mm256_loadu_ps(norm));
+  const __m256 bound = dot_bound(acc, a, t, scale, norm);
   return static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(bound, _mm256_set1_ps(limit), _CMP_NGT_UQ)));
+}
+VN_INLINE void dot_bounds(Dot acc, float a, float t, const float* scale, const float* norm, float* out) {
+  _mm256_storeu_ps(out, dot_bound(acc, a, t, scale, norm));
 }
 
 #include "kernels/kernels-inl.h"

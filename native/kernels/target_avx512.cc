@@ -1,6 +1,7 @@
 // AVX-512 (F, BW, DQ, VL, VNNI): one register is the sixteen lanes.
 #include <bit>
 #include <cstring>
+#include <limits>
 
 #include "kernels/kernels.h"
 
@@ -31,6 +32,17 @@ VN_INLINE V16 load(const float* p) { return _mm512_loadu_ps(p); }
 VN_INLINE V16 load_first(const float* p, size_t n) {
   return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), p);
 }
+VN_INLINE void store(float* p, V16 a) { _mm512_storeu_ps(p, a); }
+VN_INLINE V16 min_number(V16 a, V16 b) { return _mm512_min_ps(a, b); }
+VN_INLINE V16 splat(float x) { return _mm512_set1_ps(x); }
+VN_INLINE V16 from_bytes(const uint8_t* p) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+}
+VN_INLINE V16 from_halves(const uint8_t* p) {
+  return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+VN_INLINE V16 add(V16 a, V16 b) { return _mm512_add_ps(a, b); }
+VN_INLINE V16 mul(V16 a, V16 b) { return _mm512_mul_ps(a, b); }
 VN_INLINE V16 sub(V16 a, V16 b) { return _mm512_sub_ps(a, b); }
 VN_INLINE V16 fma(V16 a, V16 b, V16 c) { return _mm512_fmadd_ps(a, b, c); }
 
@@ -64,6 +76,7 @@ using Codes = __m512i;
 using Four = __m512i;
 constexpr size_t kDotRows = 16;
 constexpr size_t kSketchQueries = 6;  // 24 accumulators + 4 of the rows + a query's = 29 registers
+constexpr size_t kPlaneQueries = 4;   // 16 accumulators, the rest for unpacking
 constexpr int kQueryLevels = 127;
 
 VN_INLINE Codes load_codes(const uint8_t* p) { return _mm512_loadu_si512(p); }
@@ -74,10 +87,51 @@ VN_INLINE Four load_four(const int8_t* p) {
 }
 VN_INLINE Dot dot_bias(int32_t bias) { return (Dot)_mm512_set1_epi32(bias); }
 VN_INLINE Dot dot_step(Dot acc, Codes codes, Four four) { return (Dot)_mm512_dpbusd_epi32((__m512i)acc, codes, four); }
-VN_INLINE uint32_t dot_survivors(Dot acc, float a, float t, const float* scale, const float* norm, float limit) {
+using Fields = __m512i;
+VN_INLINE Fields load_fields(const uint8_t* p) { return _mm512_loadu_si512(p); }
+template <int kShift, int kMask>
+VN_INLINE Fields take_fields(Fields fields) {
+  return _mm512_and_si512(_mm512_srli_epi16(fields, kShift), _mm512_set1_epi8(kMask));
+}
+VN_INLINE Fields take_half(Fields fields, int half) {
+  return _mm512_and_si512(_mm512_srl_epi16(fields, _mm_cvtsi32_si128(4 * half)), _mm512_set1_epi8(15));
+}
+VN_INLINE Dot dot_fields(Dot acc, Fields fields, Four four) { return dot_step(acc, fields, four); }
+VN_INLINE Dot dot_splat(int32_t i) { return (Dot)_mm512_set1_epi32(i); }
+template <int kShift>
+VN_INLINE Dot dot_shift(Dot acc) {
+  return (Dot)_mm512_slli_epi32((__m512i)acc, kShift);
+}
+VN_INLINE Dot dot_add(Dot acc, int32_t i) { return (Dot)_mm512_add_epi32((__m512i)acc, _mm512_set1_epi32(i)); }
+VN_INLINE __m512 dot_bound(Dot acc, float a, float t, const float* scale, const float* norm) {
   const __m512 upper = _mm512_fmadd_ps(_mm512_cvtepi32_ps((__m512i)acc), _mm512_set1_ps(a), _mm512_set1_ps(t));
-  const __m512 bound = _mm512_fnmadd_ps(_mm512_loadu_ps(scale), upper, _mm512_loadu_ps(norm));
-  return _mm512_cmp_ps_mask(bound, _mm512_set1_ps(limit), _CMP_NGT_UQ);
+  return _mm512_fnmadd_ps(_mm512_loadu_ps(scale), upper, _mm512_loadu_ps(norm));
+}
+VN_INLINE uint32_t dot_survivors(Dot acc, float a, float t, const float* scale, const float* norm, float limit) {
+  return _mm512_cmp_ps_mask(dot_bound(acc, a, t, scale, norm), _mm512_set1_ps(limit), _CMP_NGT_UQ);
+}
+VN_INLINE void dot_bounds(Dot acc, float a, float t, const float* scale, const float* norm, float* out) {
+  _mm512_storeu_ps(out, dot_bound(acc, a, t, scale, norm));
+}
+
+template <int kLeft>
+VN_INLINE __m512i shifted(__m512i a) {
+  if constexpr (kLeft > 0) return _mm512_slli_epi16(a, kLeft);
+  if constexpr (kLeft < 0) return _mm512_srli_epi16(a, -kLeft);
+  return a;
+}
+// Where mask has a 1 the bit of a, elsewhere that of b.
+VN_INLINE __m512i select(__m512i mask, __m512i a, __m512i b) { return _mm512_ternarylogic_epi32(mask, a, b, 0xCA); }
+
+#define VN_UNPACK_CODES
+template <int kStep, bool kKeep>
+VN_INLINE Codes unpack_codes(const uint8_t* high, const uint8_t* middle, const uint8_t* low, uint8_t* out) {
+  const __m512i h = shifted < kStep % 2 == 0 ? 4 : 0 > (_mm512_loadu_si512(high));
+  const __m512i m = shifted<2 - 2 * kStep>(_mm512_loadu_si512(middle));
+  const __m512i l = shifted<-2 * kStep>(_mm512_loadu_si512(low));
+  const __m512i codes = select(_mm512_set1_epi8(-16), h, select(_mm512_set1_epi8(12), m, l));
+  if constexpr (kKeep) _mm512_storeu_si512(out, codes);
+  return codes;
 }
 
 #include "kernels/kernels-inl.h"

@@ -2,6 +2,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "kernels/kernels.h"
 
@@ -30,6 +31,42 @@ VN_INLINE V16 load(const float* p) {
   V16 r;
   for (size_t i = 0; i < 16; ++i) r.v[i] = p[i];
   return r;
+}
+VN_INLINE void store(float* p, const V16& a) {
+  for (size_t i = 0; i < 16; ++i) p[i] = a.v[i];
+}
+VN_INLINE V16 min_number(V16 a, V16 b) {
+  for (size_t i = 0; i < 16; ++i) b.v[i] = a.v[i] < b.v[i] ? a.v[i] : b.v[i];
+  return b;
+}
+VN_INLINE V16 splat(float x) {
+  V16 r;
+  for (float& lane : r.v) lane = x;
+  return r;
+}
+VN_INLINE V16 from_bytes(const uint8_t* p) {
+  V16 r;
+  for (size_t i = 0; i < 16; ++i) r.v[i] = static_cast<float>(p[i]);
+  return r;
+}
+// A half's exponent and fraction, moved to their places in a float, stand for the value · 2⁻¹¹², subnormals included;
+// the product is exact.
+VN_INLINE V16 from_halves(const uint8_t* p) {
+  V16 r;
+  for (size_t i = 0; i < 16; ++i) {
+    const uint32_t half = p[2 * i] | static_cast<uint32_t>(p[2 * i + 1]) << 8;
+    const float magnitude = std::bit_cast<float>((half & 0x7FFF) << 13) * 0x1p112f;
+    r.v[i] = std::bit_cast<float>(std::bit_cast<uint32_t>(magnitude) | (half & 0x8000) << 16);
+  }
+  return r;
+}
+VN_INLINE V16 add(V16 a, V16 b) {
+  for (size_t i = 0; i < 16; ++i) a.v[i] += b.v[i];
+  return a;
+}
+VN_INLINE V16 mul(V16 a, V16 b) {
+  for (size_t i = 0; i < 16; ++i) a.v[i] *= b.v[i];
+  return a;
 }
 VN_INLINE V16 sub(V16 a, V16 b) {
   for (size_t i = 0; i < 16; ++i) a.v[i] -= b.v[i];
@@ -94,6 +131,7 @@ using Codes = const uint8_t*;
 using Four = const int8_t*;
 constexpr size_t kDotRows = 1;
 constexpr size_t kSketchQueries = 1;
+constexpr size_t kPlaneQueries = 1;
 constexpr int kQueryLevels = 127;
 
 VN_INLINE Codes load_codes(const uint8_t* p) { return p; }
@@ -103,8 +141,30 @@ VN_INLINE Dot dot_step(Dot acc, Codes codes, Four four) {
   for (size_t i = 0; i < 4; ++i) acc += static_cast<int32_t>(codes[i]) * four[i];
   return acc;
 }
+struct Fields {
+  uint8_t v[4];
+};
+VN_INLINE Fields load_fields(const uint8_t* p) { return {{p[0], p[1], p[2], p[3]}}; }
+template <int kShift, int kMask>
+VN_INLINE Fields take_fields(Fields fields) {
+  for (uint8_t& field : fields.v) field = static_cast<uint8_t>(field >> kShift & kMask);
+  return fields;
+}
+VN_INLINE Fields take_half(Fields fields, int half) {
+  return half == 0 ? take_fields<0, 15>(fields) : take_fields<4, 15>(fields);
+}
+VN_INLINE Dot dot_fields(Dot acc, Fields fields, Four four) { return dot_step(acc, fields.v, four); }
+VN_INLINE Dot dot_splat(int32_t i) { return i; }
+template <int kShift>
+VN_INLINE Dot dot_shift(Dot acc) {
+  return acc * (1 << kShift);
+}
+VN_INLINE Dot dot_add(Dot acc, int32_t i) { return acc + i; }
 VN_INLINE uint32_t dot_survivors(Dot acc, float a, float t, const float* scale, const float* norm, float limit) {
   return !(*norm - *scale * (static_cast<float>(acc) * a + t) > limit) ? 1 : 0;
+}
+VN_INLINE void dot_bounds(Dot acc, float a, float t, const float* scale, const float* norm, float* out) {
+  *out = *norm - *scale * (static_cast<float>(acc) * a + t);
 }
 
 #include "kernels/kernels-inl.h"

@@ -1,6 +1,7 @@
 // NEON of AArch64 (fused multiply-add included).
 #include <bit>
 #include <cstring>
+#include <limits>
 
 #include "kernels/kernels.h"
 
@@ -24,6 +25,8 @@ VN_INLINE Dot dot_step(Dot acc, Codes codes, Four four) {
   const int16x8_t high = vmull_high_s8(codes, four);
   return vaddq_s32(acc, vpaddq_s32(vpaddlq_s16(low), vpaddlq_s16(high)));
 }
+VN_INLINE Dot dot_fields(Dot acc, Fields fields, Four four) { return dot_step(acc, vreinterpretq_s8_u8(fields), four); }
+
 #include "kernels/kernels-inl.h"
 
 }  // namespace

@@ -1,6 +1,7 @@
 // NEON with the dot products of ARMv8.2 (FEAT_DotProd): servers since 2018, Apple M1 and up.
 #include <bit>
 #include <cstring>
+#include <limits>
 
 #include "kernels/kernels.h"
 
@@ -21,6 +22,8 @@ namespace {
 #include "kernels/neon-inl.h"
 
 VN_INLINE Dot dot_step(Dot acc, Codes codes, Four four) { return vdotq_s32(acc, codes, four); }
+
+VN_INLINE Dot dot_fields(Dot acc, Fields fields, Four four) { return dot_step(acc, vreinterpretq_s8_u8(fields), four); }
 
 #include "kernels/kernels-inl.h"
 

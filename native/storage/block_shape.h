@@ -19,12 +19,19 @@ inline constexpr size_t kBaseBytes = size_t{16} << 10;
 inline constexpr size_t kTopBytes = size_t{4} << 20;
 inline constexpr size_t kMinBlockRows = 16;  // kernels take rows in groups of up to 16
 
+// What bounds the size of a block.
+struct BlockSizes {
+  size_t base_bytes = kBaseBytes;
+  size_t top_bytes = kTopBytes;
+  size_t min_rows = kMinBlockRows;
+};
+
 struct BlockShape {
   // Throws kNoMemory if a row of width items of item_bytes is beyond the address space.
-  BlockShape(size_t width_, size_t item_bytes)
+  BlockShape(size_t width_, size_t item_bytes, const BlockSizes& sizes = {})
       : width(width_),
-        base(rows_near(kBaseBytes, checked_mul(width_, item_bytes))),
-        top(rows_near(kTopBytes, width_ * item_bytes)),
+        base(rows_near(sizes.base_bytes, checked_mul(width_, item_bytes), sizes.min_rows)),
+        top(rows_near(sizes.top_bytes, width_ * item_bytes, sizes.min_rows)),
         doublings(static_cast<size_t>(std::countr_zero(top)) - static_cast<size_t>(std::countr_zero(base))) {}
 
   size_t capacity(size_t b) const noexcept { return b == 0 ? base : b > doublings ? top : base << (b - 1); }
@@ -43,9 +50,9 @@ struct BlockShape {
   size_t doublings;  // base << doublings == top
 
  private:
-  static size_t rows_near(size_t bytes, size_t row_bytes) noexcept {
+  static size_t rows_near(size_t bytes, size_t row_bytes, size_t least) noexcept {
     const size_t rows = bytes / (row_bytes == 0 ? 1 : row_bytes);
-    return std::bit_floor(rows < kMinBlockRows ? kMinBlockRows : rows);
+    return std::bit_floor(rows < least ? least : rows);
   }
 };
 

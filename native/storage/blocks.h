@@ -38,13 +38,16 @@ class Blocks {
       const T* data;
       size_t begin;
       size_t rows;
+      size_t capacity;
     };
     size_t block_count() const noexcept { return n_ == 0 ? 0 : shape_.block_of(n_ - 1) + 1; }
     Block block(size_t b) const noexcept {
       const size_t begin = shape_.begin(b);
       const size_t capacity = shape_.capacity(b);
-      return {(*table_)[b]->data(), begin, n_ - begin < capacity ? n_ - begin : capacity};
+      return {(*table_)[b]->data(), begin, n_ - begin < capacity ? n_ - begin : capacity, capacity};
     }
+
+    Block block_with(size_t i) const noexcept { return block(shape_.block_of(i)); }  // i < size()
 
     // REQUIRES: i < size().
     const T* row(size_t i) const noexcept {
@@ -61,7 +64,8 @@ class Blocks {
     BlockShape shape_;
   };
 
-  explicit Blocks(size_t width) : shape_(width, sizeof(T)), table_(std::make_shared<Table>()) {}
+  explicit Blocks(size_t width, const BlockSizes& sizes = {})
+      : shape_(width, sizeof(T), sizes), table_(std::make_shared<Table>()) {}
 
   size_t size() const noexcept { return n_.load(std::memory_order_acquire); }
   size_t width() const noexcept { return shape_.width; }
@@ -90,6 +94,16 @@ class Blocks {
   T* slot(size_t i) noexcept {
     const size_t b = shape_.block_of(i);
     return (*table_)[b]->data() + (i - shape_.begin(b)) * shape_.width;
+  }
+  // The whole block of slot i, for what is not laid out row after row.
+  struct Room {
+    T* data;
+    size_t begin;
+    size_t capacity;
+  };
+  Room room(size_t i) noexcept {
+    const size_t b = shape_.block_of(i);
+    return {(*table_)[b]->data(), shape_.begin(b), shape_.capacity(b)};
   }
   void publish(size_t n) noexcept { n_.store(n_.load(std::memory_order_relaxed) + n, std::memory_order_release); }
 

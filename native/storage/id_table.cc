@@ -1,30 +1,16 @@
 #include "storage/id_table.h"
 
-#include <chrono>
 #include <utility>
 
+#include "base/hash.h"
+
 namespace voronode {
-
-namespace {
-
-// The finaliser of splitmix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): every bit of
-// the result depends on every bit of x.
-uint64_t mix(uint64_t x) noexcept {
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-  return x ^ (x >> 31);
-}
-
-}  // namespace
 
 // Slots hold row + 1 (0: empty) of the last row that bears an id; the id itself stands in `ids`. Rows enter when a
 // lookup first needs them, so that an append is no slower for it and cannot fail because of it.
 struct IdTable::State {
   Blocks<int64_t> ids{1};
-  // Different in every table and process, so that nobody can make ids that all collide (a lookup would take quadratic
-  // time).
-  const uint64_t seed = mix(reinterpret_cast<uintptr_t>(this) ^
-                            static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()));
+  const uint64_t seed = hash_seed(this);
   std::mutex mutex;  // guards what follows
   std::vector<uint64_t> slots;
   size_t hashed = 0;  // rows [0, hashed) are in slots
@@ -38,8 +24,7 @@ constexpr size_t kMinSlots = 64;
 
 // The slot with this id, or the empty one where it belongs.
 size_t probe(const std::vector<uint64_t>& slots, uint64_t seed, const View& ids, int64_t id) noexcept {
-  // Mixed twice with the seed between: once would leave differences of ids that collide whatever the seed.
-  size_t s = mix(mix(static_cast<uint64_t>(id)) + seed) & (slots.size() - 1);
+  size_t s = hash(static_cast<uint64_t>(id), seed) & (slots.size() - 1);
   while (slots[s] != 0 && *ids.row(slots[s] - 1) != id) s = (s + 1) & (slots.size() - 1);
   return s;
 }

@@ -11,18 +11,23 @@
 // A row whose lower bound is above the k-th best float32 key found so far, τ, cannot be among the k best. The rest are
 // computed from their float32 rows, so what is answered is what a full scan answers, to the bit.
 //
-// The test in floats (kernels.h, SketchQuery) takes two numbers from the row's group of 64, rho ≥ ε_y / s_y and kappa ≥
-// ‖c_y‖, so that ε_y ≤ s_y rho and ‖y'‖ ≤ s_y (kappa + rho). Both hardly vary between rows, however much the rows'
-// sizes do.
+// A single query waits for memory, so it reads the upper 4 bits of the codes first: they are codes as well, coarser,
+// with an ε_y of their own. Where these dismiss nearly all rows of a group its other bits are never read; where they do
+// not, 6 bits may, or all 8 (kernels.h has the layout, sketch_filter_one the choice, group by group).
+//
+// The test in floats (kernels.h, SketchQuery) takes two numbers from the row's group of 64, rho ≥ ε_y / s_y (one for
+// each number of bits) and kappa ≥ ‖c_y‖, so that ε_y ≤ s_y rho and ‖y'‖ ≤ s_y (kappa + rho). Both hardly vary between
+// rows, however much the rows' sizes do.
 //   b_y - s_y (a ⟨c_x, c_y⟩ + c·rho + e·kappa)  >  base
 //   L2:  a = 2 s_x,  c = 2 (‖x̂‖ + ε_x),  e = 2 ε_x,  b_y = ‖y'‖²,   base = τ - ‖x'‖²
 //   IP:  a =   s_x,  c =    ‖x̂‖ + ε_x,   e =   ε_x,  b_y = -μ·y',   base = τ + x·μ
-// where rounding is paid for in ε_x, c, e, b_y and base. With u = 2⁻²⁴, and ‖x̂‖ ≤ 3.1‖x'‖, ‖ŷ‖ ≤ 2.1‖y'‖ (codes are off
-// by half a step, a step is at most 1/63 of the largest component for queries, 1/127 for rows; d ≤ 65 000):
+// where rounding is paid for in ε_x, c, e, b_y and base. With u = 2⁻²⁴, and ‖x̂‖ ≤ 3.1‖x'‖ (codes are off by half a
+// step, a step is at most 1/63 of the largest component of a query; d ≤ 65 000), ‖ŷ‖ ≤ ‖y'‖ + ε_y:
 //   - the left side: at most five roundings touch the dot, six the products of c and e, two b_y. The dot: 5u · 2‖x̂‖‖ŷ‖
 //   ≤
-//     66u‖x'‖‖y'‖ ≤ 33u (‖x'‖² + ‖y'‖²), so b_y and base give 40u of the squares; half as much for inner products,
-//     where ε_x grows by 40u‖x'‖ and b_y gives 8u‖μ‖‖y'‖. c and e grow by 8u.
+//     31u‖x'‖‖y'‖ + 10u‖x̂‖ε_y; the first is ≤ 16u (‖x'‖² + ‖y'‖²), so b_y and base give 40u of the squares; half as
+//     much for inner products, where ε_x grows by 40u‖x'‖ and b_y gives 8u‖μ‖‖y'‖. The second is 5u of c · rho. c grows
+//     by 24u for all of this, e by 8u.
 //   - the float32 key that the row would get is within γ = (d/16 + 9)u of ‖x - y‖² (d/16 fused additions, four levels
 //   of the
 //     tree, the differences and squares), so τ grows by 2γ|τ| (a bound above that means a key above τ); or it is within
@@ -36,37 +41,39 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <vector>
 
-#include "base/aligned.h"
 #include "base/cancel.h"
 #include "kernels/kernels.h"
 #include "storage/blocks.h"
-#include "storage/metric.h"
+#include "storage/sketch_space.h"
 
 namespace voronode {
 
-inline constexpr float kMaxComponent = 1e15f;         // squares of norms stay below 1e36: 1e15² · 65 000
-inline constexpr float kMinComponent = 1e-12f;        // squares of the smallest step, 1e-12 / 127, stay normal
-inline constexpr size_t kMaxSketchDimension = 65000;  // 255 · 128 · d < 2³¹
-
 class Sketches {
  public:
+  // The centre is chosen from the rows when the first groups are made.
   Sketches(size_t d, Metric metric);
 
   class View {
    public:
     size_t groups() const noexcept { return groups_.size(); }
     size_t rows() const noexcept { return groups_.size() * kGroupRows; }
-    const Blocks<uint8_t>::View& blocks() const noexcept { return groups_; }
+
+    // Groups [g, g + groups) lie side by side.
+    struct Run {
+      SketchPlanes planes;
+      size_t groups;
+    };
+    // The run from group g on, cut at `end`. REQUIRES: g < end ≤ groups().
+    Run run(size_t g, size_t end) const noexcept;
 
    private:
     friend class Sketches;
-    explicit View(Blocks<uint8_t>::View groups) : groups_(std::move(groups)) {}
+    View(Blocks<uint8_t>::View groups, size_t steps) : groups_(std::move(groups)), steps_(steps) {}
     Blocks<uint8_t>::View groups_;
+    size_t steps_;
   };
-  View view() const { return View(groups_.view()); }
+  View view() const { return View(groups_.view(), space_.steps()); }
 
   // For an append to `rows` of n rows that are filled in but not published: makes the sketches of the groups that it
   // completes. Throws (kNoMemory, kAborted) and leaves all as it was. publish() then makes them visible; call it after
@@ -74,51 +81,23 @@ class Sketches {
   void prepare(Blocks<float>& rows, size_t n, const Cancel* cancel);
   void publish() noexcept;
 
-  // After a removal from `rows`, the first of them at `first`. Needs exclusivity.
+  // After a removal from `rows` (or another change of it), the first row concerned at `first`. Needs exclusivity.
   void rows_removed(Blocks<float>& rows, size_t first) noexcept;
 
   void clear() noexcept { groups_.clear(); }
 
-  size_t dimension() const noexcept { return centre_.size(); }
-  size_t steps() const noexcept { return (centre_.size() + 3) / 4; }
-  Metric metric() const noexcept { return metric_; }
-  // Size d, and an upper bound of its norm; fixed once there are groups.
-  double centre_norm() const noexcept { return centre_norm_; }
-  const float* centre() const noexcept { return centre_.data(); }
+  // Fixed once there are groups.
+  const SketchSpace& space() const noexcept { return space_; }
 
  private:
-  void choose_centre(Blocks<float>& rows, size_t n);
-  void make_group(Blocks<float>& rows, size_t group, int8_t* codes) noexcept;
-  float lower_norm(const float* y, const SketchRow& sketch) const noexcept;
+  // In groups: few rows do not pay for a large block of them.
+  static constexpr BlockSizes kGroupBlocks{kBaseBytes, kTopBytes, 1};
 
-  Metric metric_;
-  std::vector<float> centre_;
-  double centre_norm_ = 0;  // ≥ ‖μ‖
+  void choose_centre(Blocks<float>& rows, size_t n);
+
+  SketchSpace space_;
   Blocks<uint8_t> groups_;
   size_t prepared_ = 0;
-};
-
-// The sketches of a batch of queries and, for each, the threshold that its sketch tests against.
-class SketchQueries {
- public:
-  // xq: nq × d, kept by reference.
-  SketchQueries(const Sketches& sketches, size_t nq, const float* xq);
-
-  // τ of query i is now `key`.
-  void set_threshold(SketchQuery* query, size_t i, float key) const noexcept;
-  const SketchQuery& operator[](size_t i) const noexcept { return queries_[i]; }
-
- private:
-  // base = threshold + relative · |threshold| + offset, in double.
-  struct Terms {
-    double relative;
-    double offset;
-  };
-  void sketch(const Sketches& sketches, size_t i, const float* x);
-
-  AlignedArray<int8_t> codes_;
-  std::vector<SketchQuery> queries_;
-  std::vector<Terms> terms_;
 };
 
 }  // namespace voronode

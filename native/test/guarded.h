@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -41,9 +42,13 @@ class Guarded {
     if (!reads_masked_lanes() && mprotect(memory_ + used, page, PROT_NONE) != 0) throw std::bad_alloc();
     data_ = reinterpret_cast<T*>(memory_ + used - n * sizeof(T));
   }
-  ~Guarded() { munmap(memory_, bytes_); }
+  ~Guarded() {
+    if (memory_ != nullptr) munmap(memory_, bytes_);
+  }
   Guarded(const Guarded&) = delete;
   Guarded& operator=(const Guarded&) = delete;
+  Guarded(Guarded&& other) noexcept
+      : n_(other.n_), bytes_(other.bytes_), memory_(std::exchange(other.memory_, nullptr)), data_(other.data_) {}
 
   size_t size() const { return n_; }
   T* data() { return data_; }

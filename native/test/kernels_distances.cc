@@ -114,6 +114,38 @@ TEST_CASE("distances have the bits of their definition for hostile floats") {
   CHECK(nans > 100);
 }
 
+TEST_CASE("distances of pairs that lie anywhere have the same bits") {
+  Random random(3);
+  for (const Kernels* target : runnable_targets()) {
+    for (const size_t d : {1, 3, 16, 17, 48, 100, 129}) {
+      const size_t n = 19;
+      // Each vector ends where memory ends.
+      std::vector<Guarded<float>> vectors;
+      vectors.reserve(2 * n);
+      std::vector<const float*> xq, y;
+      for (size_t i = 0; i < 2 * n; ++i) {
+        vectors.emplace_back(d);
+        for (size_t j = 0; j < d; ++j) vectors[i].data()[j] = random.hostile();
+        (i < n ? xq : y).push_back(vectors[i].data());
+      }
+      for (size_t count = 0; count <= n; ++count) {
+        std::vector<float> l2(count + 1, -7.0f), ip(count + 1, -7.0f);
+        target->l2sqr_pairs(xq.data(), y.data(), count, d, l2.data());
+        target->neg_inner_product_pairs(xq.data(), y.data(), count, d, ip.data());
+        for (size_t i = 0; i < count; ++i) {
+          float expected = 0;
+          target->l2sqr(xq[i], 1, y[i], 1, d, &expected, 1);
+          CHECK(std::bit_cast<uint32_t>(l2[i]) == std::bit_cast<uint32_t>(expected));
+          target->neg_inner_product(xq[i], 1, y[i], 1, d, &expected, 1);
+          CHECK(std::bit_cast<uint32_t>(ip[i]) == std::bit_cast<uint32_t>(expected));
+        }
+        CHECK(l2[count] == -7.0f);
+        CHECK(ip[count] == -7.0f);
+      }
+    }
+  }
+}
+
 TEST_CASE("subnormal distances are kept") {
   for (const Kernels* target : runnable_targets()) {
     CAPTURE(std::string(target->name));

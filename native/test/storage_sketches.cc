@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "storage/sketch_queries.h"
 #include "storage/sketches.h"
 #include "test/random.h"
 #include "test/reference.h"
@@ -71,14 +72,23 @@ struct Data {
   Sketches sketches;
 };
 
-// Whether the query, with this threshold, leaves row r of the first group standing.
-bool survives(const Kernels& target, const Data& data, const SketchQueries& queries, float threshold, size_t r) {
+// The rows of the first group that the query, with this threshold, leaves standing: by all bits of the codes, plane by
+// plane, and by the high plane alone.
+struct Survivors {
+  uint64_t all, one, high;
+};
+Survivors survivors(const Kernels& target, const Data& data, const SketchQueries& queries, float threshold) {
   SketchQuery query = queries[0];
   queries.set_threshold(&query, 0, threshold);
-  uint64_t mask = 0;
+  const size_t steps = data.sketches.space().steps();
   const auto view = data.sketches.view();
-  target.sketch_filter(&query, 1, view.blocks().block(0).data, 1, data.sketches.steps(), &mask);
-  return (mask >> r & 1) != 0;
+  const SketchPlanes planes = view.run(0, 1).planes;
+  AlignedArray<uint8_t> lines(steps * kGroupLine + kGroupTail);
+  Survivors left{};
+  target.sketch_filter_planes(&query, 1, planes, 1, steps, lines.data(), &left.all);
+  target.sketch_filter_one(query, planes, 1, steps, &left.one);
+  target.sketch_filter_high(&query, 1, planes.high, 1, steps, &left.high);
+  return left;
 }
 
 TEST_CASE("a row is never dismissed at its own key as the threshold") {
@@ -96,10 +106,11 @@ TEST_CASE("a row is never dismissed at its own key as the threshold") {
       fill_row(random, q % 4 == 1 ? static_cast<Kind>(random.below(kKinds)) : kind, d, x.data());
       if (q % 4 >= 2) std::copy_n(data.row(q), d, x.data());
       if (q % 4 == 2) x[random.below(d)] *= 1.0f + 0x1p-20f;
-      const SketchQueries queries(data.sketches, 1, x.data());
+      const SketchQueries queries(data.sketches.space(), 1, x.data());
       for (size_t r = 0; r < kGroupRows; ++r) {
         const float key = reference_key(metric, x.data(), data.row(r), d);
-        if (!survives(kernels(), data, queries, key, r)) {
+        const Survivors left = survivors(kernels(), data, queries, key);
+        if ((left.all & left.one & left.high & uint64_t{1} << r) == 0) {
           FAIL("kind ", kind, " d ", d, " metric ", static_cast<int>(metric), " query ", q, " row ", r, " key ", key);
         }
       }
@@ -117,23 +128,31 @@ TEST_CASE("ordinary data: nearly every row beyond the threshold is dismissed, by
         const size_t d = 64;
         Data data(random, kind, metric, d, kGroupRows);
         size_t dismissed = 0;
+        size_t one = 0;
+        size_t high = 0;
         size_t beyond = 0;
         for (size_t q = 0; q < 64; ++q) {
           std::vector<float> x(d);
           fill_row(random, kind, d, x.data());
           // Codes of at most 63 suit every target's filter, whichever made them.
-          const SketchQueries queries(data.sketches, 1, x.data());
+          const SketchQueries queries(data.sketches.space(), 1, x.data());
           std::vector<float> keys;
           for (size_t r = 0; r < kGroupRows; ++r) keys.push_back(reference_key(metric, x.data(), data.row(r), d));
           const float best = *std::min_element(keys.begin(), keys.end());
+          const Survivors left = survivors(*target, data, queries, best);
           for (size_t r = 0; r < kGroupRows; ++r) {
             if (!(keys[r] > best)) continue;
             ++beyond;
-            dismissed += survives(*target, data, queries, best, r) ? 0 : 1;
+            dismissed += (left.all >> r & 1) == 0 ? 1 : 0;
+            one += (left.one >> r & 1) == 0 ? 1 : 0;
+            high += (left.high >> r & 1) == 0 ? 1 : 0;
           }
         }
         if (target->query_levels < kernels().query_levels) continue;  // made for a filter with a wider range
         CHECK_MESSAGE(dismissed * 10 > beyond * 8, target->name, " kind ", kind, ": ", dismissed, " of ", beyond);
+        // Half the bits dismiss less; plane by plane nearly as much as all (a group may keep one or two rows more).
+        CHECK_MESSAGE(high * 10 > beyond * 3, target->name, " kind ", kind, ": ", high, " of ", beyond);
+        CHECK_MESSAGE(one * 10 > beyond * 8, target->name, " kind ", kind, ": ", one, " of ", beyond);
       }
     }
   }
@@ -161,7 +180,7 @@ TEST_CASE("the filter's dot products are exact to the last unit, for every targe
         for (size_t g = 0; g < groups; ++g) {
           float* const scale = reinterpret_cast<float*>(bytes.data() + g * stride + steps * 4 * kGroupRows);
           std::fill(scale, scale + kGroupRows, -1.0f);
-          std::fill(scale + kGroupRows, scale + 2 * kGroupRows + 2, 0.0f);
+          std::fill(scale + kGroupRows, scale + 2 * kGroupRows + 4, 0.0f);
           for (size_t q = 0; q < nq; ++q) {
             int32_t sum = 0;
             int32_t dot = 0;
@@ -186,6 +205,94 @@ TEST_CASE("the filter's dot products are exact to the last unit, for every targe
   }
 }
 
+// A group's codes in both layouts, packed by the words of kernels.h alone.
+struct Packed {
+  Packed(Random& random, size_t steps_)
+      : steps(steps_),
+        lines(steps * kGroupLine + kGroupTail),
+        high(SketchPlanes::high_bytes(steps)),
+        middle(SketchPlanes::other_bytes(steps)),
+        low(SketchPlanes::other_bytes(steps)) {
+    for (auto* part : {&high, &middle, &low}) std::fill(part->begin(), part->end(), uint8_t{0});
+    for (size_t step = 0; step < steps; ++step) {
+      for (size_t i = 0; i < kGroupLine; ++i) {
+        const auto code = static_cast<uint8_t>(random.one_in(4) ? 255 : random.below(256));
+        lines[step * kGroupLine + i] = code;
+        high[step / 2 * kGroupLine + i] |= static_cast<uint8_t>((code >> 4) << (step % 2 * 4));
+        middle[step / 4 * kGroupLine + i] |= static_cast<uint8_t>((code >> 2 & 3) << (step % 4 * 2));
+        low[step / 4 * kGroupLine + i] |= static_cast<uint8_t>((code & 3) << (step % 4 * 2));
+      }
+    }
+  }
+  SketchPlanes planes() const { return {high.data(), middle.data(), low.data()}; }
+
+  // Scale 1, norm 0: -dot > base dismisses, at a level whose rho is 0; at the others nothing does.
+  void set_tail(size_t level) {
+    float tail[kGroupTail / sizeof(float)] = {};
+    std::fill(tail, tail + kGroupRows, 1.0f);
+    for (size_t i = 0; i < 3; ++i) tail[2 * kGroupRows + i] = i == level ? 0 : std::numeric_limits<float>::infinity();
+    std::memcpy(lines.data() + steps * kGroupLine, tail, kGroupTail);
+    std::memcpy(high.data() + high.size() - kGroupTail, tail, kGroupTail);
+  }
+
+  size_t steps;
+  std::vector<uint8_t> lines, high, middle, low;
+};
+
+TEST_CASE("dot products with 4, 6 and 8 bits of the codes are exact, for every target and number of queries") {
+  Random random(25);
+  for (const Kernels* target : runnable_targets()) {
+    for (size_t steps : {size_t{1}, size_t{2}, size_t{3}, size_t{5}, size_t{32}, size_t{250}}) {
+      Packed group(random, steps);
+      const size_t nq = 13;
+      const size_t stride = (steps + 3) / 4 * 16;
+      std::vector<int8_t> codes(nq * stride, 0);
+      const int low = -target->query_levels - 1;
+      std::vector<SketchQuery> queries(nq);
+      for (size_t q = 0; q < nq; ++q) {
+        int32_t sum = 0;
+        for (size_t j = 0; j < steps * 4; ++j) {
+          const int code = random.one_in(4) ? low : low + static_cast<int>(random.below(2 * -low));
+          codes[q * stride + j] = static_cast<int8_t>(code);
+          sum += code;
+        }
+        queries[q] = {codes.data() + q * stride, -128 * sum, 1, 1, 0, 0};
+      }
+      for (size_t level = 0; level < 3; ++level) {
+        group.set_tail(level);
+        const int width = 1 << 2 * level;
+        for (size_t lane = 0; lane < kGroupRows; lane += 5) {
+          for (const float off : {0.0f, -1.0f}) {
+            for (size_t q = 0; q < nq; ++q) {
+              int32_t dot = 0;
+              for (size_t j = 0; j < steps * 4; ++j) {
+                const int code = group.lines[(j / 4 * kGroupRows + lane) * 4 + j % 4];
+                dot += (code / width * width + width / 2 - 128) * codes[q * stride + j];
+              }
+              queries[q].base = static_cast<float>(-dot) + off;
+            }
+            const uint64_t expected = off == 0.0f ? 1 : 0;
+            std::vector<uint64_t> masks(nq);
+            std::vector<uint8_t> lines(group.lines.size());
+            for (size_t q = 0; q < nq; ++q) {
+              target->sketch_filter_one(queries[q], group.planes(), 1, steps, &masks[q]);
+              REQUIRE((masks[q] >> lane & 1) == expected);
+            }
+            if (level == 2) {
+              target->sketch_filter_high(queries.data(), nq, group.high.data(), 1, steps, masks.data());
+              for (size_t q = 0; q < nq; ++q) REQUIRE((masks[q] >> lane & 1) == expected);
+            }
+            for (size_t count = 1; level == 0 && count <= nq; ++count) {
+              target->sketch_filter_planes(queries.data(), count, group.planes(), 1, steps, lines.data(), masks.data());
+              for (size_t q = 0; q < count; ++q) REQUIRE((masks[q] >> lane & 1) == expected);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("a row's codes, scale and sums are what they say, for every target") {
   Random random(24);
   for (const Kernels* target : runnable_targets()) {
@@ -198,17 +305,23 @@ TEST_CASE("a row's codes, scale and sums are what they say, for every target") {
       std::vector<int8_t> codes((d + 3) / 4 * 4, 99);
       const SketchRow row = target->sketch_row(y.data(), centre.data(), d, 127, codes.data());
       double norm2 = 0;
-      double error2 = 0;
+      double error2[3] = {};
       for (size_t j = 0; j < d; ++j) {
         const double diff = static_cast<double>(y[j]) - centre[j];
         norm2 += diff * diff;
-        error2 +=
-            (diff - row.scale * static_cast<double>(codes[j])) * (diff - row.scale * static_cast<double>(codes[j]));
+        for (int level = 0; level < 3; ++level) {
+          const int width = 1 << 2 * level;  // what the bits that are dropped span: 1, 4, 16
+          const int kept = (codes[j] + 128) / width * width + width / 2 - 128;
+          const double error = diff - static_cast<double>(row.scale) * kept;
+          error2[level] += error * error;
+        }
       }
       CHECK(row.norm2 == doctest::Approx(norm2).epsilon(1e-9));
-      CHECK(row.error2 == doctest::Approx(error2).epsilon(1e-9));
-      if (kind == kBytes) CHECK(row.error2 == 0);
-      CHECK(error2 <= static_cast<double>(d) * row.scale * row.scale * 0.2501);  // half a step a component
+      CHECK(row.error2[0] == doctest::Approx(error2[0]).epsilon(1e-9));
+      CHECK(row.error2[1] == doctest::Approx(error2[1]).epsilon(1e-9));
+      CHECK(row.error2[2] == doctest::Approx(error2[2]).epsilon(1e-9));
+      if (kind == kBytes) CHECK(row.error2[0] == 0);
+      CHECK(error2[0] <= static_cast<double>(d) * row.scale * row.scale * 0.2501);  // half a step a component
       for (size_t j = d; j < codes.size(); ++j) CHECK(codes[j] == 0);
     }
   }

@@ -1,0 +1,104 @@
+#include "storage/sketch_group.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "storage/rounding.h"
+
+namespace voronode {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+}  // namespace
+
+SketchMaker::SketchMaker(const SketchSpace& space)
+    : space_(space),
+      sketcher_(space, kRowLevels),
+      lines_(space.steps() * kGroupLine + kGroupTail),
+      codes_(space.steps() * 4) {
+  std::memset(lines_.data(), 0, space.steps() * kGroupLine + kGroupTail);
+}
+
+void SketchMaker::make(const float* const* rows, uint8_t* block, size_t capacity, size_t i) noexcept {
+  code(rows, kGroupRows);
+  store(block, capacity, i);
+}
+
+// b_y of sketches.h, its share of the rounding paid.
+float SketchMaker::lower_norm(const float* y, const SketchRow& sketch) const noexcept {
+  if (space_.metric() == Metric::kL2) return round_down(sketch.norm2 * (1 - 40 * kU) / kUp);
+  const float* const centre = space_.centre();
+  double at_centre = 0;
+  for (size_t j = 0; j < space_.dimension(); ++j) {
+    at_centre += static_cast<double>(centre[j]) * (static_cast<double>(y[j]) - static_cast<double>(centre[j]));
+  }
+  return round_down(-at_centre - 8 * kU * space_.centre_norm() * std::sqrt(sketch.norm2) * kUp);
+}
+
+const uint8_t* SketchMaker::code(const float* const* rows, size_t count) noexcept {
+  const size_t steps = space_.steps();
+  uint8_t* const bytes = lines_.data();
+  int8_t* const codes = codes_.data();
+  float* const scales = reinterpret_cast<float*>(bytes + steps * kGroupLine);
+  float* const norms = scales + kGroupRows;
+  double rho[3] = {};
+  double kappa = 0;
+  sketcher_.load(rows, count);
+  for (size_t r = 0; r < kGroupRows; ++r) {
+    SketchRow sketch{};
+    const bool usable = r < count && sketcher_.sketch(r, codes, &sketch);
+    // Four codes at a time; adding 128 to a byte is flipping its top bit.
+    for (size_t step = 0; step < steps; ++step) {
+      uint32_t four = 0;
+      if (usable) std::memcpy(&four, codes + 4 * step, 4);
+      four ^= 0x80808080u;
+      std::memcpy(bytes + (step * kGroupRows + r) * 4, &four, 4);
+    }
+    scales[r] = usable ? sketch.scale : 0;
+    norms[r] = usable ? lower_norm(rows[r], sketch) : r < count ? -kInfinity : kInfinity;
+    if (!usable) continue;
+    for (size_t level = 0; level < 3 && sketch.scale > 0; ++level) {
+      // Never below that of all bits: kappa + rho bounds ‖y'‖ / s_y with the rho of any.
+      const double error2 = std::max(sketch.error2[level], sketch.error2[0]);
+      rho[level] = std::max(rho[level], std::sqrt(error2) * kUp / sketch.scale);
+    }
+    kappa = std::max(kappa, code_norm(codes, steps * 4));
+  }
+  for (size_t level = 0; level < 3; ++level) norms[kGroupRows + level] = round_up(rho[level] * kUp);
+  norms[kGroupRows + 3] = round_up(kappa * kUp);
+  return bytes;
+}
+
+// From the layout for batches into the planes.
+void SketchMaker::store(uint8_t* block, size_t capacity, size_t i) const noexcept {
+  const size_t steps = space_.steps();
+  const uint8_t* const bytes = lines_.data();
+  const SketchPlanes planes = sketch_planes(block, capacity, i, steps);
+  const auto writable = [&](const uint8_t* p) { return block + (p - block); };
+  uint8_t* const high = writable(planes.high);
+  uint8_t* const middle = writable(planes.middle);
+  uint8_t* const low = writable(planes.low);
+  const size_t high_bytes = SketchPlanes::high_bytes(steps);
+  std::memset(high, 0, high_bytes);
+  std::memset(middle, 0, SketchPlanes::other_bytes(steps));
+  std::memset(low, 0, SketchPlanes::other_bytes(steps));
+  for (size_t step = 0; step < steps; ++step) {
+    const uint8_t* const line = bytes + step * kGroupLine;
+    uint8_t* const high_line = high + step / 2 * kGroupLine;
+    uint8_t* const middle_line = middle + step / 4 * kGroupLine;
+    uint8_t* const low_line = low + step / 4 * kGroupLine;
+    const int to4 = step % 2 == 0 ? 0 : 4;
+    const int to2 = static_cast<int>(step % 4) * 2;
+    for (size_t i = 0; i < kGroupLine; ++i) {
+      high_line[i] |= static_cast<uint8_t>(line[i] >> 4 << to4);
+      middle_line[i] |= static_cast<uint8_t>((line[i] >> 2 & 3) << to2);
+      low_line[i] |= static_cast<uint8_t>((line[i] & 3) << to2);
+    }
+  }
+  std::memcpy(high + high_bytes - kGroupTail, bytes + steps * kGroupLine, kGroupTail);
+}
+
+}  // namespace voronode

@@ -1,0 +1,57 @@
+// What sketches and queries must share to be compared: the metric, and the centre that is subtracted first.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "storage/metric.h"
+#include "storage/reduction.h"
+
+namespace voronode {
+
+inline constexpr float kMaxComponent = 1e15f;         // squares of norms stay below 1e36: 1e15² · 65 000
+inline constexpr float kMinComponent = 1e-12f;        // squares of the smallest step, 1e-12 / 127, stay normal
+inline constexpr size_t kMaxSketchDimension = 65000;  // 255 · 128 · d < 2³¹
+
+class SketchSpace {
+ public:
+  // As many rows as choosing a centre takes: more would not change what the bounds gain.
+  static constexpr size_t kSampleRows = 255;
+
+  // The centre is 0 until one is chosen.
+  SketchSpace(size_t d, Metric metric) : metric_(metric), centre_(d) {}
+
+  // The median of each component over some vectors of size d, at least one: unlike a mean it stays among the many when
+  // a few lie far off. 128 if all are whole numbers in 0 … 255, whose sketches are then exact. Any centre is right, a
+  // good one makes small codes. Not once there are sketches.
+  void choose_centre(const std::vector<const float*>& sample);
+
+  // From now on sketches are of images of vectors (less the centre) under this map. Not once there are sketches.
+  void reduce(std::shared_ptr<const Reduction> reduction) noexcept { reduction_ = std::move(reduction); }
+  const Reduction* reduction() const noexcept { return reduction_.get(); }
+
+  Metric metric() const noexcept { return metric_; }
+  size_t dimension() const noexcept { return centre_.size(); }  // of vectors
+  size_t coded() const noexcept {
+    return reduction_ ? reduction_->dimension() : centre_.size();
+  }  // components in codes
+  size_t steps() const noexcept { return (coded() + 3) / 4; }
+  const float* centre() const noexcept { return centre_.data(); }
+  double centre_norm() const noexcept { return centre_norm_; }  // ≥ ‖μ‖
+
+ private:
+  Metric metric_;
+  std::vector<float> centre_;
+  double centre_norm_ = 0;
+  std::shared_ptr<const Reduction> reduction_;
+};
+
+// Whether the bound's arithmetic holds for a vector with this largest component after centring, scale · levels.
+inline bool can_sketch(double scale, int levels) noexcept {
+  const double largest = scale * levels;
+  return scale == 0 || (largest >= kMinComponent && largest <= kMaxComponent);
+}
+
+}  // namespace voronode
