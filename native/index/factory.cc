@@ -1,13 +1,19 @@
-// The grammar, a part of Faiss's: [IDMap|IDMap2 ","] {transform ","} code ["," IDMap|IDMap2], transforms and codes from
-// the tables below. The map goes around all the rest wherever it stands, as in Faiss.
+// The grammar, a part of Faiss's:
+//
+//   [IDMap|IDMap2 ","] {transform ","} code ["," IDMap|IDMap2]
+//   code = name | "IVF" lists ["k"|"M"] "," name
+//
+// with the transforms and codes of the tables below. The map goes around all the rest wherever it stands, as in Faiss;
+// k and M are 1024 and 1024 * 1024.
 #include "index/factory.h"
 
 #include <algorithm>
-#include <cctype>
 #include <string_view>
 
 #include "index/flat.h"
 #include "index/id_map.h"
+#include "index/ivf_flat.h"
+#include "index/ivf_scalar_quantizer.h"
 #include "index/pre_transform.h"
 
 namespace voronode {
@@ -31,25 +37,131 @@ std::vector<Part> split(std::string_view description) {
 
 bool names_map(std::string_view text) noexcept { return text == "IDMap" || text == "IDMap2"; }
 
-// Beginnings of the parts that Faiss knows and this version does not offer.
-constexpr std::string_view kFaissOnly[] = {"IVF", "IMI", "HNSW", "NSG",       "PQ",        "SQ",      "PCA",    "OPQ",
-                                           "RR",  "Pad", "ITQ",  "LSH",       "RFlat",     "Refine",  "RaBitQ", "RQ",
-                                           "LSQ", "PRQ", "PLSQ", "ZnLattice", "NNDescent", "Panorama"};
+// ---- What is offered: a line each ----
 
-[[noreturn]] void refuse(const std::string& description, const Part& part) {
-  const std::string text(part.text.substr(0, 64));
-  for (std::string_view known : kFaissOnly) {
-    if (part.text.substr(0, known.size()) == known) {
-      throw Error(Code::kUnsupported,
-                  format("The index description part \"%s\" is known to Faiss but not offered by this version; "
-                         "offered are Flat, L2norm, IDMap and IDMap2",
-                         text.c_str()));
-    }
+struct Transform {
+  std::string_view name;
+  std::unique_ptr<VectorTransform> (*make)(size_t d);
+};
+
+constexpr Transform kTransforms[] = {
+    {"L2norm",
+     [](size_t d) -> std::unique_ptr<VectorTransform> { return std::make_unique<NormalizationTransform>(d); }},
+};
+
+struct CodeOfAll {
+  std::string_view name;
+  std::shared_ptr<Index> (*make)(size_t d, Metric metric);
+};
+
+constexpr CodeOfAll kCodes[] = {
+    {"Flat", [](size_t d, Metric metric) -> std::shared_ptr<Index> { return std::make_shared<IndexFlat>(d, metric); }},
+};
+
+// Of the rows in the lists of an IVF.
+struct CodeOfLists {
+  std::string_view name;
+  std::shared_ptr<Index> (*make)(size_t d, size_t nlist, Metric metric);
+};
+
+constexpr CodeOfLists kListCodes[] = {
+    {"Flat",
+     [](size_t d, size_t nlist, Metric metric) -> std::shared_ptr<Index> {
+       return std::make_shared<IndexIVFFlat>(d, nlist, metric);
+     }},
+    {"SQ8",
+     [](size_t d, size_t nlist, Metric metric) -> std::shared_ptr<Index> {
+       return std::make_shared<IndexIVFScalarQuantizer>(d, nlist, ScalarCode::k8bit, metric);
+     }},
+    {"SQfp16",
+     [](size_t d, size_t nlist, Metric metric) -> std::shared_ptr<Index> {
+       return std::make_shared<IndexIVFScalarQuantizer>(d, nlist, ScalarCode::kFp16, metric);
+     }},
+};
+
+constexpr char kOffered[] = "Flat, IVF<nlist> with Flat, SQ8 or SQfp16, L2norm, IDMap and IDMap2";
+
+// Beginnings of the parts that Faiss knows and this version does not offer.
+constexpr std::string_view kFaissOnly[] = {
+    "IMI", "HNSW", "NSG",       "PQ",        "SQ",       "PCA",      "OPQ",          "RR",
+    "Pad", "ITQ",  "LSH",       "RFlat",     "Refine",   "RaBitQ",   "RQ",           "LSQ",
+    "PRQ", "PLSQ", "ZnLattice", "NNDescent", "Panorama", "Residual", "FlatPanorama", "FlatDedup"};
+
+template <class Entry, size_t N>
+const Entry* find(const Entry (&table)[N], std::string_view name) noexcept {
+  for (const Entry& entry : table) {
+    if (entry.name == name) return &entry;
   }
+  return nullptr;
+}
+
+bool begins_with(std::string_view text, std::string_view beginning) noexcept {
+  return text.substr(0, beginning.size()) == beginning;
+}
+
+[[noreturn]] void malformed(const std::string& description, size_t at, const char* expected) {
   throw Error(Code::kInvalidArgValue,
-              format("The argument 'description' is malformed at position %zu: expected Flat, L2norm, IDMap or IDMap2. "
-                     "Received '%s'",
-                     part.at, description.substr(0, 256).c_str()));
+              format("The argument 'description' is malformed at position %zu: expected %s. Received '%s'", at,
+                     expected, description.substr(0, 256).c_str()));
+}
+
+[[noreturn]] void not_offered(const Part& part) {
+  throw Error(Code::kUnsupported, format("The index description part \"%s\" is known to Faiss but not offered by this "
+                                         "version; offered are %s",
+                                         std::string(part.text.substr(0, 64)).c_str(), kOffered));
+}
+
+[[noreturn]] void refuse(const std::string& description, const Part& part, const char* expected = kOffered) {
+  for (std::string_view known : kFaissOnly) {
+    if (begins_with(part.text, known)) not_offered(part);
+  }
+  malformed(description, part.at, expected);
+}
+
+// The number of lists in "IVF1024", "IVF4k", "IVF1M". An IVF with another than a flat quantizer, as "IVF1024_HNSW32"
+// and "IVF1024(…)", is refused by name.
+size_t read_nlist(const std::string& description, const Part& part) {
+  constexpr char kExpected[] = "IVF and a number of lists";
+  std::string_view rest = part.text.substr(3);
+  const size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
+  if (digits == 0) malformed(description, part.at + 3, kExpected);
+  size_t nlist = 0;
+  for (char digit : rest.substr(0, digits)) {
+    if (nlist <= kMaxLists) nlist = nlist * 10 + static_cast<size_t>(digit - '0');
+  }
+  rest.remove_prefix(digits);
+  if (!rest.empty() && (rest[0] == 'k' || rest[0] == 'M')) {
+    nlist *= rest[0] == 'k' ? size_t{1} << 10 : size_t{1} << 20;
+    rest.remove_prefix(1);
+  }
+  if (!rest.empty() && (rest[0] == '_' || rest[0] == '(')) not_offered(part);
+  if (!rest.empty()) malformed(description, part.at + part.text.size() - rest.size(), kExpected);
+  if (nlist < 1 || nlist > kMaxLists) {
+    malformed(description, part.at + 3, format("a number of lists from 1 to %zu", kMaxLists).c_str());
+  }
+  return nlist;
+}
+
+// What parts[at, …) describe: a code, or an IVF and the code of its lists.
+std::shared_ptr<Index> make_code(const std::string& description, const std::vector<Part>& parts, size_t at, size_t d,
+                                 Metric metric) {
+  if (at == parts.size()) refuse(description, parts.back());
+  std::shared_ptr<Index> index;
+  if (begins_with(parts[at].text, "IVF")) {
+    constexpr char kExpected[] = "the code of the lists, as in IVF1024,Flat";
+    const Part& ivf = parts[at];
+    const size_t nlist = read_nlist(description, ivf);
+    if (++at == parts.size()) malformed(description, ivf.at + ivf.text.size(), kExpected);
+    const CodeOfLists* code = find(kListCodes, parts[at].text);
+    if (code == nullptr) refuse(description, parts[at], kExpected);
+    index = code->make(d, nlist, metric);
+  } else {
+    const CodeOfAll* code = find(kCodes, parts[at].text);
+    if (code == nullptr) refuse(description, parts[at]);
+    index = code->make(d, metric);
+  }
+  if (++at != parts.size()) refuse(description, parts[at]);
+  return index;
 }
 
 }  // namespace
@@ -65,13 +177,12 @@ std::shared_ptr<Index> index_factory(size_t d, const std::string& description, M
     parts.pop_back();
   }
   std::vector<std::unique_ptr<VectorTransform>> chain;
-  for (size_t i = 0; i + 1 < parts.size(); ++i) {
-    if (parts[i].text == "Flat") refuse(description, parts[i + 1]);  // nothing comes after a code
-    if (parts[i].text != "L2norm") refuse(description, parts[i]);
-    chain.push_back(std::make_unique<NormalizationTransform>(d));
+  for (const Part& part : parts) {
+    const Transform* transform = find(kTransforms, part.text);
+    if (transform == nullptr) break;
+    chain.push_back(transform->make(d));
   }
-  if (parts.back().text != "Flat") refuse(description, parts.back());
-  std::shared_ptr<Index> index = std::make_shared<IndexFlat>(d, metric);
+  std::shared_ptr<Index> index = make_code(description, parts, chain.size(), d, metric);
   if (!chain.empty()) index = std::make_shared<IndexPreTransform>(std::move(chain), std::move(index));
   if (!map.empty()) index = std::make_shared<IndexIDMap>(std::move(index), map == "IDMap2");
   return index;

@@ -8,9 +8,9 @@
 
 namespace voronode {
 
-// "Flat", "IDMap,Flat", "IDMap2,Flat", "L2norm,Flat", "IDMap,L2norm,Flat", and IDMap / IDMap2 as a suffix. Case
-// matters, no spaces (as in Faiss). A malformed string: kInvalidArgValue with the position; a Faiss description that
-// this version does not offer: kUnsupported with the part's name.
+// "Flat", "IVF1024,Flat" (also "IVF4k", "IVF1M"), either behind transforms ("L2norm,Flat") and inside a map ("IDMap,…",
+// "IDMap2,…", or the same as a suffix). Case matters, no spaces (as in Faiss). A malformed string: kInvalidArgValue
+// with the position; a Faiss description that this version does not offer: kUnsupported with the part's name.
 std::shared_ptr<Index> index_factory(size_t d, const std::string& description, Metric metric);
 
 }  // namespace voronode

@@ -12,6 +12,12 @@ Index& wrappable(const std::shared_ptr<Index>& inner, size_t rows) {
     throw Error(Code::kUnsupported, format("An IndexIDMap can only wrap an empty index; this %s holds %zu vectors",
                                            inner->kind(), inner->ntotal()));
   }
+  if (!inner->numbered_by_position()) {
+    throw Error(Code::kUnsupported,
+                format("An IndexIDMap can only wrap an index whose labels are 0 to ntotal - 1; this "
+                       "%s has others",
+                       inner->kind()));
+  }
   return *inner;
 }
 
@@ -53,6 +59,11 @@ void IndexIDMap::add_with_ids(size_t n, const float* x, const idx_t* ids, const 
 }
 
 void IndexIDMap::train(size_t n, const float* x, const Cancel* cancel) { inner_->train(n, x, cancel); }
+
+Clustering IndexIDMap::train(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
+                             const ClusteringProgress& progress) {
+  return inner_->train(n, x, params, cancel, progress);
+}
 
 void IndexIDMap::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                         idx_t* labels) const {

@@ -25,6 +25,9 @@ class IndexIDMap final : public Index {
   void add(size_t n, const float* x, const Cancel* cancel) override;  // kUnsupported: a map needs ids
   void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) override;
   void train(size_t n, const float* x, const Cancel* cancel) override;
+  ClusteringParams default_clustering() const noexcept override { return inner_->default_clustering(); }
+  Clustering train(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
+                   const ClusteringProgress& progress) override;
   void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
               idx_t* labels) const override;
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,

@@ -33,6 +33,12 @@ void Index::add_with_ids(size_t, const float*, const idx_t*, const Cancel*) {
 
 void Index::train(size_t, const float*, const Cancel*) {}
 
+Clustering Index::train(size_t n, const float* x, const ClusteringParams&, const Cancel* cancel,
+                        const ClusteringProgress&) {
+  train(n, x, cancel);
+  return {};
+}
+
 void check_finite(const char* name, size_t n, size_t d, const float* x, const Cancel* cancel) {
   constexpr size_t kPiece = size_t{1} << 20;  // components between two looks at `cancel`
   const size_t total = n * d;

@@ -17,6 +17,7 @@
 
 #include "base/cancel.h"
 #include "base/gate.h"
+#include "index/clustering.h"
 #include "index/selector.h"
 #include "storage/metric.h"
 
@@ -28,6 +29,7 @@ struct SearchParams {
   const IDSelector* filter = nullptr;  // only these ids; null: all
   const IdTable* ids = nullptr;        // the label of row i is ids[i]; null: i. Filters and ties go by the label.
   const Cancel* cancel = nullptr;
+  size_t nprobe = 0;  // inverted files: lists to visit, clipped to nlist; 0: the index's own nprobe. Others ignore it.
 };
 
 // Per query i the entries [lims[i], lims[i+1]) of labels and distances, best first, ties by the smaller id.
@@ -59,6 +61,12 @@ class Index {
   // REQUIRES: kExclusive.
   virtual void train(size_t n, const float* x, const Cancel* cancel);
 
+  // The same with the caller's choices for the clustering, where default_clustering() is what train() takes by itself;
+  // kinds that do not cluster ignore them. What was found; empty if nothing was clustered. REQUIRES: kExclusive.
+  virtual ClusteringParams default_clustering() const noexcept { return {}; }
+  virtual Clustering train(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
+                           const ClusteringProgress& progress);
+
   // The k nearest of nq queries: distances and labels of size nq * k, best first in each row, equal distances by the
   // smaller label, padded with label -1 and distance ±FLT_MAX (Faiss: + for L2, - for IP). On failure the outputs are
   // unspecified. k ≥ 1. REQUIRES: kRead.
@@ -76,8 +84,13 @@ class Index {
   // Removes every row whose id is in `selector`; the rest keep their order. How many went. REQUIRES: kExclusive.
   virtual size_t remove_ids(const IDSelector& selector, const Cancel* cancel) = 0;
 
-  // Removes these rows (positions, ascending, unique, < ntotal). Never fails: wrappers rely on it to stay in step with
-  // the index they wrap. REQUIRES: kExclusive.
+  // Whether the labels are 0 … ntotal - 1, each once, as a wrapper needs that numbers rows by their position. Kinds
+  // that take ids of the caller's own may say no, once there are some. REQUIRES: kRead.
+  virtual bool numbered_by_position() const { return true; }
+
+  // Removes these rows (positions, ascending, unique, < ntotal); the rest move up, so that labels are positions again.
+  // Never fails: wrappers rely on it to stay in step with the index they wrap. REQUIRES: kExclusive,
+  // numbered_by_position().
   virtual void remove_rows(const std::vector<size_t>& rows) noexcept = 0;
 
   // Removes all vectors, keeps the training. REQUIRES: kExclusive.

@@ -78,6 +78,12 @@ void IndexPreTransform::train(size_t n, const float* x, const Cancel* cancel) {
   inner_->train(n, y.data(), cancel);
 }
 
+Clustering IndexPreTransform::train(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
+                                    const ClusteringProgress& progress) {
+  const Transformed y(chain_, n, x);
+  return inner_->train(n, y.data(), params, cancel, progress);
+}
+
 void IndexPreTransform::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                                idx_t* labels) const {
   const Transformed y(chain_, nq, xq);

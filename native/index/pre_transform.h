@@ -43,6 +43,9 @@ class IndexPreTransform final : public Index {
   void add(size_t n, const float* x, const Cancel* cancel) override;
   void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) override;
   void train(size_t n, const float* x, const Cancel* cancel) override;
+  ClusteringParams default_clustering() const noexcept override { return inner_->default_clustering(); }
+  Clustering train(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
+                   const ClusteringProgress& progress) override;
   void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
               idx_t* labels) const override;
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
@@ -50,6 +53,7 @@ class IndexPreTransform final : public Index {
   // The stored, that is the transformed, vector (normalisation cannot be undone; Faiss returns the same).
   void reconstruct(idx_t id, float* x) const override { inner_->reconstruct(id, x); }
   size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override;
+  bool numbered_by_position() const override { return inner_->numbered_by_position(); }
   void remove_rows(const std::vector<size_t>& rows) noexcept override { inner_->remove_rows(rows); }
   void reset() noexcept override { inner_->reset(); }
   std::shared_ptr<Index> inner() const noexcept override { return inner_; }

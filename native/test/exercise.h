@@ -17,20 +17,33 @@ inline void expect(bool holds, const char* what) {
   if (!holds) throw std::logic_error(what);
 }
 
+constexpr size_t kNearest = 3;
+
+inline void expect_ordered(const Index& index, const float* distances, const idx_t* labels) {
+  const bool larger_is_nearer = index.metric() == Metric::kInnerProduct;
+  for (size_t i = 1; i < kNearest; ++i) {
+    if (labels[i] == -1) continue;
+    expect(labels[i - 1] != -1, "padding comes last");
+    expect(larger_is_nearer ? distances[i] <= distances[i - 1] : distances[i] >= distances[i - 1], "best first");
+  }
+}
+
 inline void search_some(const Index& index) {
-  constexpr size_t kNearest = 3;
   const std::vector<float> query(index.d(), 0.5f);
   float distances[kNearest];
   idx_t labels[kNearest];
-  index.search(1, query.data(), kNearest, {}, distances, labels);
-  const bool larger_is_nearer = index.metric() == Metric::kInnerProduct;
+  index.search(1, query.data(), kNearest, {}, distances, labels);  // of an IVF: with the nprobe of the file
+  expect_ordered(index, distances, labels);
+  SearchParams all_lists;
+  all_lists.nprobe = SIZE_MAX;
+  index.search(1, query.data(), kNearest, all_lists, distances, labels);
+  expect_ordered(index, distances, labels);
   for (size_t i = 0; i < kNearest; ++i) {
     expect((labels[i] == -1) == (i >= index.ntotal()), "as many neighbours as there are rows, then padding");
-    if (i == 0 || labels[i] == -1) continue;
-    expect(larger_is_nearer ? distances[i] <= distances[i - 1] : distances[i] >= distances[i - 1], "best first");
   }
   RangeResult in_range;
-  index.range_search(1, query.data(), larger_is_nearer ? 0.0f : 1.0f, {}, &in_range);
+  const float radius = index.metric() == Metric::kInnerProduct ? 0.0f : 1.0f;
+  index.range_search(1, query.data(), radius, all_lists, &in_range);
   expect(in_range.lims.size() == 2 && in_range.lims[1] == in_range.labels.size(), "the limits cover the labels");
   if (labels[0] == -1) return;
   std::vector<float> row(index.d());
@@ -38,7 +51,11 @@ inline void search_some(const Index& index) {
 }
 
 inline void exercise(const Index& index) {
-  search_some(index);
+  if (index.is_trained()) {
+    search_some(index);
+  } else {
+    expect(index.ntotal() == 0, "without training there is nothing to find");
+  }
   const std::vector<uint8_t> saved = serialize_index(index, nullptr);
   const std::shared_ptr<Index> again = deserialize_index(saved.data(), saved.size(), nullptr);
   expect(again->ntotal() == index.ntotal() && again->d() == index.d(), "the same size after saving");

@@ -3,6 +3,7 @@
 
 #include "index/factory.h"
 #include "index/id_map.h"
+#include "index/ivf.h"
 #include "index/pre_transform.h"
 
 namespace voronode::test {
@@ -15,8 +16,13 @@ std::string kinds(const std::string& description, Metric metric = Metric::kL2) {
     CHECK(index->d() == 6);
     CHECK(index->metric() == metric);
     CHECK(index->ntotal() == 0);
-    CHECK(index->is_trained());
+    CHECK(index->is_trained() == (description.find("IVF") == std::string::npos));
     out += (out.empty() ? "" : " ") + std::string(index->kind());
+    if (const auto* ivf = dynamic_cast<const IndexIVF*>(index.get())) {
+      CHECK(ivf->nprobe() == 1);
+      CHECK(ivf->quantizer()->metric() == metric);
+      out += " of " + std::to_string(ivf->nlist());
+    }
     const auto* transformed = dynamic_cast<const IndexPreTransform*>(index.get());
     if (transformed == nullptr) continue;
     for (const auto& stage : transformed->chain()) out += std::string("/") + stage->kind();
@@ -34,9 +40,11 @@ std::string refusal(Code code, const std::string& description, size_t d = 6) {
   return "no error";
 }
 
-std::string malformed(size_t position, const std::string& description) {
-  return "The argument 'description' is malformed at position " + std::to_string(position) +
-         ": expected Flat, L2norm, IDMap or IDMap2. Received '" + description + "'";
+std::string malformed(
+    size_t position, const std::string& description,
+    const std::string& expected = "Flat, IVF<nlist> with Flat, SQ8 or SQfp16, L2norm, IDMap and IDMap2") {
+  return "The argument 'description' is malformed at position " + std::to_string(position) + ": expected " + expected +
+         ". Received '" + description + "'";
 }
 
 }  // namespace
@@ -54,6 +62,48 @@ TEST_CASE("descriptions make what they say") {
     CHECK(kinds("L2norm,L2norm,Flat", metric) ==
           "IndexPreTransform/NormalizationTransform/NormalizationTransform IndexFlat");
   }
+}
+
+TEST_CASE("descriptions of inverted files make what they say") {
+  for (const Metric metric : {Metric::kL2, Metric::kInnerProduct}) {
+    CHECK(kinds("IVF7,Flat", metric) == "IndexIVFFlat of 7");
+    CHECK(kinds("IVF1,Flat", metric) == "IndexIVFFlat of 1");
+    CHECK(kinds("IVF007,Flat", metric) == "IndexIVFFlat of 7");
+    CHECK(kinds("IVF4k,Flat", metric) == "IndexIVFFlat of 4096");
+    CHECK(kinds("IVF1M,Flat", metric) == "IndexIVFFlat of 1048576");
+    CHECK(kinds("IVF7,SQ8", metric) == "IndexIVFScalarQuantizer of 7");
+    CHECK(kinds("IDMap,IVF7,SQfp16", metric) == "IndexIDMap IndexIVFScalarQuantizer of 7");
+    CHECK(kinds("IDMap,IVF7,Flat", metric) == "IndexIDMap IndexIVFFlat of 7");
+    CHECK(kinds("IVF7,Flat,IDMap2", metric) == "IndexIDMap2 IndexIVFFlat of 7");
+    CHECK(kinds("L2norm,IVF7,Flat", metric) == "IndexPreTransform/NormalizationTransform IndexIVFFlat of 7");
+    CHECK(kinds("IDMap,L2norm,IVF7,Flat", metric) ==
+          "IndexIDMap IndexPreTransform/NormalizationTransform IndexIVFFlat of 7");
+  }
+}
+
+TEST_CASE("malformed descriptions of inverted files are refused with the position") {
+  const std::string lists = "IVF and a number of lists";
+  const std::string code = "the code of the lists, as in IVF1024,Flat";
+  const std::string range = "a number of lists from 1 to " + std::to_string(kMaxLists);
+  for (const char* bad : {"IVF", "IVF,Flat", "IVFx,Flat", "IVF-1,Flat", "IVF 4,Flat", "IVFk,Flat", "IVFPQ,Flat"}) {
+    CHECK(refusal(Code::kInvalidArgValue, bad) == malformed(3, bad, lists));
+  }
+  CHECK(refusal(Code::kInvalidArgValue, "IVF4K,Flat") == malformed(4, "IVF4K,Flat", lists));
+  CHECK(refusal(Code::kInvalidArgValue, "IVF4k2,Flat") == malformed(5, "IVF4k2,Flat", lists));
+  CHECK(refusal(Code::kInvalidArgValue, "IDMap,IVF4 ,Flat") == malformed(10, "IDMap,IVF4 ,Flat", lists));
+  for (const char* bad :
+       {"IVF0,Flat", "IVF0M,Flat", "IVF16777217,Flat", "IVF17M,Flat", "IVF18446744073709551617,Flat"}) {
+    CHECK(refusal(Code::kInvalidArgValue, bad) == malformed(3, bad, range));
+  }
+  CHECK(refusal(Code::kInvalidArgValue, "IVF" + std::string(1 << 20, '9') + ",Flat").size() < 500);
+  CHECK(refusal(Code::kInvalidArgValue, "IVF4") == malformed(4, "IVF4", code));
+  CHECK(refusal(Code::kInvalidArgValue, "L2norm,IVF4") == malformed(11, "L2norm,IVF4", code));
+  CHECK(refusal(Code::kInvalidArgValue, "IVF4,IDMap") == malformed(4, "IVF4,IDMap", code));
+  CHECK(refusal(Code::kInvalidArgValue, "IVF4,flat") == malformed(5, "IVF4,flat", code));
+  CHECK(refusal(Code::kInvalidArgValue, "IVF4,L2norm,Flat") == malformed(5, "IVF4,L2norm,Flat", code));
+  CHECK(refusal(Code::kInvalidArgValue, "IVF4,IVF4,Flat") == malformed(5, "IVF4,IVF4,Flat", code));
+  CHECK(refusal(Code::kInvalidArgValue, "IVF4,Flat,Flat") == malformed(10, "IVF4,Flat,Flat"));
+  CHECK(refusal(Code::kInvalidArgValue, "Flat,IVF4,Flat") == malformed(5, "Flat,IVF4,Flat"));
 }
 
 TEST_CASE("malformed descriptions are refused with the position") {
@@ -74,24 +124,33 @@ TEST_CASE("malformed descriptions are refused with the position") {
 
 TEST_CASE("what Faiss knows and this version does not offer is named") {
   CHECK(refusal(Code::kUnsupported, "Flat,RFlat").find("\"RFlat\"") != std::string::npos);
-  for (const char* known : {"IVF1024", "HNSW32", "PQ16", "SQ8", "PCA32", "OPQ16", "RFlat", "LSH"}) {
+  for (const char* known : {"HNSW32", "PQ16", "SQ8", "PCA32", "OPQ16", "RFlat", "LSH"}) {
     for (const std::string& description : {std::string(known), std::string(known) + ",Flat"}) {
       const std::string message = refusal(Code::kUnsupported, description);
       CHECK(message.find(std::string("\"") + known + "\"") != std::string::npos);
     }
     CHECK(refusal(Code::kUnsupported, "IDMap," + std::string(known) + ",Flat").find(known) != std::string::npos);
   }
+  for (const char* known : {"PQ16", "FlatDedup", "RaBitQ"}) {
+    const std::string message = refusal(Code::kUnsupported, "L2norm,IVF1024," + std::string(known));
+    CHECK(message.find(std::string("\"") + known + "\"") != std::string::npos);
+  }
+  for (const char* known : {"IVF1024_HNSW32", "IVF4k(PQ8)"}) {
+    const std::string message = refusal(Code::kUnsupported, std::string(known) + ",Flat");
+    CHECK(message.find(std::string("\"") + known + "\"") != std::string::npos);
+  }
+  CHECK(refusal(Code::kUnsupported, "IVF4,Flat,RFlat").find("\"RFlat\"") != std::string::npos);
 }
 
 TEST_CASE("long descriptions are refused with a short message") {
   std::string commas(100'000, ',');
   CHECK(refusal(Code::kInvalidArgValue, commas).size() < 500);
   CHECK(refusal(Code::kInvalidArgValue, std::string(1 << 20, 'x')).size() < 500);
-  CHECK(refusal(Code::kUnsupported, "IVF" + std::string(1 << 20, '9')).size() < 500);
+  CHECK(refusal(Code::kUnsupported, "PQ" + std::string(1 << 20, '9')).size() < 500);
 }
 
 TEST_CASE("a bad dimension is refused whatever the description") {
-  for (const char* description : {"Flat", "IDMap,Flat", "L2norm,Flat"}) {
+  for (const char* description : {"Flat", "IDMap,Flat", "L2norm,Flat", "IVF4,Flat", "IDMap,L2norm,IVF4,Flat"}) {
     CHECK(refusal(Code::kOutOfRange, description, 0).find("\"d\"") != std::string::npos);
     CHECK(refusal(Code::kOutOfRange, description, kMaxDimension + 1).find("\"d\"") != std::string::npos);
   }

@@ -53,7 +53,7 @@ size_t fail_each(Call call, Holds holds) {
 
 TEST_CASE("memory: indexes from descriptions") {
   for (const std::string description :
-       {"Flat", "IDMap,Flat", "L2norm,Flat", "IDMap2,L2norm,L2norm,Flat", "Flat,IDMap"}) {
+       {"Flat", "IDMap,Flat", "L2norm,Flat", "IDMap2,L2norm,L2norm,Flat", "Flat,IDMap", "IDMap,IVF16,Flat"}) {
     CAPTURE(description);
     const auto any = [](bool) { return true; };
     CHECK(fail_each([&] { index_factory(8, description, Metric::kL2); }, any) >= 4);
@@ -68,7 +68,7 @@ TEST_CASE("memory: refusing takes memory too, and its lack is told") {
       if (error.code() == Code::kNoMemory) throw;
     }
   };
-  for (const char* description : {"nonsense,Flat", "IVF1024,Flat", "IDMap,Flat,Flat"}) {
+  for (const char* description : {"nonsense,Flat", "IVF1024,PQ8", "IDMap,Flat,Flat"}) {
     CHECK(fail_each([&] { refuse(description); }, [](bool) { return true; }) >= 2);
   }
 }

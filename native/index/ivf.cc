@@ -1,0 +1,174 @@
+#include "index/ivf.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "index/flat.h"
+#include "index/ivf_centroids.h"
+#include "index/ivf_search.h"
+
+namespace voronode {
+namespace {
+
+// What an IVF can use; checked before the base class marks it as wrapped.
+Index& fitting(const std::shared_ptr<Index>& quantizer, size_t nlist) {
+  if (dynamic_cast<const IndexFlat*>(quantizer.get()) == nullptr) {
+    throw Error(Code::kUnsupported,
+                format("The quantizer of an IVF index must be an IndexFlat. Received %s", quantizer->kind()));
+  }
+  if (quantizer->ntotal() != 0 && quantizer->ntotal() != nlist) {
+    throw Error(Code::kUnsupported,
+                format("The quantizer must be empty, for train() to fill it, or hold one centroid for each of the %zu "
+                       "lists (nlist). It holds %zu vectors",
+                       nlist, quantizer->ntotal()));
+  }
+  return *quantizer;
+}
+
+}  // namespace
+
+std::unique_ptr<InvertedLists> IndexIVF::make_lists(size_t nlist, size_t code_size, size_t group_bytes) {
+  if (nlist < 1 || nlist > kMaxLists) {
+    throw Error(Code::kOutOfRange,
+                format("The value of \"nlist\" is out of range. It must be an integer >= 1 and <= %zu. Received %zu",
+                       kMaxLists, nlist));
+  }
+  return std::make_unique<InvertedLists>(nlist, code_size, group_bytes);
+}
+
+IndexIVF::IndexIVF(std::shared_ptr<Index> quantizer, Metric metric, std::unique_ptr<InvertedLists> lists,
+                   std::unique_ptr<SketchSpace>&& space)
+    : Index(quantizer->d(), metric, fitting(quantizer, lists->nlist())),
+      quantizer_(std::move(quantizer)),
+      quantizer_given_(quantizer_->ntotal() != 0),
+      lists_(std::move(lists)),
+      space_(std::move(space)) {}
+
+void IndexIVF::set_nprobe(size_t nprobe) {
+  if (nprobe == 0) {
+    throw Error(Code::kOutOfRange, "The value of \"nprobe\" is out of range. It must be an integer >= 1. Received 0");
+  }
+  nprobe_.store(nprobe, std::memory_order_relaxed);
+}
+
+void IndexIVF::require_trained() const {
+  if (is_trained()) return;
+  throw Error(Code::kNotTrained,
+              format("This %s is not trained: call train(vectors) with a sample of the vectors first", kind()));
+}
+
+// ---- Training ----
+
+ClusteringParams IndexIVF::default_clustering() const noexcept {
+  ClusteringParams params;
+  params.niter = 10;
+  params.spherical = metric() == Metric::kInnerProduct;
+  return params;
+}
+
+void IndexIVF::train(size_t n, const float* x, const Cancel* cancel) { train(n, x, default_clustering(), cancel); }
+
+Clustering IndexIVF::train(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
+                           const ClusteringProgress& progress) {
+  if (quantizer_given_ && !code_learns()) return {};
+  if (ntotal() != 0) {
+    throw Error(Code::kUnsupported, format("This %s holds %zu vectors in lists of its training: call reset() before "
+                                           "training it anew",
+                                           kind(), ntotal()));
+  }
+  if (quantizer_given_) {
+    learn_code_alone(n, x, cancel);
+    return {};
+  }
+  if (n < nlist()) {
+    throw Error(Code::kInvalidArgValue,
+                format("Training needs at least as many vectors as lists. Received %zu vectors for %zu lists (nlist); "
+                       "train with more (%zu or more are advised), or make an index with fewer lists",
+                       n, nlist(), checked_mul(nlist(), params.min_points_per_centroid)));
+  }
+  Clustering found = kmeans(n, d(), x, nlist(), params, cancel, progress);
+  std::vector<float> code = learn_code(n, x, found.centroids.data(), cancel);
+  // The old centroids go only when the new ones are there.
+  std::vector<size_t> old(quantizer_->ntotal());
+  std::iota(old.begin(), old.end(), size_t{0});
+  quantizer_->add(nlist(), found.centroids.data(), cancel);
+  quantizer_->remove_rows(old);
+  set_code(std::move(code));
+  return found;
+}
+
+void IndexIVF::learn_code_alone(size_t n, const float* x, const Cancel* cancel) {
+  if (n == 0) throw Error(Code::kInvalidArgValue, "Training needs at least one vector. Received none");
+  set_code(learn_code(n, x, centroids_of(*quantizer_).data(), cancel));
+}
+
+std::vector<float> IndexIVF::learn_code(size_t, const float*, const float*, const Cancel*) const { return {}; }
+
+void IndexIVF::set_code(std::vector<float>&&) noexcept {}
+
+void IndexIVF::check_encodable(size_t, const float*, const uint32_t*) const {}
+
+// ---- Lookups ----
+
+void IndexIVF::reconstruct(idx_t id, float* x) const {
+  const auto place = direct_map_.find(*lists_, id);
+  if (!place) {
+    throw Error(Code::kOutOfRange, format("The value of \"id\" is out of range. It must be an id of the index. "
+                                          "Received %lld",
+                                          static_cast<long long>(id)));
+  }
+  const float* const row = rows_of(place->list, lists_->list(place->list).code(place->row), 1, x);
+  if (row != x) std::copy_n(row, d(), x);
+}
+
+void IndexIVF::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
+                      idx_t* labels) const {
+  require_trained();
+  ivf_search(*this, nq, xq, k, params, distances, labels);
+}
+
+void IndexIVF::range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
+                            RangeResult* result) const {
+  require_trained();
+  ivf_range_search(*this, nq, xq, radius, params, result);
+}
+
+// ---- Facts ----
+
+const float* IndexIVF::centroid(size_t list) const noexcept {
+  return static_cast<const IndexFlat&>(*quantizer_).rows().view().row(list);
+}
+
+size_t IndexIVF::list_size(size_t list) const {
+  if (list < nlist()) return lists_->list_size(list);
+  throw Error(Code::kOutOfRange, format("The value of \"list\" is out of range. It must be >= 0 and < %zu (nlist). "
+                                        "Received %zu",
+                                        nlist(), list));
+}
+
+double IndexIVF::imbalance() const {
+  double total = 0;
+  double squares = 0;
+  for (size_t size : lists_->list_sizes()) {
+    total += static_cast<double>(size);
+    squares += static_cast<double>(size) * static_cast<double>(size);
+  }
+  return total == 0 ? 1 : static_cast<double>(nlist()) * squares / (total * total);
+}
+
+bool IndexIVF::numbered_by_position() const {
+  const auto lists = lists_->view();
+  size_t n = 0;
+  for (const auto& list : lists) n += list.size();
+  std::vector<bool> seen(n);
+  for (const auto& list : lists) {
+    for (size_t i = 0; i < list.size(); ++i) {
+      const uint64_t id = static_cast<uint64_t>(list.id(i));
+      if (id >= n || seen[id]) return false;
+      seen[id] = true;
+    }
+  }
+  return true;
+}
+
+}  // namespace voronode

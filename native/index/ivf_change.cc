@@ -1,0 +1,294 @@
+// What changes the lists of an IndexIVF: adding, removing, merging.
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include "base/thread_pool.h"
+#include "index/assigner.h"
+#include "index/grouping.h"
+#include "index/ivf.h"
+#include "index/ivf_centroids.h"
+
+namespace voronode {
+namespace {
+
+constexpr idx_t kNone = -1;
+constexpr idx_t kMaxId = std::numeric_limits<idx_t>::max();
+// From so many vectors on, copying the centroids for the Assigner costs less than it saves.
+constexpr size_t kManyVectors = 64;
+// Ids looked through between two looks at the cancel flag.
+constexpr size_t kIdsAPoll = size_t{1} << 16;
+
+void check_id(idx_t id, size_t i) {
+  if (id != kNone) return;
+  throw Error(Code::kOutOfRange, format("The value of \"ids[%zu]\" is out of range. It must not be -1, which marks "
+                                        "missing neighbours in results. Received -1",
+                                        i));
+}
+
+}  // namespace
+
+// ---- Adding ----
+
+void IndexIVF::add(size_t n, const float* x, const Cancel* cancel) {
+  require_trained();
+  if (n > static_cast<uint64_t>(kMaxId) - static_cast<uint64_t>(max_id_)) {  // unsigned: max_id_ may be -1
+    throw Error(Code::kUnsupported, format("The ids behind the largest one, %lld, do not suffice for %zu vectors: use "
+                                           "addWithIds(vectors, ids)",
+                                           static_cast<long long>(max_id_), n));
+  }
+  add_rows(n, x, nullptr, cancel);
+}
+
+void IndexIVF::add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) {
+  require_trained();
+  for (size_t i = 0; i < n; ++i) check_id(ids[i], i);
+  add_rows(n, x, ids, cancel);
+}
+
+void IndexIVF::assign(size_t n, const float* x, uint32_t* lists, const Cancel* cancel) const {
+  if (n >= kManyVectors) {
+    const std::vector<float> centroids = centroids_of(*quantizer_);
+    Assigner(nlist(), d(), quantizer_->metric(), centroids.data()).assign(n, x, lists, nullptr, cancel);
+    return;
+  }
+  float distances[kManyVectors];
+  idx_t labels[kManyVectors];
+  SearchParams params;
+  params.cancel = cancel;
+  quantizer_->search(n, x, 1, params, distances, labels);
+  for (size_t i = 0; i < n; ++i) lists[i] = static_cast<uint32_t>(labels[i]);
+}
+
+namespace {
+
+// Vectors in the order of the lists they go to, and which lists get how many.
+struct Order {
+  std::vector<size_t> vectors;
+  std::vector<size_t> begins;  // of each part, and the end
+  std::vector<InvertedLists::Addition::Part> parts;
+
+  Order(const std::vector<uint32_t>& lists, size_t nlist) : vectors(order_by(lists, nlist)) {
+    for (size_t i = 0; i < vectors.size(); ++i) {
+      if (i == 0 || lists[vectors[i]] != parts.back().list) {
+        begins.push_back(i);
+        parts.push_back({lists[vectors[i]], 0});
+      }
+      ++parts.back().count;
+    }
+    begins.push_back(vectors.size());
+  }
+};
+
+}  // namespace
+
+void IndexIVF::add_rows(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) {
+  check(cancel);
+  if (n == 0) return;
+  std::vector<uint32_t> lists(n);
+  assign(n, x, lists.data(), cancel);
+  check_encodable(n, x, lists.data());
+  const Order order(lists, nlist());
+  InvertedLists::Addition addition(*lists_, order.parts);
+  settle_centre(n, [&](size_t i) { return x + i * d(); });
+  ThreadPool::instance().parallel_for(order.parts.size(), cancel, [&](size_t part) {
+    std::optional<SketchMaker> maker;
+    if (space_) maker.emplace(*space_);
+    for (size_t i = 0; i < order.parts[part].count;) {
+      const auto room = addition.room(part, i);
+      for (size_t r = 0; r < room.rows; ++r, ++i) {
+        const size_t from = order.vectors[order.begins[part] + i];
+        encode(order.parts[part].list, x + from * d(), room.codes + r * lists_->code_size());
+        room.ids[r] = ids != nullptr ? ids[from] : max_id_ + 1 + static_cast<idx_t>(from);
+      }
+    }
+    if (maker) sketch(addition, part, *maker);
+  });
+  addition.publish();
+  max_id_ = ids == nullptr ? max_id_ + static_cast<idx_t>(n) : std::max(max_id_, *std::max_element(ids, ids + n));
+  if (ids != nullptr) no_array_map();
+}
+
+void IndexIVF::restore_lists(const std::vector<Part>& parts, const Fill& fill, const Cancel* cancel) {
+  check(cancel);
+  if (parts.empty()) return;
+  InvertedLists::Addition addition(*lists_, parts);
+  std::vector<size_t> ends;  // how many rows there are up to the end of each part
+  idx_t max_id = max_id_;
+  for (size_t p = 0; p < parts.size(); ++p) {
+    const auto room = addition.room(p, 0);  // an empty list's first rows lie together
+    fill(parts[p], room.codes, room.ids);
+    max_id = std::max(max_id, *std::max_element(room.ids, room.ids + parts[p].count));
+    ends.push_back(parts[p].count + (p == 0 ? 0 : ends.back()));
+  }
+  if (space_) {
+    settle_centre(ends.back(), [&](size_t i) {
+      const size_t p = static_cast<size_t>(std::upper_bound(ends.begin(), ends.end(), i) - ends.begin());
+      return reinterpret_cast<const float*>(addition.code(p, i - (p == 0 ? 0 : ends[p - 1])));
+    });
+    ThreadPool::instance().parallel_for(parts.size(), cancel, [&](size_t p) {
+      SketchMaker maker(*space_);
+      sketch(addition, p, maker);
+    });
+  }
+  addition.publish();
+  max_id_ = max_id;
+}
+
+// ---- Sketches ----
+
+// Any centre is right, one amidst the vectors makes good sketches: the vectors of the first addition that is large
+// enough to say, else the centroids. row_at(i): the i-th of n vectors.
+void IndexIVF::settle_centre(size_t n, const std::function<const float*(size_t)>& row_at) {
+  if (!space_ || centre_settled_) return;
+  std::vector<float> centroids;
+  const bool few = n < kGroupRows;
+  if (few) {
+    centroids = centroids_of(*quantizer_);
+    n = nlist();
+  }
+  std::vector<const float*> sample(std::min(n, SketchSpace::kSampleRows));
+  for (size_t i = 0; i < sample.size(); ++i) {
+    const size_t row = i * (n / sample.size());
+    sample[i] = few ? centroids.data() + row * d() : row_at(row);
+  }
+  space_->choose_centre(sample);
+  centre_settled_ = true;
+}
+
+void IndexIVF::sketch(const InvertedLists::Addition& addition, size_t part, SketchMaker& maker) const noexcept {
+  for (size_t g = addition.first_group(part); g < addition.last_group(part); ++g) {
+    const float* rows[kGroupRows];
+    for (size_t r = 0; r < kGroupRows; ++r) {
+      rows[r] = reinterpret_cast<const float*>(addition.code(part, g * kGroupRows + r));
+    }
+    const auto room = addition.group(part, g);
+    maker.make(rows, room.bytes, room.capacity, room.index);
+  }
+}
+
+// After a removal. Without memory for a helper the rows stay without sketches: slower, not wrong. The next add makes
+// them.
+void IndexIVF::resketch(size_t list) noexcept {
+  if (!space_) return;
+  try {
+    SketchMaker maker(*space_);
+    lists_->remake_groups(list, [&](size_t first, const InvertedLists::GroupRoom& room) {
+      const float* rows[kGroupRows];
+      for (size_t r = 0; r < kGroupRows; ++r) rows[r] = reinterpret_cast<const float*>(lists_->code(list, first + r));
+      maker.make(rows, room.bytes, room.capacity, room.index);
+    });
+  } catch (...) {
+  }
+}
+
+// ---- Taking out ----
+
+// The ids or the places of rows are others than before.
+void IndexIVF::rows_changed() noexcept {
+  direct_map_.forget();
+  max_id_ = kNone;
+  lists_->for_each_id([this](idx_t id) { max_id_ = std::max(max_id_, id); });
+  no_array_map();
+}
+
+void IndexIVF::no_array_map() noexcept {
+  if (direct_map_type() == DirectMapType::kArray) set_direct_map_type(DirectMapType::kNone);
+}
+
+size_t IndexIVF::remove_ids(const IDSelector& selector, const Cancel* cancel) {
+  const auto lists = lists_->view();
+  std::vector<std::vector<uint32_t>> rows(nlist());
+  ThreadPool::instance().parallel_for(nlist(), cancel, [&](size_t l) {
+    for (size_t i = 0; i < lists[l].size(); ++i) {
+      if (i % kIdsAPoll == 0) check(cancel);
+      if (selector.is_member(lists[l].id(i))) rows[l].push_back(static_cast<uint32_t>(i));
+    }
+  });
+  const size_t before = ntotal();
+  for (size_t l = 0; l < nlist(); ++l) lists_->remove(l, rows[l]);
+  if (ntotal() == before) return 0;
+  for (size_t l = 0; l < nlist(); ++l) resketch(l);
+  rows_changed();
+  return before - ntotal();
+}
+
+void IndexIVF::remove_rows(const std::vector<size_t>& rows) noexcept {
+  if (rows.empty()) return;
+  const auto below = [&](idx_t id) { return std::lower_bound(rows.begin(), rows.end(), static_cast<size_t>(id)); };
+  for (size_t l = 0; l < nlist(); ++l) {
+    lists_->remove_if(l, [&](idx_t id) {
+      const auto at = below(id);
+      return at != rows.end() && *at == static_cast<size_t>(id);
+    });
+  }
+  lists_->for_each_id([&](idx_t& id) { id -= below(id) - rows.begin(); });
+  for (size_t l = 0; l < nlist(); ++l) resketch(l);
+  rows_changed();
+}
+
+void IndexIVF::reset() noexcept {
+  lists_->clear();
+  centre_settled_ = false;
+  direct_map_.forget();
+  max_id_ = kNone;
+}
+
+// ---- Merging ----
+
+void IndexIVF::merge_from(IndexIVF& other, idx_t add_id, const Cancel* cancel) {
+  if (&other == this) throw Error(Code::kUnsupported, "An index cannot be merged into itself");
+  require_trained();
+  other.require_trained();
+  check_mergeable(other);
+  const auto theirs = other.lists_->view();
+  std::vector<InvertedLists::Addition::Part> parts;
+  for (size_t l = 0; l < nlist(); ++l) {
+    if (theirs[l].size() > 0) parts.push_back({l, theirs[l].size()});
+  }
+  InvertedLists::Addition addition(*lists_, parts);
+  settle_centre(0, nullptr);
+  ThreadPool::instance().parallel_for(parts.size(), cancel, [&](size_t part) {
+    std::optional<SketchMaker> maker;
+    if (space_) maker.emplace(*space_);
+    const InvertedLists::List& from = theirs[parts[part].list];
+    for (size_t i = 0; i < parts[part].count;) {
+      const auto room = addition.room(part, i);
+      for (size_t r = 0; r < room.rows; ++r, ++i) {
+        std::copy_n(from.code(i), lists_->code_size(), room.codes + r * lists_->code_size());
+        room.ids[r] = moved_id(from.id(i), add_id);
+      }
+    }
+    if (maker) sketch(addition, part, *maker);
+  });
+  addition.publish();
+  other.reset();
+  rows_changed();
+}
+
+idx_t IndexIVF::moved_id(idx_t id, idx_t add_id) {
+  const bool overflows = add_id >= 0 ? id > kMaxId - add_id : id < std::numeric_limits<idx_t>::min() - add_id;
+  if (!overflows && id + add_id != kNone) return id + add_id;
+  throw Error(Code::kOutOfRange,
+              format("The value of \"addId\" is out of range. Added to the id %lld it must give a 64-bit id other than "
+                     "-1. Received %lld",
+                     static_cast<long long>(id), static_cast<long long>(add_id)));
+}
+
+void IndexIVF::check_mergeable(const IndexIVF& other) const {
+  const bool same_kind = std::string(kind()) == other.kind() && metric() == other.metric() && d() == other.d() &&
+                         nlist() == other.nlist() && same_coding(other);
+  if (!same_kind) {
+    throw Error(Code::kUnsupported,
+                format("Only an index of the same kind, metric, d and nlist can be merged into this "
+                       "%s of d %zu and nlist %zu. Received %s of d %zu and nlist %zu",
+                       kind(), d(), nlist(), other.kind(), other.d(), other.nlist()));
+  }
+  if (centroids_of(*quantizer_) != centroids_of(*other.quantizer_)) {
+    throw Error(
+        Code::kUnsupported,
+        "Only an index with the same centroids can be merged: train one, and give both its quantizer's centroids");
+  }
+}
+
+}  // namespace voronode

@@ -1,0 +1,258 @@
+// One pass of some queries over a run of one list's rows.
+//
+// A Sink decides what a query keeps:
+//   float threshold(size_t q)                                   keys above it are not wanted
+//   void accept(size_t q, const Candidate* found, size_t n)     candidates, their labels resolved
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "index/ivf.h"
+#include "index/labels.h"
+#include "storage/sketch_scan.h"
+#include "storage/topk.h"
+
+namespace voronode {
+
+// A filter that lets fewer than one row in this many pass is asked about every row before any distance is computed;
+// others are asked about the rows that would be answered.
+inline constexpr size_t kSparseFilter = 8;
+inline constexpr size_t kFilterSamples = 64;
+
+// Rows of a list, [begin, end).
+struct ListRun {
+  size_t number;
+  const InvertedLists::List& list;
+  size_t begin;
+  size_t end;
+};
+
+// What a thread needs to scan; kept from task to task.
+class ListScratch {
+ public:
+  explicit ListScratch(size_t d) : scan(d), found(scan.piece_rows) {}
+
+  ScanScratch scan;
+  std::vector<float> x;     // queries, gathered
+  std::vector<float> rows;  // rows decoded or gathered
+  std::vector<idx_t> ids;   // of gathered rows
+  std::vector<Candidate> found;
+  std::optional<SketchFilter> filter;
+};
+
+// The queries of one pass, gathered: nq × d.
+struct ListQueries {
+  const float* x;
+  size_t nq;
+  const uint32_t* numbers;  // in the batch, as the sketches know them
+};
+
+// The rows of a list as Looker takes them.
+class ListRows {
+ public:
+  ListRows(const InvertedLists::List& list, size_t d) : list_(list), d_(d) {}
+  size_t width() const noexcept { return d_; }
+  const float* row(size_t i) const noexcept { return reinterpret_cast<const float*>(list_.code(i)); }
+
+ private:
+  const InvertedLists::List& list_;
+  size_t d_;
+};
+
+// Takes rows of a list one by one, as Looker gives them.
+template <class Sink>
+struct SinkOfOne {
+  const InvertedLists::List& list;
+  const Labels& labels;
+  Sink& sink;
+  float threshold(size_t q) const noexcept { return sink.threshold(q); }
+  void accept(size_t q, float key, size_t row) const {
+    Candidate candidate{key, 0};
+    if (labels.label(list.id(row), &candidate.label)) sink.accept(q, &candidate, 1);
+  }
+};
+
+class ListScan {
+ public:
+  // sketched: null, or the sketches of the batch; seed_rows: rows looked at in float32 before sketches, which dismiss
+  // nothing without a threshold.
+  ListScan(const IndexIVF& index, const Labels& labels, const SketchQueries* sketched, size_t seed_rows,
+           const Cancel* cancel)
+      : index_(index),
+        labels_(labels),
+        sketched_(sketched),
+        seed_rows_(seed_rows),
+        cancel_(cancel),
+        kernel_(distance_kernel(index.metric())) {}
+
+  template <class Sink>
+  void run(const ListRun& run, const ListQueries& queries, ListScratch& scratch, Sink& sink) const {
+    if (labels_.filtered() && is_sparse(run)) {
+      scan_passing(run, queries, scratch, sink);
+    } else if (sketched_ != nullptr) {
+      scan_sketched(run, queries, scratch, sink);
+    } else {
+      scan_all(run, queries, scratch, sink);
+    }
+  }
+
+ private:
+  static constexpr size_t kFirstSlab = 4;
+
+  bool is_sparse(const ListRun& run) const noexcept {
+    const size_t n = run.end - run.begin;
+    const size_t samples = std::min(n, kFilterSamples);
+    size_t passing = 0;
+    idx_t label;
+    for (size_t i = 0; i < samples; ++i) passing += labels_.label(run.list.id(run.begin + i * n / samples), &label);
+    return passing * kSparseFilter < samples;
+  }
+
+  // Calls f(codes, ids, rows) for the run in pieces of at most `most` rows.
+  template <class F>
+  void for_each_piece(const ListRun& run, size_t most, const F& f) const {
+    for (size_t p = 0; p < run.list.piece_count(); ++p) {
+      const auto piece = run.list.piece(p);
+      const size_t end = std::min(run.end, piece.begin + piece.rows);
+      for (size_t at = std::max(run.begin, piece.begin); at < end;) {
+        const size_t n = std::min(end - at, most);
+        check(cancel_);
+        f(piece.codes + (at - piece.begin) * run.list.code_size(), piece.ids + (at - piece.begin), n);
+        at += n;
+      }
+    }
+  }
+
+  // One query goes over the codes; several share the rows, decoded once.
+  template <class Sink>
+  void scan_all(const ListRun& run, const ListQueries& queries, ListScratch& scratch, Sink& sink) const {
+    const bool one = queries.nq == 1;
+    if (!one && !index_.codes_are_rows()) scratch.rows.resize(scratch.scan.piece_rows * index_.d());
+    for_each_piece(run, scratch.scan.piece_rows, [&](const uint8_t* codes, const idx_t* ids, size_t n) {
+      if (one) {
+        float* const keys = scratch.scan.distances.data();
+        index_.keys_of(run.number, queries.x, codes, n, keys);
+        keep(keys, ids, n, 0, scratch, sink);
+      } else {
+        compare(index_.rows_of(run.number, codes, n, scratch.rows.data()), ids, n, queries, scratch, sink);
+      }
+    });
+  }
+
+  // In float32 what comes before there are thresholds, and what has no group; the rest by sketches.
+  template <class Sink>
+  void scan_sketched(const ListRun& run, const ListQueries& queries, ListScratch& scratch, Sink& sink) const {
+    size_t at = run.begin;
+    const size_t end = std::min(run.end / kGroupRows, run.list.groups());
+    bool seeds = false;
+    for (size_t q = 0; q < queries.nq; ++q) seeds |= !(sink.threshold(q) < std::numeric_limits<float>::infinity());
+    if (seeds) {
+      at = std::min(run.end, at + seed_rows_);
+      scan_all({run.number, run.list, run.begin, at}, queries, scratch, sink);
+    }
+    if (at >= end * kGroupRows) return scan_all({run.number, run.list, at, run.end}, queries, scratch, sink);
+    if (!scratch.filter) scratch.filter.emplace(*sketched_, steps());
+    SketchFilter& filter = *scratch.filter;
+    filter.start(queries.numbers, queries.nq);
+    size_t slab = seeds ? kFirstSlab : kMaxSlabGroups;  // small while the thresholds still fall fast
+    for (size_t p = 0; p < run.list.group_piece_count(); ++p) {
+      const auto piece = run.list.group_piece(p);
+      const size_t piece_end = std::min(end, piece.begin + piece.groups);
+      for (size_t g = std::max(at / kGroupRows, piece.begin); g < piece_end;) {
+        check(cancel_);
+        const size_t groups = std::min({slab, filter.slab_groups(), piece_end - g});
+        const SketchPlanes planes = sketch_planes(piece.bytes, piece.capacity, g - piece.begin, steps());
+        if (!scan_slab(filter, run, g, groups, planes, queries, scratch, sink)) continue;
+        g += groups;
+        slab = std::min(2 * slab, kMaxSlabGroups);
+      }
+    }
+    if (end * kGroupRows < run.end) scan_all({run.number, run.list, end * kGroupRows, run.end}, queries, scratch, sink);
+  }
+
+  size_t steps() const noexcept { return index_.sketch_space()->steps(); }
+
+  // False if the slab is to be filtered once more, in another way.
+  template <class Sink>
+  bool scan_slab(SketchFilter& filter, const ListRun& run, size_t first, size_t groups, const SketchPlanes& planes,
+                 const ListQueries& queries, ListScratch& scratch, Sink& sink) const {
+    for (size_t q = 0; q < queries.nq; ++q) filter.set_threshold(q, sink.threshold(q));
+    size_t survivors;
+    if (!filter(planes, groups, &survivors)) return false;
+    if (survivors * kWorthwhile > queries.nq * groups * kGroupRows) {
+      scan_all({run.number, run.list, first * kGroupRows, (first + groups) * kGroupRows}, queries, scratch, sink);
+      return true;
+    }
+    SinkOfOne<Sink> one_by_one{run.list, labels_, sink};
+    const ListRows rows(run.list, index_.d());
+    Looker<ListRows, SinkOfOne<Sink>> looker(rows, index_.metric(), one_by_one);
+    for (size_t q = 0; q < queries.nq; ++q) {
+      looker.add(filter.masks(q), groups, first * kGroupRows, queries.x + q * index_.d(), q);
+    }
+    looker.flush();
+    return true;
+  }
+
+  // Rows that pass the filter are put together, so that all queries go over them at once.
+  template <class Sink>
+  void scan_passing(const ListRun& run, const ListQueries& queries, ListScratch& scratch, Sink& sink) const {
+    const size_t d = index_.d();
+    size_t gathered = 0;
+    scratch.rows.resize(scratch.scan.piece_rows * d);
+    scratch.ids.resize(scratch.scan.piece_rows);
+    for_each_piece(run, scratch.scan.piece_rows, [&](const uint8_t* codes, const idx_t* ids, size_t n) {
+      idx_t label;
+      for (size_t i = 0; i < n; ++i) {
+        if (!labels_.label(ids[i], &label)) continue;
+        float* const room = scratch.rows.data() + gathered * d;
+        const float* const row = index_.rows_of(run.number, codes + i * run.list.code_size(), 1, room);
+        if (row != room) std::copy_n(row, d, room);
+        scratch.ids.data()[gathered++] = ids[i];
+        if (gathered < scratch.scan.piece_rows) continue;
+        compare(scratch.rows.data(), scratch.ids.data(), gathered, queries, scratch, sink);
+        gathered = 0;
+      }
+    });
+    if (gathered > 0) compare(scratch.rows.data(), scratch.ids.data(), gathered, queries, scratch, sink);
+  }
+
+  // n rows, at most piece_rows.
+  template <class Sink>
+  void compare(const float* rows, const idx_t* ids, size_t n, const ListQueries& queries, ListScratch& scratch,
+               Sink& sink) const {
+    const size_t d = index_.d();
+    const size_t stride = scratch.scan.piece_rows;
+    for (size_t first = 0; first < queries.nq; first += kCallQueries) {
+      const size_t count = std::min(queries.nq - first, kCallQueries);
+      kernel_(queries.x + first * d, count, rows, n, d, scratch.scan.distances.data(), stride);
+      for (size_t q = 0; q < count; ++q) {
+        keep(scratch.scan.distances.data() + q * stride, ids, n, first + q, scratch, sink);
+      }
+    }
+  }
+
+  // The keys of n rows for query q.
+  template <class Sink>
+  void keep(const float* keys, const idx_t* ids, size_t n, size_t q, ListScratch& scratch, Sink& sink) const {
+    uint32_t* const positions = scratch.scan.positions.data();
+    const size_t near = kernels().select_not_above(keys, n, sink.threshold(q), positions);
+    size_t found = 0;
+    for (size_t i = 0; i < near; ++i) {
+      Candidate& candidate = scratch.found[found];
+      candidate.key = keys[positions[i]];
+      if (labels_.label(ids[positions[i]], &candidate.label)) ++found;
+    }
+    if (found > 0) sink.accept(q, scratch.found.data(), found);
+  }
+
+  const IndexIVF& index_;
+  const Labels& labels_;
+  const SketchQueries* sketched_;
+  size_t seed_rows_;
+  const Cancel* cancel_;
+  DistanceKernel kernel_;
+};
+
+}  // namespace voronode

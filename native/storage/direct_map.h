@@ -1,0 +1,47 @@
+// The way from an id to its row in inverted lists (Faiss's name for it).
+//
+// Nobody pays for it who does not ask: the first lookups scan the ids of all lists. From kScans lookups on a hash table
+// is made, 2 to 4 slots of 8 bytes a row, and each lookup takes in the rows that came since. A removal moves rows, so
+// it drops the table. If several rows bear an id, the last one counts, in the order of lists and of rows in a list.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "storage/inverted_lists.h"
+
+namespace voronode {
+
+class DirectMap {
+ public:
+  struct Place {
+    size_t list;
+    size_t row;
+  };
+
+  DirectMap();
+
+  // The row with this id, if there is one. Beside an appender; several threads at once. May throw std::bad_alloc.
+  std::optional<Place> find(const InvertedLists& lists, int64_t id) const;
+
+  // After a removal, and when the lists were emptied. Needs exclusivity.
+  void forget() noexcept;
+
+ private:
+  // A scan of a million ids takes about a millisecond, their table fifty.
+  static constexpr size_t kScans = 32;
+
+  std::optional<Place> scan(const InvertedLists& lists, int64_t id) const;
+  void take_in(const InvertedLists& lists) const;
+
+  const uint64_t seed_;
+  mutable std::mutex mutex_;  // guards what follows
+  mutable size_t scans_ = 0;
+  mutable std::vector<uint64_t> slots_;   // (list << 32 | row) + 1; 0: empty
+  mutable std::vector<uint32_t> hashed_;  // rows of each list that are in slots_
+  mutable size_t hashed_rows_ = 0;        // of all lists
+};
+
+}  // namespace voronode

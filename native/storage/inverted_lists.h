@@ -1,0 +1,257 @@
+// The lists of an inverted file: nlist lists, each with rows (codes of a fixed number of bytes) and their int64 ids.
+//
+// A list lies in extents, runs of rows that never move: the first append to a list takes exactly what it needs, later
+// ones at least a sixteenth of what is there, always whole units of kExtentRows. So a thousand lists of a thousand rows
+// waste a few percent where blocks of powers of two would waste half, and a list filled at once lies in one piece.
+//
+// Beside its rows a list may keep groups, group_bytes for each kGroupRows rows that fill one (sketches.h). They lie in
+// extents likewise; how the bytes of an extent are divided among its groups is the business of who makes them.
+//
+// One appender may run beside any number of readers. A reader takes Lists of the lists it wants, all of one moment; the
+// appender (Addition) fills rows behind the counts, then publishes all lists at once: a reader sees the whole addition
+// or nothing of it. remove and clear need exclusivity.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/aligned.h"
+#include "kernels/kernels.h"
+
+namespace voronode {
+
+// Rows come in multiples of this, as kernels take them.
+inline constexpr size_t kExtentRows = 16;
+// Positions in a list are 32 bits, here and in the direct maps of files.
+inline constexpr size_t kMaxListRows = 0xFFFFFFFF;
+
+class InvertedLists {
+  struct Extent {
+    size_t begin;
+    size_t rows;  // capacity
+    // shared: by the tables before and after a growth, and by the extents that were cut from one piece. Codes, then
+    // ids.
+    std::shared_ptr<AlignedArray<uint8_t>> memory;
+    uint8_t* codes;
+    int64_t* ids;
+  };
+  struct GroupExtent {
+    size_t begin;
+    size_t groups;  // capacity
+    std::shared_ptr<AlignedArray<uint8_t>> memory;
+    uint8_t* bytes;
+  };
+  struct Table {
+    std::vector<Extent> rows;
+    std::vector<GroupExtent> groups;
+    size_t row_capacity() const noexcept { return rows.empty() ? 0 : rows.back().begin + rows.back().rows; }
+    size_t group_capacity() const noexcept { return groups.empty() ? 0 : groups.back().begin + groups.back().groups; }
+    template <class E>
+    static size_t extent_of(const std::vector<E>& extents, size_t i) noexcept {
+      size_t e = extents.size() - 1;  // few extents; most rows of a grown list lie in the last ones
+      while (extents[e].begin > i) --e;
+      return e;
+    }
+  };
+
+  class Cutter;
+
+ public:
+  // One list as it was when this was made.
+  class List {
+   public:
+    size_t size() const noexcept { return n_; }
+    size_t code_size() const noexcept { return code_size_; }
+
+    // Piece p covers rows [begin, begin + rows). codes: row-major, 64-byte aligned, readable (not used) up to 64 bytes
+    // beyond the last row.
+    struct Piece {
+      const uint8_t* codes;
+      const int64_t* ids;
+      size_t begin;
+      size_t rows;
+    };
+    size_t piece_count() const noexcept { return n_ == 0 ? 0 : Table::extent_of(table_->rows, n_ - 1) + 1; }
+    Piece piece(size_t p) const noexcept {
+      const Extent& extent = table_->rows[p];
+      return {extent.codes, extent.ids, extent.begin, std::min(n_ - extent.begin, extent.rows)};
+    }
+
+    // REQUIRES: i < size().
+    const uint8_t* code(size_t i) const noexcept {
+      const Extent& extent = table_->rows[Table::extent_of(table_->rows, i)];
+      return extent.codes + (i - extent.begin) * code_size_;
+    }
+    int64_t id(size_t i) const noexcept {
+      const Extent& extent = table_->rows[Table::extent_of(table_->rows, i)];
+      return extent.ids[i - extent.begin];
+    }
+
+    // Groups of rows [0, groups() * kGroupRows), in pieces: groups [begin, begin + groups) are the first of `capacity`
+    // for which there is room at `bytes`.
+    size_t groups() const noexcept { return groups_; }
+    struct GroupPiece {
+      const uint8_t* bytes;
+      size_t capacity;
+      size_t begin;
+      size_t groups;
+    };
+    size_t group_piece_count() const noexcept {
+      return groups_ == 0 ? 0 : Table::extent_of(table_->groups, groups_ - 1) + 1;
+    }
+    GroupPiece group_piece(size_t p) const noexcept {
+      const GroupExtent& extent = table_->groups[p];
+      return {extent.bytes, extent.groups, extent.begin, std::min(groups_ - extent.begin, extent.groups)};
+    }
+
+   private:
+    friend class InvertedLists;
+    List(std::shared_ptr<const Table> table, size_t n, size_t groups, size_t code_size) noexcept
+        : table_(std::move(table)), n_(n), groups_(groups), code_size_(code_size) {}
+    std::shared_ptr<const Table> table_;
+    size_t n_;
+    size_t groups_;
+    size_t code_size_;
+  };
+
+  // Where a group goes: the index-th of `capacity` for which there is room at `bytes`.
+  struct GroupRoom {
+    uint8_t* bytes;
+    size_t capacity;
+    size_t index;
+  };
+
+  // Rows under way into the lists. Nothing is seen of it before publish(); without that it leaves no trace.
+  class Addition {
+   public:
+    // Makes room for `count` more rows in each `list`, all different. Throws kNoMemory,
+    // kUnsupported beyond kMaxListRows. REQUIRES: no other appender.
+    struct Part {
+      size_t list;
+      size_t count;  // ≥ 1
+    };
+    Addition(InvertedLists& lists, const std::vector<Part>& parts);
+
+    // Where the i-th new row of parts[part] goes, and how many lie together from there on (not more than are asked
+    // for).
+    struct Room {
+      uint8_t* codes;
+      int64_t* ids;
+      size_t rows;
+    };
+    Room room(size_t part, size_t i) const noexcept;
+
+    // The groups that parts[part] completes, or that are still to be made for other reasons: [first, last). They are to
+    // be filled once the rows are; row i of the list, of the old rows or of the new.
+    size_t first_group(size_t part) const noexcept { return growths_[part].old_groups; }
+    size_t last_group(size_t part) const noexcept { return growths_[part].new_groups; }
+    GroupRoom group(size_t part, size_t g) const noexcept { return group_at(*growths_[part].table, g); }
+    const uint8_t* code(size_t part, size_t i) const noexcept { return lists_.code_at(*growths_[part].table, i); }
+
+    void publish() noexcept;
+
+   private:
+    struct Growth {
+      size_t list;
+      size_t old_size, new_size;
+      size_t old_groups, new_groups;
+      std::shared_ptr<Table> table;
+    };
+    void grow(Growth& growth, size_t rows, size_t groups, Cutter& cutter) const;
+
+    InvertedLists& lists_;
+    std::vector<Growth> growths_;
+  };
+
+  // group_bytes: 0 for none.
+  InvertedLists(size_t nlist, size_t code_size, size_t group_bytes = 0);
+
+  size_t nlist() const noexcept { return slots_.size(); }
+  size_t code_size() const noexcept { return code_size_; }
+  size_t group_bytes() const noexcept { return group_bytes_; }
+  size_t size() const noexcept { return total_.load(std::memory_order_acquire); }  // rows of all lists
+
+  // May be called beside an appender.
+  size_t list_size(size_t list) const;
+  std::vector<size_t> list_sizes() const;
+  std::vector<List> view() const;                                      // all lists
+  std::vector<List> view(const std::vector<uint32_t>& numbers) const;  // these
+  List list(size_t number) const;
+  size_t allocated_bytes() const;  // of codes, ids and groups
+
+  // Removes rows (ascending, unique) of one list: the last ones move into the holes, as Faiss does it. The groups from
+  // the first hole on are gone then, until remake_groups. Needs exclusivity, as all that follows.
+  void remove(size_t list, const std::vector<uint32_t>& rows) noexcept;
+  // The same for the rows whose id is in a set.
+  template <class InSet>
+  void remove_if(size_t list, const InSet& in_set) noexcept {
+    Slot& slot = slots_[list];
+    size_t end = slot.n;
+    size_t first_hole = end;
+    for (size_t i = 0; i < end;) {
+      if (!in_set(ids_at(*slot.table, i)[0])) {
+        ++i;
+      } else {
+        first_hole = std::min(first_hole, i);
+        move_row(slot, --end, i);
+      }
+    }
+    shrink(slot, end, first_hole);
+  }
+
+  // Makes the groups that a removal took, with make(first row of the group, its GroupRoom).
+  template <class Make>
+  void remake_groups(size_t list, const Make& make) noexcept {
+    Slot& slot = slots_[list];
+    const size_t last = std::min(slot.table->group_capacity(), slot.n / kGroupRows);
+    for (; slot.groups < last; ++slot.groups) make(slot.groups * kGroupRows, group_at(*slot.table, slot.groups));
+  }
+  const uint8_t* code(size_t list, size_t i) const noexcept { return code_at(*slots_[list].table, i); }
+
+  // Writable ids of a list, in pieces like those of List. Needs exclusivity.
+  template <class F>
+  void for_each_id(const F& f) noexcept {
+    for (Slot& slot : slots_) {
+      for (Extent& extent : slot.table->rows) {
+        for (size_t i = 0; i < extent.rows && extent.begin + i < slot.n; ++i) f(extent.ids[i]);
+      }
+    }
+  }
+  void clear() noexcept;
+
+ private:
+  struct Slot {
+    std::shared_ptr<Table> table;
+    size_t n = 0;
+    size_t groups = 0;
+  };
+  uint8_t* code_at(const Table& table, size_t i) const noexcept {
+    const Extent& extent = table.rows[Table::extent_of(table.rows, i)];
+    return extent.codes + (i - extent.begin) * code_size_;
+  }
+  static int64_t* ids_at(const Table& table, size_t i) noexcept {
+    const Extent& extent = table.rows[Table::extent_of(table.rows, i)];
+    return extent.ids + (i - extent.begin);
+  }
+  static GroupRoom group_at(const Table& table, size_t g) noexcept {
+    const GroupExtent& extent = table.groups[Table::extent_of(table.groups, g)];
+    return {extent.bytes, extent.groups, g - extent.begin};
+  }
+  List list_of(const Slot& slot) const noexcept { return List(slot.table, slot.n, slot.groups, code_size_); }
+  size_t id_offset(size_t rows) const;
+  void move_row(Slot& slot, size_t from, size_t to) noexcept;
+  void shrink(Slot& slot, size_t n, size_t first_hole) noexcept;
+
+  size_t code_size_;
+  size_t group_bytes_;
+  mutable std::mutex mutex_;  // guards slots_ (the pointers and counts)
+  std::vector<Slot> slots_;
+  std::atomic<size_t> total_{0};
+};
+
+}  // namespace voronode

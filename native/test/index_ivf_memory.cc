@@ -1,0 +1,199 @@
+// Every operation of an IndexIVFFlat with every one of its allocations failing, once or from then on: it fails with the
+// proper error or works, the index is as it was or as it should be, nothing leaks. And how much memory it takes.
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <new>
+
+#include "index/flat.h"
+#include "index/ivf_flat.h"
+#include "test/allocations.h"
+#include "test/ivf_model.h"
+#include "test/random.h"
+#include "test/threads.h"
+
+namespace voronode::test {
+namespace {
+
+constexpr size_t kD = 32;
+constexpr size_t kLists = 4;
+constexpr size_t kRows = 900;
+
+const std::vector<float>& vectors() {
+  static const std::vector<float> x = Random(61).vectors(3 * kRows, kD);
+  return x;
+}
+
+std::unique_ptr<IndexIVFFlat> make(bool trained) {
+  auto quantizer = std::make_shared<IndexFlat>(kD, Metric::kL2);
+  if (trained) quantizer->add(kLists, vectors().data(), nullptr);
+  auto index = std::make_unique<IndexIVFFlat>(quantizer, kLists, Metric::kL2);
+  index->set_nprobe(kLists);
+  return index;
+}
+
+// Everything that can be seen of an index.
+struct Looks {
+  explicit Looks(const IndexIVF& index) : centroids(centroids_of(*index.quantizer())), ntotal(index.ntotal()) {
+    for (const auto& list : index.lists().view()) {
+      sizes.push_back(list.size());
+      for (size_t i = 0; i < list.size(); ++i) {
+        ids.push_back(list.id(i));
+        const float* const x = index.rows_of(0, list.code(i), 1, nullptr);
+        rows.insert(rows.end(), x, x + index.d());
+      }
+    }
+    if (index.is_trained()) answer = search(index, 2, vectors().data() + 7 * kD, ntotal + 1);
+  }
+  bool operator==(const Looks& other) const = default;
+
+  std::vector<float> centroids;
+  size_t ntotal;
+  std::vector<size_t> sizes;
+  std::vector<idx_t> ids;
+  std::vector<float> rows;
+  Answer answer;
+};
+
+enum class End { kDone, kNoMemory, kWrongError };
+
+End end_of(const std::function<void()>& call) {
+  try {
+    call();
+    return End::kDone;
+  } catch (const std::bad_alloc&) {
+    return End::kNoMemory;
+  } catch (const Error& error) {
+    return error.code() == Code::kNoMemory ? End::kNoMemory : End::kWrongError;
+  } catch (...) {
+    return End::kWrongError;
+  }
+}
+
+using Step = std::function<void(IndexIVFFlat&)>;
+
+void check_each(const Step& prepare, const Step& call, bool trained = true) {
+  const Threads restored(3);
+  const auto ready = [&] {
+    auto index = make(trained);
+    prepare(*index);
+    return index;
+  };
+  const auto untouched = ready();
+  const Looks before(*untouched);
+  call(*untouched);
+  const Looks after(*untouched);
+  size_t failures = 0, wrong_errors = 0, changed = 0, stuck = 0, leaked = 0;
+  for (const bool for_good : {false, true}) {
+    bool struck = true;
+    for (size_t nth = 1; struck; ++nth) {
+      const size_t live = live_allocations();
+      {
+        const auto index = ready();
+        End end;
+        {
+          const FailingAllocations failing(nth, for_good);
+          end = end_of([&] { call(*index); });
+          struck = failing.struck();
+        }
+        failures += struck;
+        wrong_errors += end == End::kWrongError;
+        changed += !(Looks(*index) == (end == End::kDone ? after : before));
+        if (end != End::kDone) {
+          call(*index);
+          stuck += !(Looks(*index) == after);
+        }
+      }
+      leaked += live_allocations() != live;
+    }
+  }
+  CHECK(failures >= 2);
+  CHECK(wrong_errors == 0);
+  CHECK(changed == 0);
+  CHECK(stuck == 0);
+  CHECK(leaked == 0);
+}
+
+void fill(IndexIVFFlat& index) { index.add(kRows, vectors().data(), nullptr); }
+void leave(IndexIVFFlat&) {}
+
+TEST_CASE("ivf memory: train") {
+  check_each(
+      leave, [](IndexIVFFlat& index) { index.train(100, vectors().data(), nullptr); }, false);
+}
+
+TEST_CASE("ivf memory: add") {
+  check_each(leave, fill);
+  check_each(fill, [](IndexIVFFlat& index) { index.add(2 * kRows, vectors().data() + kRows * kD, nullptr); });
+  check_each(fill, [](IndexIVFFlat& index) {
+    const idx_t ids[] = {7, -8};
+    index.add_with_ids(2, vectors().data(), ids, nullptr);
+  });
+}
+
+TEST_CASE("ivf memory: search, small, spread over threads, and with a huge k") {
+  struct Size {
+    size_t nq, k, nprobe;
+  };
+  for (const Size size : {Size{1, 5, 2}, Size{40, 10, kLists}, Size{2, kRows, kLists}}) {
+    check_each(fill, [&](IndexIVFFlat& index) {
+      SearchParams params;
+      params.nprobe = size.nprobe;
+      search(index, size.nq, vectors().data(), size.k, params);
+    });
+  }
+}
+
+TEST_CASE("ivf memory: range search") {
+  check_each(fill, [](IndexIVFFlat& index) {
+    RangeResult result;
+    index.range_search(20, vectors().data(), 12.0f, {}, &result);
+    if (result.labels.size() < 20) throw std::logic_error("the radius finds too little");
+  });
+}
+
+TEST_CASE("ivf memory: remove_ids, reconstruct, merge_from") {
+  check_each(fill, [](IndexIVFFlat& index) { index.remove_ids(IDSelectorRange(100, 300), nullptr); });
+  check_each(fill, [](IndexIVFFlat& index) {
+    std::vector<float> x(kD);
+    for (size_t i = 0; i < 40; ++i) index.reconstruct(static_cast<idx_t>(i), x.data());
+  });
+  check_each(fill, [](IndexIVFFlat& index) {
+    const auto other = make(true);
+    other->add(kRows, vectors().data() + kRows * kD, nullptr);
+    index.merge_from(*other, kRows, nullptr);
+  });
+}
+
+TEST_CASE("ivf memory: what cannot fail allocates nothing") {
+  const auto index = make(true);
+  fill(*index);
+  std::vector<size_t> rows(kRows / 3);
+  for (size_t i = 0; i < rows.size(); ++i) rows[i] = 3 * i;
+  {
+    const FailingAllocations failing(1, true);
+    index->remove_rows(rows);
+  }
+  CHECK(index->ntotal() == kRows - rows.size());
+  CHECK(index->numbered_by_position());
+  {
+    const FailingAllocations failing(1, true);
+    index->reset();
+    CHECK(!failing.struck());
+  }
+  CHECK(index->ntotal() == 0);
+}
+
+TEST_CASE("ivf memory: a big index takes little more than its vectors and their sketches") {
+  constexpr size_t kWide = 128, kMany = 40'000, kCells = 40;
+  const auto x = Random(62).vectors(kMany, kWide);
+  auto quantizer = std::make_shared<IndexFlat>(kWide, Metric::kL2);
+  quantizer->add(kCells, x.data(), nullptr);
+  const size_t before = live_bytes();
+  IndexIVFFlat index(quantizer, kCells, Metric::kL2);
+  index.add(kMany, x.data(), nullptr);
+  CHECK(static_cast<double>(live_bytes() - before) < 1.35 * kMany * kWide * sizeof(float));
+}
+
+}  // namespace
+}  // namespace voronode::test

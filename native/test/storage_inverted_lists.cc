@@ -1,0 +1,250 @@
+// InvertedLists: what lies where after additions of any size, removals in Faiss's order, and memory that is given back.
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <functional>
+#include <thread>
+
+#include "storage/inverted_lists.h"
+#include "test/random.h"
+
+namespace voronode::test {
+namespace {
+
+constexpr size_t kCodeSize = 12;
+
+struct Row {
+  int64_t id;
+  uint8_t byte;  // all of its code
+  bool operator==(const Row&) const = default;
+};
+using Model = std::vector<std::vector<Row>>;
+
+void fill(const InvertedLists::Addition& addition, size_t part, const std::vector<Row>& rows) {
+  for (size_t i = 0; i < rows.size();) {
+    const auto room = addition.room(part, i);
+    REQUIRE(room.rows > 0);
+    for (size_t r = 0; r < room.rows; ++r, ++i) {
+      REQUIRE(i < rows.size());
+      room.ids[r] = rows[i].id;
+      std::fill_n(room.codes + r * kCodeSize, kCodeSize, rows[i].byte);
+    }
+  }
+}
+
+std::vector<Row> contents(const InvertedLists::List& list) {
+  std::vector<Row> out;
+  bool in_step = true;  // pieces with single rows
+  for (size_t p = 0; p < list.piece_count(); ++p) {
+    const auto piece = list.piece(p);
+    in_step &= piece.begin == out.size() && reinterpret_cast<uintptr_t>(piece.codes) % kAlignment == 0;
+    for (size_t i = 0; i < piece.rows; ++i) {
+      const uint8_t* const code = piece.codes + i * kCodeSize;
+      out.push_back({piece.ids[i], code[0]});
+      in_step &= list.id(piece.begin + i) == piece.ids[i] && list.code(piece.begin + i) == code;
+      in_step &= code[0] == code[kCodeSize - 1];
+    }
+  }
+  CHECK(in_step);
+  return out;
+}
+
+void compare(const InvertedLists& lists, const Model& model) {
+  const auto view = lists.view();
+  size_t total = 0;
+  for (size_t l = 0; l < model.size(); ++l) {
+    total += model[l].size();
+    CHECK(lists.list_size(l) == model[l].size());
+    CHECK(view[l].size() == model[l].size());
+    CHECK(contents(view[l]) == model[l]);
+  }
+  CHECK(lists.size() == total);
+}
+
+void add(InvertedLists& lists, Model& model, Random& random, size_t most) {
+  std::vector<InvertedLists::Addition::Part> parts;
+  std::vector<std::vector<Row>> rows;
+  for (size_t l = 0; l < model.size(); ++l) {
+    if (random.one_in(2)) continue;
+    parts.push_back({l, random.between(1, most)});
+    for (size_t i = 0; i < parts.back().count; ++i) {
+      if (i == 0) rows.emplace_back();
+      rows.back().push_back({static_cast<int64_t>(random.bits()), static_cast<uint8_t>(random.bits())});
+    }
+  }
+  InvertedLists::Addition addition(lists, parts);
+  for (size_t p = 0; p < parts.size(); ++p) fill(addition, p, rows[p]);
+  if (random.one_in(5)) return;  // given up: no trace of it
+  addition.publish();
+  for (size_t p = 0; p < parts.size(); ++p) {
+    auto& list = model[parts[p].list];
+    list.insert(list.end(), rows[p].begin(), rows[p].end());
+  }
+}
+
+TEST_CASE("inverted lists: additions and removals against vectors") {
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    Random random(seed);
+    Model model(random.between(1, 9));
+    InvertedLists lists(model.size(), kCodeSize);
+    for (size_t step = 0; step < 60; ++step) {
+      add(lists, model, random, random.one_in(10) ? 900 : 20);
+      if (random.one_in(4)) {
+        const size_t l = random.below(model.size());
+        const size_t rare = random.between(1, 9);
+        std::vector<uint32_t> rows;
+        for (size_t i = 0; i < model[l].size(); ++i) {
+          if (random.one_in(rare)) rows.push_back(static_cast<uint32_t>(i));
+        }
+        lists.remove(l, rows);
+        // Faiss: while j < n: if row j goes, the last row takes its place and is looked at next.
+        std::vector<bool> goes(model[l].size());
+        for (uint32_t row : rows) goes[row] = true;
+        for (size_t j = 0; j < model[l].size();) {
+          if (!goes[j]) {
+            ++j;
+            continue;
+          }
+          model[l][j] = model[l].back();
+          goes[j] = goes.back();
+          model[l].pop_back();
+          goes.pop_back();
+        }
+      }
+      if (random.one_in(4)) {
+        const size_t l = random.below(model.size());
+        const auto odd = [](int64_t id) { return id % 2 != 0; };
+        lists.remove_if(l, odd);
+        for (size_t j = 0; j < model[l].size();) {
+          if (!odd(model[l][j].id)) {
+            ++j;
+            continue;
+          }
+          model[l][j] = model[l].back();
+          model[l].pop_back();
+        }
+      }
+      compare(lists, model);
+    }
+    lists.clear();
+    for (auto& list : model) list.clear();
+    compare(lists, model);
+    CHECK(lists.allocated_bytes() == 0);
+  }
+}
+
+TEST_CASE(
+    "inverted lists: a list filled at once lies in one piece, one filled bit by bit in few, with little to spare") {
+  constexpr size_t kRows = 5000;
+  InvertedLists lists(2, kCodeSize);
+  InvertedLists::Addition(lists, {{0, kRows}}).publish();
+  for (size_t i = 0; i < kRows; ++i) InvertedLists::Addition(lists, {{1, 1}}).publish();
+  CHECK(lists.list(0).piece_count() == 1);
+  CHECK(lists.list(1).piece_count() < 100);
+  CHECK(lists.list(1).size() == kRows);
+  const size_t one = kRows * (kCodeSize + sizeof(int64_t));
+  CHECK(lists.allocated_bytes() >= 2 * one);
+  CHECK(lists.allocated_bytes() < 2 * one + one / 12);
+}
+
+// A group of the test says which row it begins with and which codes its rows have.
+constexpr size_t kGroupBytes = 8 + kGroupRows;
+
+void make_group(const InvertedLists::GroupRoom& room, size_t first, const std::function<uint8_t(size_t)>& byte) {
+  uint8_t* const bytes = room.bytes + room.index * kGroupBytes;
+  std::memcpy(bytes, &first, 8);
+  for (size_t r = 0; r < kGroupRows; ++r) bytes[8 + r] = byte(first + r);
+}
+
+bool right_groups(const InvertedLists::List& list) {
+  size_t groups = 0;
+  for (size_t p = 0; p < list.group_piece_count(); ++p) {
+    const auto piece = list.group_piece(p);
+    if (piece.begin != groups || piece.groups > piece.capacity) return false;
+    for (size_t g = 0; g < piece.groups; ++g, ++groups) {
+      const uint8_t* const bytes = piece.bytes + g * kGroupBytes;
+      size_t first;
+      std::memcpy(&first, bytes, 8);
+      if (first != groups * kGroupRows) return false;
+      for (size_t r = 0; r < kGroupRows; ++r) {
+        if (bytes[8 + r] != *list.code(first + r)) return false;
+      }
+    }
+  }
+  return groups == list.groups();
+}
+
+TEST_CASE("inverted lists: groups are those of the rows, through additions and removals") {
+  Random random(7);
+  for (size_t round = 0; round < 20; ++round) {
+    InvertedLists lists(1, kCodeSize, kGroupBytes);
+    for (size_t step = 0; step < 50; ++step) {
+      const size_t n = random.one_in(8) ? random.between(500, 2000) : random.between(1, 100);
+      InvertedLists::Addition addition(lists, {{0, n}});
+      std::vector<Row> rows(n);
+      for (Row& row : rows) row = {static_cast<int64_t>(random.below(1000)), static_cast<uint8_t>(random.bits())};
+      fill(addition, 0, rows);
+      for (size_t g = addition.first_group(0); g < addition.last_group(0); ++g) {
+        make_group(addition.group(0, g), g * kGroupRows, [&](size_t i) { return *addition.code(0, i); });
+      }
+      addition.publish();
+      CHECK(lists.list(0).groups() == lists.size() / kGroupRows);
+      CHECK(right_groups(lists.list(0)));
+      if (random.one_in(2)) continue;
+      const auto gone = static_cast<int64_t>(random.below(1000));
+      const auto in_set = [&](int64_t id) { return random.one_in(2) ? id == gone : id == gone + 1; };
+      lists.remove_if(0, in_set);
+      CHECK(right_groups(lists.list(0)));
+      if (random.one_in(5)) continue;  // the next addition makes them
+      lists.remake_groups(0, [&](size_t first, const InvertedLists::GroupRoom& room) {
+        make_group(room, first, [&](size_t i) { return *lists.code(0, i); });
+      });
+      CHECK(lists.list(0).groups() == lists.size() / kGroupRows);
+      CHECK(right_groups(lists.list(0)));
+    }
+  }
+}
+
+TEST_CASE("inverted lists: more rows than a list can number are refused, nothing changed") {
+  InvertedLists lists(1, 1);
+  InvertedLists::Addition(lists, {{0, 3}}).publish();
+  for (const size_t count : {kMaxListRows - 2, kMaxListRows, size_t{1} << 62, SIZE_MAX / 2}) {
+    CHECK_THROWS_AS(InvertedLists::Addition(lists, {{0, count}}), Error);
+  }
+  CHECK(lists.size() == 3);
+}
+
+TEST_CASE("inverted lists: readers see an addition in all lists or in none") {
+  constexpr size_t kLists = 7;
+  constexpr size_t kRounds = 400;
+  InvertedLists lists(kLists, kCodeSize);
+  std::atomic<bool> done{false};
+  std::vector<InvertedLists::Addition::Part> parts;
+  for (size_t l = 0; l < kLists; ++l) parts.push_back({l, 3});
+  std::thread writer([&] {
+    for (size_t round = 0; round < kRounds; ++round) {
+      InvertedLists::Addition addition(lists, parts);
+      for (size_t p = 0; p < kLists; ++p) {
+        fill(addition, p, std::vector<Row>(3, {static_cast<int64_t>(round), static_cast<uint8_t>(round)}));
+      }
+      addition.publish();
+    }
+    done = true;
+  });
+  size_t wrong = 0;
+  while (!done) {
+    const auto some = lists.view({6, 0, 3});
+    wrong += some[0].size() != some[1].size() || some[1].size() != some[2].size();
+    for (const auto& list : some) {
+      for (size_t i = 0; i < list.size(); ++i) {
+        wrong += list.id(i) != static_cast<int64_t>(i / 3) || *list.code(i) != static_cast<uint8_t>(i / 3);
+      }
+    }
+  }
+  writer.join();
+  CHECK(wrong == 0);
+  CHECK(lists.size() == kLists * kRounds * 3);
+}
+
+}  // namespace
+}  // namespace voronode::test
