@@ -18,6 +18,8 @@ import sys
 import faiss
 import numpy as np
 
+from golden_data import integers, unit_rows
+
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "test" / "golden"
 FLT_MAX = float(np.finfo(np.float32).max)
 K = 4
@@ -26,29 +28,20 @@ K = 4
 IDS = [2**53 + 1, -(2**63), 0, 2**63 - 1, -2, 7, 2**53 + 1, 2**53 - 1, -(2**53) - 1]
 
 
-def integers(n, d, seed):
-    return np.random.RandomState(seed).randint(-50, 51, size=(n, d)).astype(np.float32)
-
-
-def unit_rows(n, d, seed):
-    """Rows of length 2^i: one component, or four equal ones, that are powers of two. Normalising them is exact."""
-    rng = np.random.RandomState(seed)
-    x = np.zeros((n, d), dtype=np.float32)
-    for row in x:
-        at = rng.choice(d, size=1 if rng.randint(2) else 4, replace=False)
-        row[at] = (2.0 ** rng.randint(0, 4)) * rng.choice([-1, 1], size=len(at))
-    return x
-
-
 def normalised(x):
     norm = np.sqrt((x.astype(np.float64) ** 2).sum(axis=1, keepdims=True))
     return (x / np.where(norm == 0, 1, norm)).astype(np.float32)
 
 
-def nearest(stored, labels, queries, metric):
-    """The K best by plain arithmetic, equal distances by the smaller label, padded as Faiss pads."""
+def nearest(stored, labels, queries, metric, seen=None):
+    """The K best by plain arithmetic, equal distances by the smaller label, padded as Faiss pads.
+
+    seen: per query the rows that are looked at; None: all."""
     out_distances, out_labels = [], []
-    for q in queries.astype(np.float64):
+    everything, all_labels = stored, labels
+    for i, q in enumerate(queries.astype(np.float64)):
+        stored = everything if seen is None else everything[seen[i]]
+        labels = all_labels if seen is None else [all_labels[row] for row in seen[i]]
         if metric == "l2":
             scores = [float(((row - q) ** 2).sum()) for row in stored.astype(np.float64)]
             order = sorted(range(len(labels)), key=lambda i: (scores[i], labels[i]))
@@ -103,6 +96,163 @@ def answered(description, d, metric, n, ids):
     return faiss.serialize_index(index).tobytes(), entry
 
 
+def heart(index):
+    """The IVF index inside wrappers."""
+    while not hasattr(index, "invlists"):
+        index = faiss.downcast_index(index.index)
+    return index
+
+
+def give_centroids(index, centroids):
+    """Trains an index, in its wrappers, by telling it the centroids."""
+    heart(index).quantizer.add(centroids)
+    while True:
+        index.is_trained = True
+        if hasattr(index, "invlists"):
+            return
+        index = faiss.downcast_index(index.index)
+
+
+def rows_seen(index, stored, queries, nprobe):
+    """Per query the rows in its nprobe nearest lists."""
+    ivf = heart(index)
+    quantizer = faiss.downcast_index(ivf.quantizer)
+    list_of = quantizer.search(stored, 1)[1][:, 0]
+    near = quantizer.search(queries, nprobe)[1]
+    return [[row for row in range(len(stored)) if list_of[row] in near[i]] for i in range(len(queries))]
+
+
+def ivf(description, d, metric, n, ids, nprobe=None, trained=False, direct_map=None, removed=(), quantizer=None,
+        by_residual=True):
+    """An IVF index: its bytes, and what they must answer. nprobe: of the file; None: all lists.
+
+    The centroids are given, or found by Faiss if `trained`. removed: ids that are taken out in the end. by_residual: of a
+    scalar quantizer, whose codes are made to hold whole numbers exactly."""
+    index = faiss.index_factory(d, description, faiss.METRIC_L2 if metric == "l2" else faiss.METRIC_INNER_PRODUCT)
+    inner = heart(index)
+    if quantizer is not None:
+        inner.quantizer = quantizer
+    unit = "L2norm" in description
+    make = unit_rows if unit else integers
+    x, queries = make(n, d, 100 + d), make(3, d, 200 + d)
+    stored, asked = (normalised(x), normalised(queries)) if unit else (x, queries)
+    if trained:
+        faiss.omp_set_num_threads(1)
+        inner.cp.min_points_per_centroid = 1
+        index.train(x)
+    else:
+        centroids = make(inner.nlist, d, 400 + d)
+        give_centroids(index, normalised(centroids) if unit else centroids)
+    if isinstance(inner, faiss.IndexIVFScalarQuantizer):
+        inner.by_residual = by_residual
+        if inner.sq.qtype == faiss.ScalarQuantizer.QT_8bit:
+            ranges = np.repeat([-127.5, 255], d).astype(np.float32)  # code c stands for c - 127
+            faiss.copy_array_to_vector(ranges, inner.sq.trained)
+    inner.nprobe = inner.nlist if nprobe is None else nprobe
+    if direct_map is not None:
+        inner.set_direct_map_type(direct_map)
+    labels = [ids[i % len(ids)] for i in range(n)] if ids else list(range(n))
+    if n:
+        index.add_with_ids(x, np.array(labels, dtype=np.int64)) if ids else index.add(x)
+    kept = [i for i in range(n) if labels[i] not in removed]
+    if removed:
+        index.remove_ids(np.array(removed, dtype=np.int64))
+    stored, labels = stored[kept], [labels[i] for i in kept]
+
+    def answer(lists):
+        return nearest(stored, labels, asked, metric, rows_seen(index, stored, asked, lists))
+
+    distances, best = answer(inner.nprobe)
+    agrees_with_faiss(index, queries, distances, best)
+    entry = {
+        "kind": type(index).__name__,
+        "description": description,
+        "d": d,
+        "metric": metric,
+        "ntotal": len(labels),
+        "nlist": inner.nlist,
+        "nprobe": inner.nprobe,
+        "ids": [str(label) for label in labels],
+        "stored": stored.reshape(-1).tolist(),
+        "queries": queries.reshape(-1).tolist(),
+        "k": K,
+        "distances": distances,
+        "labels": [str(label) for label in best],
+    }
+    if not unit:
+        entry["probes"] = []
+        for lists in range(1, inner.nlist + 1):
+            distances, best = answer(lists)
+            entry["probes"].append({"distances": distances, "labels": [str(label) for label in best]})
+    return faiss.serialize_index(index).tobytes(), entry
+
+
+def untrained(description, d=4):
+    index = faiss.index_factory(d, description)
+    entry = {"kind": type(index).__name__, "description": description, "d": d, "metric": "l2", "untrained": True}
+    return faiss.serialize_index(index).tobytes(), entry
+
+
+# In the files of IVF indexes here: header, nlist, nprobe, then the quantizer with its header and the count of components.
+QUANTIZER_AT = 4 + 33 + 8 + 8
+CENTROIDS_AT = QUANTIZER_AT + 4 + 33 + 8
+
+
+def legacy(data, nlist, d, tag):
+    """The bytes of an IndexIVFFlat without a direct map as old versions wrote them: ids before the direct map, codes at the
+    end, counted in bytes (IvFL) or components (IvFl)."""
+    index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
+    map_at = CENTROIDS_AT + nlist * d * 4
+    ids = codes = b""
+    for l in range(nlist):
+        n = index.invlists.list_size(l)
+        ids += struct.pack("<Q", n) + faiss.rev_swig_ptr(index.invlists.get_ids(l), n).tobytes()
+        count = n * d * (4 if tag == b"IvFL" else 1)
+        codes += struct.pack("<Q", count) + faiss.rev_swig_ptr(index.invlists.get_codes(l), n * d * 4).tobytes()
+    made = tag + data[4:map_at] + ids + data[map_at : map_at + 9] + codes
+    again = faiss.serialize_index(faiss.deserialize_index(np.frombuffer(made, dtype=np.uint8))).tobytes()
+    assert again == data, "Faiss reads it as what it was made from"
+    return made
+
+
+def old_scalar(data, d, nlist, tag):
+    """The bytes of an IndexIVFScalarQuantizer by residual without a direct map as old versions wrote them: without the byte
+    that says so (IwSQ), or with lists as in `legacy` (IvSQ)."""
+    index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
+    lists_at = data.index(b"ilar")
+    assert data[lists_at - 1] == 1
+    if tag == b"IwSQ":
+        made = tag + data[4 : lists_at - 1] + data[lists_at:]
+    else:
+        map_at = CENTROIDS_AT + nlist * d * 4
+        ids = codes = b""
+        for l in range(nlist):
+            n = index.invlists.list_size(l)
+            ids += struct.pack("<Q", n) + faiss.rev_swig_ptr(index.invlists.get_ids(l), n).tobytes()
+            size = n * index.code_size
+            codes += struct.pack("<Q", size) + faiss.rev_swig_ptr(index.invlists.get_codes(l), size).tobytes()
+        made = tag + data[4:map_at] + ids + data[map_at : lists_at - 1] + codes
+    again = faiss.serialize_index(faiss.deserialize_index(np.frombuffer(made, dtype=np.uint8))).tobytes()
+    assert again == data, "Faiss reads it as what it was made from"
+    return made
+
+
+def sorted_hash(data, nlist, d):
+    """The bytes with the pairs of the hash table in the order of their ids, as this package writes them."""
+    at = CENTROIDS_AT + nlist * d * 4 + 1 + 8
+    (n,) = struct.unpack_from("<Q", data, at)
+    pairs = sorted(struct.iter_unpack("<qq", data[at + 8 : at + 8 + 16 * n]))
+    made = data[: at + 8] + b"".join(struct.pack("<qq", *pair) for pair in pairs) + data[at + 8 + 16 * n :]
+    faiss.deserialize_index(np.frombuffer(made, dtype=np.uint8))
+    return made
+
+
+def cut_lists(data, tag):
+    """The bytes with other inverted lists than an array's."""
+    at = data.index(b"ilar")
+    return data[:at] + tag + data[at + 4 :]
+
+
 def refused(description, metric, names, d=4, n=64):
     """A kind that is not read, to be refused by these names."""
     faiss.omp_set_num_threads(1)
@@ -135,16 +285,76 @@ def files():
         "l2norm_idmap_flat": answered("L2norm,IDMap,Flat", 8, "ip", 9, IDS),
         "refused_flat_l1": refused("Flat", faiss.METRIC_L1, ["METRIC_L1"]),
         "refused_flat_canberra": refused("Flat", faiss.METRIC_Canberra, ["METRIC_Canberra"]),
-        "refused_ivf_flat": refused("IVF2,Flat", faiss.METRIC_L2, ["IndexIVFFlat", "IwFl"]),
+        "refused_ivf_pq": refused("IVF2,PQ2x2", faiss.METRIC_L2, ["IndexIVFPQ", "IwPQ"]),
+        "refused_ivf_hnsw": refused("IVF2_HNSW2,Flat", faiss.METRIC_L2, ["IwFl.", "IndexHNSWFlat", "IHNf"]),
+        "refused_ivf_ivf": refused("IVF2(IVF2,Flat),Flat", faiss.METRIC_L2, ["IwFl.", "IndexIVFFlat", "quantizer"]),
         "refused_idmap_sq8": refused_map(),
         "refused_hnsw_flat": refused("HNSW4", faiss.METRIC_L2, ["IndexHNSWFlat", "IHNf"]),
         "refused_pq": refused("PQ2x2", faiss.METRIC_L2, ["IndexPQ", "IxPq"]),
         "refused_pca_flat": refused("PCA2,Flat", faiss.METRIC_L2, ["PCAMatrix", "Pcam"]),
         "refused_refine_flat": refused("Flat,RFlat", faiss.METRIC_L2, ["IndexRefine", "IxRF"]),
     }
+    out.update(ivf_files())
     # Made from the above by hand: bytes behind the index, and the tag that old files may bear.
     out["flat_l2_trailer"] = (flat[0] + b"bytes behind the index", {**flat[1], "resaved": "flat_l2.faiss"})
     out["flat_l2_old_tag"] = (b"IxFl" + flat[0][4:], {**flat[1], "resaved": "flat_l2.faiss"})
+    return out
+
+
+def ivf_files():
+    ids = [IDS[0]] + IDS[1:6] + IDS[7:]  # each once
+    flat = ivf("IVF3,Flat", 4, "l2", 9, None)
+    hashed = ivf("IVF3,Flat", 4, "l2", 8, ids, direct_map=faiss.DirectMap.Hashtable)
+    mapped = ivf("IDMap,IVF3,Flat", 4, "ip", 9, IDS)
+    out = {
+        "ivf_flat_l2": flat,
+        "ivf_flat_ip": ivf("IVF3,Flat", 4, "ip", 9, None, nprobe=2),
+        "ivf_flat_d1": ivf("IVF2,Flat", 1, "l2", 5, None, nprobe=1),
+        "ivf_flat_d17": ivf("IVF2,Flat", 17, "ip", 5, None),
+        "ivf_flat_ids": ivf("IVF3,Flat", 4, "l2", 8, ids, nprobe=1),
+        "ivf_flat_sparse": ivf("IVF7,Flat", 3, "l2", 3, None, nprobe=9),
+        "ivf_flat_empty": ivf("IVF3,Flat", 4, "l2", 0, None),
+        "ivf_flat_untrained": untrained("IVF3,Flat"),
+        "ivf_flat_trained": ivf("IVF4,Flat", 4, "l2", 30, None, nprobe=2, trained=True),
+        "ivf_flat_array": ivf("IVF3,Flat", 4, "l2", 9, None, direct_map=faiss.DirectMap.Array),
+        "ivf_flat_hash": (hashed[0], {**hashed[1], "resaved": "ivf_flat_hash_sorted.faiss"}),
+        "ivf_flat_hash_sorted": (sorted_hash(hashed[0], 3, 4), hashed[1]),
+        "ivf_flat_removed": ivf("IVF3,Flat", 4, "l2", 9, None, removed=[0, 2, 5]),
+        "ivf_flat_ip_by_l2": ivf("IVF3,Flat", 4, "ip", 9, None, nprobe=1, quantizer=faiss.IndexFlatL2(4)),
+        "ivf_flat_legacy": (legacy(flat[0], 3, 4, b"IvFL"), {**flat[1], "resaved": "ivf_flat_l2.faiss"}),
+        "ivf_flat_legacy_floats": (legacy(flat[0], 3, 4, b"IvFl"), {**flat[1], "resaved": "ivf_flat_l2.faiss"}),
+        "idmap_ivf_flat": mapped,
+        "idmap_ivf_flat_untrained": untrained("IDMap,IVF3,Flat"),
+        "idmap2_ivf_flat": ivf("IDMap2,IVF2,Flat", 4, "l2", 9, IDS, nprobe=1),
+        "l2norm_ivf_flat": ivf("L2norm,IVF2,Flat", 8, "ip", 7, None),
+        "idmap_l2norm_ivf_flat": ivf("IDMap,L2norm,IVF2,Flat", 8, "ip", 9, IDS),
+        "refused_ivf_no_lists": (flat[0][: flat[0].index(b"ilar")] + b"il00", {"refused": ["IwFl.", "il00"]}),
+        "refused_ivf_disk": (cut_lists(flat[0], b"ilod"), {"refused": ["IwFl.", "OnDiskInvertedLists", "ilod"]}),
+    }
+    bytes_l2 = ivf("IVF3,SQ8", 4, "l2", 9, None)
+    out.update({
+        "ivf_sq8_l2": bytes_l2,
+        "ivf_sq8_ip": ivf("IVF3,SQ8", 4, "ip", 9, None, nprobe=2),
+        "ivf_sq8_d17": ivf("IVF2,SQ8", 17, "l2", 5, ids[:5]),
+        "ivf_sq8_sparse": ivf("IVF7,SQ8", 3, "l2", 3, None, nprobe=9),
+        "ivf_sq8_direct": ivf("IVF3,SQ8", 4, "l2", 9, None, by_residual=False),
+        "ivf_sq8_array": ivf("IVF3,SQ8", 4, "l2", 9, None, direct_map=faiss.DirectMap.Array),
+        "ivf_sq8_untrained": untrained("IVF3,SQ8"),
+        "ivf_sq8_old_tag": (old_scalar(bytes_l2[0], 4, 3, b"IwSQ"), {**bytes_l2[1], "resaved": "ivf_sq8_l2.faiss"}),
+        "ivf_sq8_legacy": (old_scalar(bytes_l2[0], 4, 3, b"IvSQ"), {**bytes_l2[1], "resaved": "ivf_sq8_l2.faiss"}),
+        "ivf_fp16_l2": ivf("IVF3,SQfp16", 4, "l2", 9, None),
+        "ivf_fp16_ip": ivf("IVF2,SQfp16", 17, "ip", 5, None, nprobe=1),
+        "ivf_fp16_untrained": untrained("IVF3,SQfp16"),
+        "idmap_ivf_sq8": ivf("IDMap,IVF3,SQ8", 4, "ip", 9, IDS),
+        "idmap2_ivf_fp16": ivf("IDMap2,IVF3,SQfp16", 4, "l2", 9, IDS),
+        "refused_ivf_sq4": refused("IVF2,SQ4", faiss.METRIC_L2, ["IwSq.qtype", "QT_4bit"]),
+        "refused_ivf_sq6": refused("IVF2,SQ6", faiss.METRIC_L2, ["IwSq.qtype", "QT_6bit"]),
+    })
+    # A map that was made around an index before it was trained says "untrained" for ever.
+    out["idmap_ivf_flat_old_map"] = (
+        mapped[0][:32] + b"\0" + mapped[0][33:],
+        {**mapped[1], "resaved": "idmap_ivf_flat.faiss"},
+    )
     return out
 
 

@@ -1,6 +1,11 @@
 #include "io/format.h"
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "index/ivf.h"
+#include "kernels/kernels.h"
+#include "storage/id_table.h"
 
 namespace voronode {
 
@@ -24,9 +29,11 @@ struct KnownTag {
 constexpr KnownTag kKnownIndexes[] = {
 #define KNOWN_INDEX(tag, name) {make_tag(tag), name},
 #define KNOWN_TRANSFORM(tag, name)
+#define KNOWN_LISTS(tag, name)
 #include "io/known_tags.inc"
 #undef KNOWN_INDEX
 #undef KNOWN_TRANSFORM
+#undef KNOWN_LISTS
 };
 
 // Faiss's MetricType; 0 and 1 are Metric's.
@@ -58,7 +65,7 @@ Metric read_metric(Reader& reader) {
 
 }  // namespace
 
-std::shared_ptr<Index> read_any(Reader& reader, const Header* outer) {
+std::shared_ptr<Index> read_any(Reader& reader, const Outer* outer) {
   const Tag tag = reader.tag("tag");
   for (const Format* format : kFormats) {
     for (const Tag own : format->tags) {
@@ -75,20 +82,33 @@ std::shared_ptr<Index> read_any(Reader& reader, const Header* outer) {
   reader.corrupt("the tag of a Faiss index", quoted(tag));
 }
 
-void write_any(Writer& writer, const Index& index, uint64_t ntotal) {
+void write_any(Writer& writer, const Index& index, const Moment& moment) {
   for (const Format* format : kFormats) {
-    if (format->write(writer, index, ntotal)) return;
+    if (format->write(writer, index, moment)) return;
   }
   throw Error(Code::kUnsupported, std::string("There is no file format for an ") + index.kind());
 }
 
-Header read_header(Reader& reader, const Header* outer) {
+Moment::Moment(const Index& index) {
+  const Index* heart = &index;
+  while (heart->inner() != nullptr) heart = heart->inner().get();
+  const auto* ivf = dynamic_cast<const IndexIVF*>(heart);
+  if (ivf == nullptr) {
+    ntotal = index.ntotal();
+    return;
+  }
+  lists = ivf->lists().view();
+  ntotal = 0;
+  for (const InvertedLists::List& list : lists) ntotal += list.size();
+}
+
+Header read_header(Reader& reader, const Outer* outer, Training training) {
   const auto agree = [&](bool agrees, uint64_t expected, uint64_t found) {
     if (!agrees) reader.corrupt(std::to_string(expected) + ", as the index around it says", std::to_string(found));
   };
   const int32_t d = reader.number<int32_t>("d");
   if (d < 1) reader.corrupt("a dimension of 1 or more", std::to_string(d));
-  Header header{static_cast<size_t>(d), 0, Metric::kL2};
+  Header header{static_cast<size_t>(d), 0, true, Metric::kL2};
   if (outer != nullptr) agree(header.d == outer->d, outer->d, header.d);
   if (header.d > kMaxDimension) {
     reader.unsupported(std::to_string(d) + " dimensions; this version takes at most " + std::to_string(kMaxDimension));
@@ -96,25 +116,45 @@ Header read_header(Reader& reader, const Header* outer) {
   const int64_t ntotal = reader.number<int64_t>("ntotal");
   if (ntotal < 0) reader.corrupt("a count of 0 or more", std::to_string(ntotal));
   header.ntotal = static_cast<uint64_t>(ntotal);
-  if (outer != nullptr) agree(header.ntotal == outer->ntotal, outer->ntotal, header.ntotal);
+  if (outer != nullptr && outer->ntotal) agree(header.ntotal == *outer->ntotal, *outer->ntotal, header.ntotal);
   reader.number<int64_t>("dummy");
   reader.number<int64_t>("dummy");
-  // No kind read here is ever untrained.
-  if (!reader.boolean("is_trained")) reader.corrupt("1", "0");
+  header.is_trained = reader.boolean("is_trained");
+  if (!header.is_trained && training == Training::kNotNeeded) reader.corrupt("1", "0");
+  if (outer != nullptr) agree(header.is_trained || !outer->trained, 1, 0);
   header.metric = read_metric(reader);
-  if (outer != nullptr) {
-    agree(header.metric == outer->metric, static_cast<uint64_t>(outer->metric), static_cast<uint64_t>(header.metric));
+  if (outer != nullptr && outer->metric) {
+    agree(header.metric == *outer->metric, static_cast<uint64_t>(*outer->metric), static_cast<uint64_t>(header.metric));
   }
   return header;
 }
 
-void write_header(Writer& writer, const Index& index, uint64_t ntotal) {
+void write_header(Writer& writer, const Index& index, const Moment& moment) {
   writer.number(static_cast<int32_t>(index.d()));
-  writer.number(static_cast<int64_t>(ntotal));
+  writer.number(static_cast<int64_t>(moment.ntotal));
   writer.number(kUnused);
   writer.number(kUnused);
   writer.number(static_cast<uint8_t>(index.is_trained()));
   writer.number(static_cast<int32_t>(index.metric()));
+}
+
+void check_components(const Reader& reader, const char* field, const float* x, size_t n, size_t first_row, size_t d,
+                      std::optional<size_t> list) {
+  const size_t i = kernels().first_nonfinite(x, n);
+  if (i == n) return;
+  const std::string of_list = list ? format(" of list %zu", *list) : "";
+  reader.corrupt_at(field, reader.position() - (n - i) * sizeof(float),
+                    format("a finite number at row %zu, component %zu%s", first_row + i / d, i % d, of_list.c_str()),
+                    x[i] != x[i] ? "NaN"
+                    : x[i] > 0   ? "Infinity"
+                                 : "-Infinity");
+}
+
+void check_ids(const Reader& reader, const idx_t* ids, size_t n, size_t first_row) {
+  const idx_t* bad = std::find(ids, ids + n, IdTable::kNone);
+  if (bad == ids + n) return;
+  reader.unsupported("the id -1 of row " + std::to_string(first_row + static_cast<size_t>(bad - ids)) +
+                     "; -1 marks missing results");
 }
 
 }  // namespace voronode

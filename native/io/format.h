@@ -6,10 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "index/index.h"
 #include "io/reader.h"
 #include "io/writer.h"
+#include "storage/inverted_lists.h"
 
 namespace voronode {
 
@@ -17,31 +20,64 @@ namespace voronode {
 // index.
 inline constexpr size_t kChunkBytes = size_t{1} << 20;
 
-// What every index says of itself first; also what an outer index promises of the one inside it.
+// What every index says of itself first.
 struct Header {
   size_t d;
   uint64_t ntotal;
+  bool is_trained;
   Metric metric;
+};
+
+// What an outer index promises of the one inside it.
+struct Outer {
+  // A wrapper of Faiss's that was made before the index in it was trained says "untrained" for ever.
+  explicit Outer(const Header& wrapper)
+      : d(wrapper.d), ntotal(wrapper.ntotal), trained(wrapper.is_trained), metric(wrapper.metric) {}
+  Outer(size_t dimension, uint64_t count) : d(dimension), ntotal(count), trained(false) {}
+
+  size_t d;
+  std::optional<uint64_t> ntotal;  // none: it may be any
+  bool trained;                    // false: it may be either
+  std::optional<Metric> metric;    // none: it may be any
+};
+
+// The rows that a save holds: those that were complete at one moment, taken once for the whole file so that its parts
+// agree beside an add.
+struct Moment {
+  explicit Moment(const Index& index);
+
+  uint64_t ntotal;
+  std::vector<InvertedLists::List> lists;  // of the IVF index that is, or is inside, the index; else empty
 };
 
 struct Format {
   std::array<Tag, 3> tags;  // that this family reads; 0: none
 
   // Reads what follows the tag. outer: what the index must agree with, or null.
-  std::shared_ptr<Index> (*read)(Reader& reader, Tag tag, const Header* outer);
+  std::shared_ptr<Index> (*read)(Reader& reader, Tag tag, const Outer* outer);
 
-  // Writes tag and body of the first `ntotal` rows. False, and nothing written, if the index is not of this family.
-  bool (*write)(Writer& writer, const Index& index, uint64_t ntotal);
+  // Writes tag and body. False, and nothing written, if the index is not of this family.
+  bool (*write)(Writer& writer, const Index& index, const Moment& moment);
 };
 
 // An index, its tag first. A kind of Faiss's that is not offered: kUnsupported with its name.
-std::shared_ptr<Index> read_any(Reader& reader, const Header* outer);
+std::shared_ptr<Index> read_any(Reader& reader, const Outer* outer);
 
-// An index, its tag first. ntotal: how many rows, taken once for the whole file so that its parts agree beside an add.
-void write_any(Writer& writer, const Index& index, uint64_t ntotal);
+// An index, its tag first.
+void write_any(Writer& writer, const Index& index, const Moment& moment);
 
-// The 33 bytes after the tag. Throws kCorrupt if they contradict themselves or `outer`.
-Header read_header(Reader& reader, const Header* outer);
-void write_header(Writer& writer, const Index& index, uint64_t ntotal);
+// The 33 bytes after the tag. Throws kCorrupt if they contradict themselves or `outer`, or say that an index is not
+// trained which always is.
+enum class Training { kNeeded, kNotNeeded };
+Header read_header(Reader& reader, const Outer* outer, Training training);
+void write_header(Writer& writer, const Index& index, const Moment& moment);
+
+// x: the n components that were read last, the first of them in row `first_row` (of size d) of the list `list`, if
+// there are lists. Throws kCorrupt at the first that is not finite.
+void check_components(const Reader& reader, const char* field, const float* x, size_t n, size_t first_row, size_t d,
+                      std::optional<size_t> list = std::nullopt);
+
+// ids: the n that were read last, of rows first_row, … Throws kUnsupported at the first that is -1.
+void check_ids(const Reader& reader, const idx_t* ids, size_t n, size_t first_row);
 
 }  // namespace voronode

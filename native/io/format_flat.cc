@@ -6,7 +6,6 @@
 #include "base/checked.h"
 #include "index/flat.h"
 #include "io/format.h"
-#include "kernels/kernels.h"
 
 namespace voronode {
 namespace {
@@ -15,19 +14,8 @@ constexpr Tag kL2Tag = make_tag("IxF2");
 constexpr Tag kIpTag = make_tag("IxFI");
 constexpr Tag kAnyTag = make_tag("IxFl");  // Faiss uses it for other metrics; old files may have it for any
 
-// x: the n components that were read last, from row `first_row` on.
-void check_rows(const Reader& reader, const float* x, size_t n, size_t first_row, size_t d) {
-  const size_t i = kernels().first_nonfinite(x, n);
-  if (i == n) return;
-  reader.corrupt_at(reader.position() - (n - i) * sizeof(float),
-                    format("a finite number at row %zu, component %zu", first_row + i / d, i % d),
-                    x[i] != x[i] ? "NaN"
-                    : x[i] > 0   ? "Infinity"
-                                 : "-Infinity");
-}
-
-std::shared_ptr<Index> read_flat(Reader& reader, Tag tag, const Header* outer) {
-  const Header header = read_header(reader, outer);
+std::shared_ptr<Index> read_flat(Reader& reader, Tag tag, const Outer* outer) {
+  const Header header = read_header(reader, outer, Training::kNotNeeded);
   const Tag own = header.metric == Metric::kL2 ? kL2Tag : kIpTag;
   if (tag != own && tag != kAnyTag) {
     reader.corrupt(tag == kL2Tag ? "1 (L2), as the tag says" : "0 (inner product), as the tag says",
@@ -45,23 +33,24 @@ std::shared_ptr<Index> read_flat(Reader& reader, Tag tag, const Header* outer) {
   for (size_t row = 0; row < ntotal; row += rows_a_chunk) {
     const size_t rows = std::min(rows_a_chunk, ntotal - row);
     reader.bytes("codes", chunk.data(), rows * d * sizeof(float));
-    check_rows(reader, chunk.data(), rows * d, row, d);
+    check_components(reader, "codes", chunk.data(), rows * d, row, d);
     index->add(rows, chunk.data(), reader.cancel());
   }
   return index;
 }
 
-bool write_flat(Writer& writer, const Index& index, uint64_t ntotal) {
+bool write_flat(Writer& writer, const Index& index, const Moment& moment) {
   const auto* flat = dynamic_cast<const IndexFlat*>(&index);
   if (flat == nullptr) return false;
   writer.number(flat->metric() == Metric::kL2 ? kL2Tag : kIpTag);
-  write_header(writer, index, ntotal);
-  writer.number(ntotal * flat->d());
+  write_header(writer, index, moment);
+  const size_t ntotal = static_cast<size_t>(moment.ntotal);
+  writer.number(uint64_t{ntotal} * flat->d());
   const auto rows = flat->rows().view();
   for (size_t b = 0; b < rows.block_count(); ++b) {
     const auto block = rows.block(b);
     if (block.begin >= ntotal) break;
-    const size_t n = std::min(block.rows, static_cast<size_t>(ntotal) - block.begin);
+    const size_t n = std::min(block.rows, ntotal - block.begin);
     writer.bytes(block.data, n * flat->d() * sizeof(float));
   }
   return true;

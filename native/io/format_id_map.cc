@@ -20,12 +20,7 @@ IdTable read_ids(Reader& reader, size_t ntotal) {
   for (size_t row = 0; row < ntotal; row += ids_a_chunk) {
     const size_t n = std::min(ids_a_chunk, ntotal - row);
     reader.bytes("id_map", chunk.data(), n * sizeof(int64_t));
-    const int64_t* end = chunk.data() + n;
-    const int64_t* bad = std::find(static_cast<const int64_t*>(chunk.data()), end, IdTable::kNone);
-    if (bad != end) {
-      reader.unsupported("the id -1 of row " + std::to_string(row + static_cast<size_t>(bad - chunk.data())) +
-                         "; -1 marks missing results");
-    }
+    check_ids(reader, chunk.data(), n, row);
     ids.append(n, chunk.data());
   }
   return ids;
@@ -36,26 +31,31 @@ bool holds_map(const Index* index) {
   return holds_map(index->inner().get());
 }
 
-std::shared_ptr<Index> read_id_map(Reader& reader, Tag tag, const Header* outer) {
-  const Header header = read_header(reader, outer);
-  std::shared_ptr<Index> inner = read_any(reader, &header);
+std::shared_ptr<Index> read_id_map(Reader& reader, Tag tag, const Outer* outer) {
+  const Header header = read_header(reader, outer, Training::kNeeded);
+  const Outer promised(header);
+  std::shared_ptr<Index> inner = read_any(reader, &promised);
   if (holds_map(inner.get())) reader.unsupported("an IndexIDMap inside an IndexIDMap");
+  if (!inner->numbered_by_position()) {
+    reader.unsupported("an IndexIDMap around an index whose labels are not 0 to ntotal - 1");
+  }
   IdTable ids = read_ids(reader, static_cast<size_t>(header.ntotal));
   return IndexIDMap::from_parts(std::move(inner), std::move(ids), tag == kMap2Tag);
 }
 
-bool write_id_map(Writer& writer, const Index& index, uint64_t ntotal) {
+bool write_id_map(Writer& writer, const Index& index, const Moment& moment) {
   const auto* map = dynamic_cast<const IndexIDMap*>(&index);
   if (map == nullptr) return false;
   writer.number(map->kind() == std::string("IndexIDMap2") ? kMap2Tag : kMapTag);
-  write_header(writer, index, ntotal);
-  write_any(writer, *map->inner(), ntotal);
-  writer.number(ntotal);
+  write_header(writer, index, moment);
+  write_any(writer, *map->inner(), moment);
+  const size_t ntotal = static_cast<size_t>(moment.ntotal);
+  writer.number(uint64_t{ntotal});
   const auto ids = map->ids().view();
   for (size_t b = 0; b < ids.block_count(); ++b) {
     const auto block = ids.block(b);
     if (block.begin >= ntotal) break;
-    writer.bytes(block.data, std::min(block.rows, static_cast<size_t>(ntotal) - block.begin) * sizeof(int64_t));
+    writer.bytes(block.data, std::min(block.rows, ntotal - block.begin) * sizeof(int64_t));
   }
   return true;
 }

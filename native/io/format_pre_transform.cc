@@ -21,9 +21,11 @@ struct KnownTag {
 constexpr KnownTag kKnownTransforms[] = {
 #define KNOWN_INDEX(tag, name)
 #define KNOWN_TRANSFORM(tag, name) {make_tag(tag), name},
+#define KNOWN_LISTS(tag, name)
 #include "io/known_tags.inc"
 #undef KNOWN_INDEX
 #undef KNOWN_TRANSFORM
+#undef KNOWN_LISTS
 };
 
 void expect_dimension(Reader& reader, const char* field, size_t d) {
@@ -51,12 +53,12 @@ std::unique_ptr<VectorTransform> read_transform(Reader& reader, size_t d) {
   return std::make_unique<NormalizationTransform>(d);
 }
 
-std::shared_ptr<Index> read_pre_transform(Reader& reader, Tag, const Header* outer) {
-  const Header header = read_header(reader, outer);
+std::shared_ptr<Index> read_pre_transform(Reader& reader, Tag, const Outer* outer) {
+  const Header header = read_header(reader, outer, Training::kNeeded);
   const int32_t nt = reader.number<int32_t>("nt");
   if (nt < 0 || nt > kMaxChain) reader.corrupt("0 to " + std::to_string(kMaxChain) + " transforms", std::to_string(nt));
   std::vector<std::unique_ptr<VectorTransform>> chain;
-  Header inner = header;
+  Outer inner(header);
   for (int32_t i = 0; i < nt; ++i) {
     chain.push_back(read_transform(reader, inner.d));
     inner.d = chain.back()->d_out();
@@ -76,14 +78,14 @@ void write_transform(Writer& writer, const VectorTransform& transform) {
   writer.number(uint8_t{1});
 }
 
-bool write_pre_transform(Writer& writer, const Index& index, uint64_t ntotal) {
+bool write_pre_transform(Writer& writer, const Index& index, const Moment& moment) {
   const auto* pre = dynamic_cast<const IndexPreTransform*>(&index);
   if (pre == nullptr) return false;
   writer.number(kTag);
-  write_header(writer, index, ntotal);
+  write_header(writer, index, moment);
   writer.number(static_cast<int32_t>(pre->chain().size()));
   for (const auto& transform : pre->chain()) write_transform(writer, *transform);
-  write_any(writer, *pre->inner(), ntotal);
+  write_any(writer, *pre->inner(), moment);
   return true;
 }
 

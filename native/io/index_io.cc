@@ -29,20 +29,20 @@ void write_index(const Index& index, const std::string& path, const Cancel* canc
   check(cancel);
   FileSink sink(path);
   Writer writer(sink, cancel);
-  write_any(writer, index, index.ntotal());
+  write_any(writer, index, Moment(index));
   sink.sync();
   check(cancel);  // the last moment at which the old file can stay
   sink.commit();
 }
 
 std::vector<uint8_t> serialize_index(const Index& index, const Cancel* cancel) {
-  const uint64_t ntotal = index.ntotal();  // for both passes
+  const Moment moment(index);  // for both passes
   CountingSink counter;
   Writer measuring(counter, cancel);
-  write_any(measuring, index, ntotal);
+  write_any(measuring, index, moment);
   MemorySink sink(counter.size());
   Writer writer(sink, cancel);
-  write_any(writer, index, ntotal);
+  write_any(writer, index, moment);
   return sink.take();
 }
 

@@ -29,6 +29,13 @@ void Reader::count(const char* field, uint64_t expected, const char* why, size_t
   if (n > room) corrupt(decimal(n) + " items (" + why + ") to follow", "room for " + decimal(room));
 }
 
+uint64_t Reader::count(const char* field, size_t item_bytes) {
+  const uint64_t n = number<uint64_t>(field);
+  const uint64_t room = remaining() / item_bytes;
+  if (n > room) corrupt("no more than the " + decimal(room) + " items there is room for", decimal(n));
+  return n;
+}
+
 void Reader::bytes(const char* field, void* out, size_t n) {
   field_ = field;
   field_begin_ = position_;
@@ -40,27 +47,28 @@ void Reader::bytes(const char* field, void* out, size_t n) {
 }
 
 void Reader::corrupt(const std::string& expected, const std::string& found) const {
-  corrupt_at(field_begin_, expected, found);
+  corrupt_at(field_, field_begin_, expected, found);
 }
 
-void Reader::corrupt_at(uint64_t offset, const std::string& expected, const std::string& found) const {
-  throw Error(Code::kCorrupt, "Corrupt index in '" + source_.name() + "', section " + section() + ", byte " +
+void Reader::corrupt_at(const char* field, uint64_t offset, const std::string& expected,
+                        const std::string& found) const {
+  throw Error(Code::kCorrupt, "Corrupt index in '" + source_.name() + "', section " + section(field) + ", byte " +
                                   decimal(offset) + ": expected " + expected + ", found " + found);
 }
 
 void Reader::unsupported(const std::string& what) const {
-  throw Error(Code::kUnsupported, "Unsupported index in '" + source_.name() + "', section " + section() + ", byte " +
-                                      decimal(field_begin_) + ": " + what);
+  throw Error(Code::kUnsupported, "Unsupported index in '" + source_.name() + "', section " + section(field_) +
+                                      ", byte " + decimal(field_begin_) + ": " + what);
 }
 
-std::string Reader::section() const {
+std::string Reader::section(const char* field) const {
   std::string out;
   for (const Tag tag : sections_) {
     if (!out.empty()) out += '/';
     out += printable(tag);
   }
   if (!out.empty()) out += '.';
-  return out + field_;
+  return out + field;
 }
 
 }  // namespace voronode

@@ -58,6 +58,10 @@ class Reader {
   // that number comes from, as in "ntotal") and that many items follow.
   void count(const char* field, uint64_t expected, const char* why, size_t item_bytes);
 
+  // The length that stands before an array of `item_bytes` each, whatever it is. Throws kCorrupt unless that many
+  // follow.
+  uint64_t count(const char* field, size_t item_bytes);
+
   // The next n bytes, raw.
   void bytes(const char* field, void* out, size_t n);
 
@@ -68,13 +72,14 @@ class Reader {
 
   // Refuse the field that was read last.
   [[noreturn]] void corrupt(const std::string& expected, const std::string& found) const;
-  // Refuse the bytes at `offset` of the field that was read last.
-  [[noreturn]] void corrupt_at(uint64_t offset, const std::string& expected, const std::string& found) const;
+  // Refuse the bytes at `offset`, of a field that was read before.
+  [[noreturn]] void corrupt_at(const char* field, uint64_t offset, const std::string& expected,
+                               const std::string& found) const;
   // kUnsupported: nothing is wrong with the field that was read last, but `what` stands in the way.
   [[noreturn]] void unsupported(const std::string& what) const;
 
  private:
-  std::string section() const;
+  std::string section(const char* field) const;
 
   Source& source_;
   const Cancel* cancel_;

@@ -18,6 +18,7 @@
 #include <cstring>
 
 #include "index/flat.h"
+#include "index/ivf_flat.h"
 #include "io/index_io.h"
 #include "test/golden.h"
 
@@ -104,20 +105,32 @@ namespace {
 
 const Bytes kOld = {'o', 'l', 'd'};
 
-// About 300 KB: a header's write and several pieces.
-const IndexFlat& index_to_save() {
-  static const auto index = [] {
+// About 300 KB each: a header's write and several pieces.
+const Index& index_to_save(bool ivf) {
+  static const auto flat = [] {
     auto made = std::make_unique<IndexFlat>(64, Metric::kL2);
     const std::vector<float> x(1200 * 64, 0.5f);
     made->add(1200, x.data(), nullptr);
     return made;
   }();
-  return *index;
+  static const auto lists = [] {
+    std::vector<float> x(1200 * 64);
+    for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 97);
+    auto quantizer = std::make_shared<IndexFlat>(64, Metric::kL2);
+    quantizer->add(5, x.data(), nullptr);
+    auto made = std::make_unique<IndexIVFFlat>(quantizer, 5, Metric::kL2);
+    made->set_direct_map_type(DirectMapType::kHashtable);
+    made->add(1200, x.data(), nullptr);
+    return made;
+  }();
+  if (ivf) return *lists;
+  return *flat;
 }
 
-const Bytes& new_bytes() {
-  static const Bytes bytes = serialize_index(index_to_save(), nullptr);
-  return bytes;
+const Bytes& new_bytes(bool ivf = false) {
+  static const Bytes bytes[] = {serialize_index(index_to_save(false), nullptr),
+                                serialize_index(index_to_save(true), nullptr)};
+  return bytes[ivf];
 }
 
 // The error of a save over an old file with this fault; err 0 and no syscall if there was none.
@@ -126,11 +139,11 @@ struct Outcome {
   std::string syscall;
 };
 
-Outcome save(const std::string& path, Fault& fault) {
+Outcome save(const std::string& path, Fault& fault, bool ivf = false) {
   Outcome outcome;
   armed = &fault;
   try {
-    write_index(index_to_save(), path, nullptr);
+    write_index(index_to_save(ivf), path, nullptr);
   } catch (const SystemError& error) {
     outcome = {error.err(), error.syscall()};
   } catch (...) {
@@ -144,6 +157,9 @@ Outcome save(const std::string& path, Fault& fault) {
 }  // namespace
 
 TEST_CASE("whatever call fails, and why: the error is reported, the old file stays, nothing is left behind") {
+  bool ivf = false;
+  SUBCASE("a flat index") {}
+  SUBCASE("an IVF") { ivf = true; }
   const TemporaryFolder folder;
   const std::string path = folder / "index";
   size_t faults = 0;
@@ -158,7 +174,7 @@ TEST_CASE("whatever call fails, and why: the error is reported, the old file sta
         fault.call = call;
         fault.nth = nth;
         fault.err = err;
-        const Outcome outcome = save(path, fault);
+        const Outcome outcome = save(path, fault, ivf);
         CHECK(folder.entries() == 1);
         if (fault.seen < nth) {
           CHECK(outcome.err == 0);
@@ -167,7 +183,7 @@ TEST_CASE("whatever call fails, and why: the error is reported, the old file sta
         ++faults;
         // Past the rename there is the directory's fsync, whose error is told, and its close, which changes nothing.
         const bool renamed = nth == 2 && (std::strcmp(call, "fsync") == 0 || std::strcmp(call, "close") == 0);
-        CHECK(read_all(path) == (renamed ? new_bytes() : kOld));
+        CHECK(read_all(path) == (renamed ? new_bytes(ivf) : kOld));
         const bool told = !(renamed && std::strcmp(call, "close") == 0);
         CHECK(outcome.err == (told ? err : 0));
         CHECK(outcome.syscall == (told ? call : ""));
@@ -212,6 +228,9 @@ TEST_CASE("a file system that cannot sync directories is no error") {
 }
 
 TEST_CASE("short writes are continued, a write without progress is an error") {
+  bool ivf = false;
+  SUBCASE("a flat index") {}
+  SUBCASE("an IVF") { ivf = true; }
   const TemporaryFolder folder;
   const std::string path = folder / "index";
   for (const size_t most : {size_t{1}, size_t{7}, size_t{4096}, size_t{65537}}) {
@@ -219,8 +238,8 @@ TEST_CASE("short writes are continued, a write without progress is an error") {
     write_all(path, kOld);
     Fault fault;
     fault.most = most;
-    CHECK(save(path, fault).err == 0);
-    CHECK(read_all(path) == new_bytes());
+    CHECK(save(path, fault, ivf).err == 0);
+    CHECK(read_all(path) == new_bytes(ivf));
   }
   write_all(path, kOld);
   Fault stuck;
@@ -233,9 +252,12 @@ TEST_CASE("short writes are continued, a write without progress is an error") {
 // Not under ThreadSanitizer, which does not follow a fork from a process with threads.
 #if !defined(__SANITIZE_THREAD__)
 TEST_CASE("killed before any of its calls, a save leaves the old file or the new one") {
+  bool ivf = false;
+  SUBCASE("a flat index") {}
+  SUBCASE("an IVF") { ivf = true; }
   const TemporaryFolder folder;
   const std::string path = folder / "index";
-  new_bytes();
+  new_bytes(ivf);
   int kept = 0, replaced = 0;
   for (int step = 1;; ++step) {
     CAPTURE(step);
@@ -246,7 +268,7 @@ TEST_CASE("killed before any of its calls, a save leaves the old file or the new
     if (child == 0) {
       Fault fault;
       fault.kill_before = step;
-      save(path, fault);
+      save(path, fault, ivf);
       _exit(0);
     }
     int status = 0;
@@ -254,7 +276,7 @@ TEST_CASE("killed before any of its calls, a save leaves the old file or the new
     if (WIFEXITED(status)) break;
     CHECK(WTERMSIG(status) == SIGKILL);
     const Bytes found = read_all(path);
-    CHECK((found == kOld || found == new_bytes()));
+    CHECK((found == kOld || found == new_bytes(ivf)));
     ++(found == kOld ? kept : replaced);
     CHECK(folder.entries() <= before + 1);  // its temporary file
   }

@@ -108,8 +108,8 @@ TEST_CASE("components that are not finite are refused by row and component") {
 
 TEST_CASE("kinds, metrics and transforms that are not offered are named") {
   const auto unsupported = [](const char* name) { return refusal(Code::kUnsupported, [&] { read(golden(name)); }); };
-  CHECK(unsupported("refused_ivf_flat") ==
-        "Unsupported index in '<buffer>', section tag, byte 0: this version does not read IndexIVFFlat (tag \"IwFl\")");
+  CHECK(unsupported("refused_ivf_pq") ==
+        "Unsupported index in '<buffer>', section tag, byte 0: this version does not read IndexIVFPQ (tag \"IwPQ\")");
   CHECK(unsupported("refused_idmap_sq8") ==
         "Unsupported index in '<buffer>', section IxMp.tag, byte 37: this version does not read IndexScalarQuantizer "
         "(tag "

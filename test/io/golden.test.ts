@@ -33,8 +33,20 @@ interface Answered extends Entry {
   k: number;
   distances: number[];
   labels: string[];
+  /** Of an IVF: lists, those visited by default (as many as the answers above are of), and answers for 1, 2, … of them. */
+  nlist?: number;
+  nprobe?: number;
+  probes?: { distances: number[]; labels: string[] }[];
   /** Another file that has the bytes to be saved. */
   resaved?: string;
+}
+
+interface Untrained extends Entry {
+  kind: string;
+  d: number;
+  metric: Metric;
+  description: string;
+  untrained: true;
 }
 
 interface Refused extends Entry {
@@ -43,15 +55,16 @@ interface Refused extends Entry {
 }
 
 const folder = join(__dirname, '..', 'golden');
-const listing: { faiss: string; files: Record<string, Answered | Refused> } = JSON.parse(
+const listing: { faiss: string; files: Record<string, Answered | Untrained | Refused> } = JSON.parse(
   readFileSync(join(folder, 'golden.json'), 'utf8'),
 );
 const files = Object.entries(listing.files);
-const answered = files.filter((file): file is [string, Answered] => !('refused' in file[1]));
+const answered = files.filter((file): file is [string, Answered] => 'labels' in file[1]);
+const untrained = files.filter((file): file is [string, Untrained] => 'untrained' in file[1]);
 const refused = files.filter((file): file is [string, Refused] => 'refused' in file[1]);
 
 /** A Faiss class under its name here: flat indexes are named by their metric. */
-const className = ({ kind, metric }: Answered) =>
+const className = ({ kind, metric }: Answered | Untrained) =>
   kind === 'IndexFlat' ? { l2: 'IndexFlatL2', ip: 'IndexFlatIP' }[metric] : kind;
 
 test('the listing and the files agree', () => {
@@ -94,14 +107,46 @@ describe.each(answered)('%s', (name, entry) => {
     expect(Buffer.from(serializeIndexSync(deserializeIndexSync(bytes))).equals(expected)).toBe(true);
   });
 
-  // The factory here offers only what it documents; this kind comes from files alone.
-  test.skipIf(entry.description === 'L2norm,IDMap,Flat')('is what the factory makes of the same vectors', () => {
-    const index = indexFactory(entry.d, entry.description, entry.metric);
-    const vectors = Float32Array.from(entry.stored);
-    if (entry.kind.startsWith('IndexIDMap')) index.addWithIdsSync(vectors, entry.ids.map(BigInt));
-    else index.addSync(vectors);
-    const expected = entry.resaved === undefined ? bytes : readFileSync(join(folder, entry.resaved));
-    expect(Buffer.from(serializeIndexSync(index)).equals(expected)).toBe(true);
+  test.skipIf(entry.probes === undefined)('answers for any number of lists', () => {
+    const index = readIndexSync(join(folder, name));
+    const queries = Float32Array.from(entry.queries);
+    entry.probes?.forEach((expected, i) => {
+      const { distances, labels } = index.searchSync(queries, entry.k, { nprobe: i + 1 });
+      expect([i + 1, ...distances]).toEqual([i + 1, ...expected.distances]);
+      expect([...labels].map(String)).toEqual(expected.labels);
+    });
+  });
+
+  // The factory here offers only what it documents; this kind comes from files alone. Of an IVF it makes one that must be
+  // trained, which does not give Faiss's centroids.
+  test.skipIf(entry.description === 'L2norm,IDMap,Flat' || entry.nlist !== undefined)(
+    'is what the factory makes of the same vectors',
+    () => {
+      const index = indexFactory(entry.d, entry.description, entry.metric);
+      const vectors = Float32Array.from(entry.stored);
+      if (entry.kind.startsWith('IndexIDMap')) index.addWithIdsSync(vectors, entry.ids.map(BigInt));
+      else index.addSync(vectors);
+      const expected = entry.resaved === undefined ? bytes : readFileSync(join(folder, entry.resaved));
+      expect(Buffer.from(serializeIndexSync(index)).equals(expected)).toBe(true);
+    },
+  );
+});
+
+describe.each(untrained)('%s', (name, entry) => {
+  const bytes = readFileSync(join(folder, name));
+
+  test('says that it is not trained', () => {
+    const index = readIndexSync(join(folder, name));
+    expect(index.constructor.name).toBe(className(entry));
+    expect([index.d, index.metric, index.ntotal, index.isTrained]).toEqual([entry.d, entry.metric, 0, false]);
+    const expected = expect.objectContaining({ code: 'ERR_VORONODE_NOT_TRAINED' });
+    expect(() => index.searchSync(new Float32Array(entry.d), 1)).toThrow(expected);
+  });
+
+  test('is saved as the same bytes, which are those of what the factory makes', () => {
+    expect(Buffer.from(serializeIndexSync(deserializeIndexSync(bytes))).equals(bytes)).toBe(true);
+    const made = indexFactory(entry.d, entry.description, entry.metric);
+    expect(Buffer.from(serializeIndexSync(made)).equals(bytes)).toBe(true);
   });
 });
 

@@ -2,8 +2,10 @@
 a JSON list of results. Arrays travel as files of raw float32 and int64.
 
     {"do": "version"}
-    {"do": "write", "description", "metric", "d", "vectors", "ids" (or null), "path"}
-    {"do": "answer", "path", "queries", "k", "saved" (or null: where to save the index again)}
+    {"do": "write", "description", "metric", "d", "vectors", "ids" (or null), "path", "nprobe" and "directMap" (of an IVF, if
+        wanted)}: trained with the vectors where need be
+    {"do": "answer", "path", "queries", "k", "saved" (or null: where to save the index again), "nprobe" (of an IVF; if not
+        given, the file's)}
 """
 
 import json
@@ -13,10 +15,23 @@ import faiss
 import numpy as np
 
 
+def heart(index):
+    """The IVF index inside wrappers."""
+    while not hasattr(index, "invlists"):
+        index = faiss.downcast_index(index.index)
+    return index
+
+
 def write(job):
     metric = faiss.METRIC_L2 if job["metric"] == "l2" else faiss.METRIC_INNER_PRODUCT
     index = faiss.index_factory(job["d"], job["description"], metric)
     x = np.fromfile(job["vectors"], dtype=np.float32).reshape(-1, job["d"])
+    if not index.is_trained:
+        index.train(x)
+    if "nprobe" in job:
+        heart(index).nprobe = job["nprobe"]
+    if "directMap" in job:
+        heart(index).set_direct_map_type(job["directMap"])
     if job["ids"] is None:
         index.add(x)
     else:
@@ -28,9 +43,11 @@ def write(job):
 def answer(job):
     index = faiss.read_index(job["path"])
     queries = np.fromfile(job["queries"], dtype=np.float32).reshape(-1, index.d)
-    distances, labels = index.search(queries, job["k"])
     if job["saved"] is not None:
         faiss.write_index(index, job["saved"])
+    if "nprobe" in job:
+        heart(index).nprobe = job["nprobe"]
+    distances, labels = index.search(queries, job["k"])
     return {
         "kind": type(index).__name__,
         "ntotal": index.ntotal,

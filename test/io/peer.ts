@@ -14,8 +14,11 @@ export type Job =
       vectors: string;
       ids: string | null;
       path: string;
+      nprobe?: number;
+      /** Faiss's number: 1 an array, 2 a hash table. */
+      directMap?: number;
     }
-  | { do: 'answer'; path: string; queries: string; k: number; saved: string | null };
+  | { do: 'answer'; path: string; queries: string; k: number; saved: string | null; nprobe?: number };
 
 export interface Answer {
   kind: string;
