@@ -1,4 +1,5 @@
 export type { AbortOptions } from './abort.js';
+export type { ClusteringOptions, ClusteringProgress, ProgressOptions } from './clustering.js';
 export type { ErrorCode } from './errors.js';
 export { indexFactory } from './factory.js';
 export { IndexFlat, IndexFlatIP, IndexFlatL2, type IndexFlatOptions } from './flat.js';
@@ -15,6 +16,16 @@ export {
   writeIndex,
   writeIndexSync,
 } from './io.js';
+export {
+  IndexIVF,
+  IndexIVFFlat,
+  type IndexIVFFlatOptions,
+  type IndexIVFOptions,
+  IndexIVFScalarQuantizer,
+  type IndexIVFScalarQuantizerOptions,
+  type ScalarCode,
+} from './ivf.js';
+export { type KMeansOptions, type KMeansResult, kmeans, kmeansSync } from './kmeans.js';
 export { matrix } from './matrix.js';
 export { normalizeL2 } from './normalize.js';
 export { IndexPreTransform } from './pre_transform.js';
@@ -29,5 +40,7 @@ export {
   IDSelectorRange,
   IDSelectorXOr,
 } from './selector.js';
+export { type Suggestion, type SuggestOptions, suggestIndex } from './suggest.js';
 export { getThreads, setThreads, simdTarget, simdTargets } from './threads.js';
+export { type TuneOptions, type TunePoint, type TuneResult, tune } from './tune.js';
 export type { Metric } from './validate.js';

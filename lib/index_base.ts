@@ -9,6 +9,14 @@
 
 import { type InspectOptions, inspect } from 'node:util';
 import { type AbortOptions, abortable, signalOf, throwIfAborted } from './abort.js';
+import {
+  type ClusteringOptions,
+  clusteringOf,
+  type ProgressOptions,
+  progressOf,
+  refuseProgress,
+  warnFewVectors,
+} from './clustering.js';
 import { invalidType, unsupported } from './errors.js';
 import { checkId, checkIds, checkNewIds, type Ids } from './ids.js';
 import { type NativeIndex, type NativeSelector, native } from './native.js';
@@ -19,9 +27,15 @@ import { checkInteger, checkRadius, checkVectors, MAX_K, type Metric } from './v
 export interface SearchOptions extends AbortOptions {
   /** Only ids in this set are found. */
   filter?: IDSelector | undefined;
+  /**
+   * How many lists of an inverted file to visit, 1 or more: the more, the better the answer, and the longer it takes.
+   * nlist and above visit all. Default: the index's own `nprobe`. Other indexes pass over it.
+   */
+  nprobe?: number | undefined;
 }
 
-export interface TrainOptions extends AbortOptions {}
+/** What an index that clusters should do differently; the others pass over it. */
+export interface TrainOptions extends ClusteringOptions, ProgressOptions, AbortOptions {}
 
 /** @internal The key to the constructor of {@link Index}. */
 export const construct = Symbol('construct');
@@ -113,16 +127,26 @@ export abstract class Index implements Disposable {
   }
 
   /**
-   * Learns from n sample vectors (n × d) what the index needs to know before it takes any. Nothing for flat indexes.
+   * Learns from n sample vectors (n × d) what the index needs to know before it takes any. Nothing for flat indexes, and
+   * for those that know it already: from a file, or from a quantizer with centroids.
+   * @throws ERR_INVALID_ARG_VALUE for fewer vectors than lists; ERR_VORONODE_UNSUPPORTED if vectors are stored already
    */
   async train(vectors: Float32Array, options?: TrainOptions): Promise<void> {
-    checkVectors('vectors', vectors, this.#d);
-    return abortable(signalOf(options), (token) => native.train(this.#handle, vectors, token));
+    const n = checkVectors('vectors', vectors, this.#d);
+    const signal = signalOf(options);
+    const params = clusteringOf(options);
+    const progress = progressOf(options);
+    const lists = await abortable(signal, (token) => native.train(this.#handle, vectors, params, progress, token));
+    if (lists > 0) warnFewVectors(n, lists, 'lists', options);
   }
 
-  trainSync(vectors: Float32Array): void {
-    checkVectors('vectors', vectors, this.#d);
-    native.trainSync(this.#handle, vectors);
+  /** The same in place. It reports no progress: the thread that would hear of it does the work. */
+  trainSync(vectors: Float32Array, options?: ClusteringOptions): void {
+    const n = checkVectors('vectors', vectors, this.#d);
+    const params = clusteringOf(options);
+    refuseProgress(options, 'train()');
+    const lists = native.trainSync(this.#handle, vectors, params);
+    if (lists > 0) warnFewVectors(n, lists, 'lists', options);
   }
 
   /**
@@ -135,7 +159,8 @@ export abstract class Index implements Disposable {
     checkInteger('k', k, 1, MAX_K);
     const signal = signalOf(options);
     const filter = filterOf(options);
-    const found = await abortable(signal, (token) => native.search(this.#handle, queries, k, filter, token));
+    const nprobe = nprobeOf(options);
+    const found = await abortable(signal, (token) => native.search(this.#handle, queries, k, filter, nprobe, token));
     return new SearchResult(k, found.distances, found.labels);
   }
 
@@ -143,7 +168,7 @@ export abstract class Index implements Disposable {
     checkVectors('queries', queries, this.#d);
     checkInteger('k', k, 1, MAX_K);
     throwIfAborted(signalOf(options));
-    const found = native.searchSync(this.#handle, queries, k, filterOf(options));
+    const found = native.searchSync(this.#handle, queries, k, filterOf(options), nprobeOf(options));
     return new SearchResult(k, found.distances, found.labels);
   }
 
@@ -156,7 +181,10 @@ export abstract class Index implements Disposable {
     const bound = checkRadius(radius);
     const signal = signalOf(options);
     const filter = filterOf(options);
-    const found = await abortable(signal, (token) => native.rangeSearch(this.#handle, queries, bound, filter, token));
+    const nprobe = nprobeOf(options);
+    const found = await abortable(signal, (token) =>
+      native.rangeSearch(this.#handle, queries, bound, filter, nprobe, token),
+    );
     return new RangeSearchResult(found.lims, found.distances, found.labels);
   }
 
@@ -164,12 +192,12 @@ export abstract class Index implements Disposable {
     checkVectors('queries', queries, this.#d);
     const bound = checkRadius(radius);
     throwIfAborted(signalOf(options));
-    const found = native.rangeSearchSync(this.#handle, queries, bound, filterOf(options));
+    const found = native.rangeSearchSync(this.#handle, queries, bound, filterOf(options), nprobeOf(options));
     return new RangeSearchResult(found.lims, found.distances, found.labels);
   }
 
   /**
-   * The stored vector with this id, of size d; if several bear it, the one added last.
+   * The stored vector with this id, of size d; if several bear it, the one added last (of an inverted file: one of them).
    * @throws ERR_OUT_OF_RANGE if there is none.
    */
   reconstruct(id: bigint | number): Float32Array {
@@ -206,6 +234,11 @@ export abstract class Index implements Disposable {
     this.close();
   }
 
+  /** @internal What `inspect` shows of a kind besides. */
+  protected facts(): Record<string, unknown> {
+    return {};
+  }
+
   /** `IndexFlatL2 { d: 4, ntotal: 0, metric: 'l2' }`; never throws. */
   [inspect.custom](depth: number, options: InspectOptions): string {
     if (depth < 0 || !(#handle in this)) return `[${this.constructor.name}]`;
@@ -216,6 +249,7 @@ export abstract class Index implements Disposable {
       fields.closed = true;
     }
     fields.metric = this.#metric;
+    if (!fields.closed) Object.assign(fields, this.facts());
     if (this.#inner !== undefined) fields.index = this.#inner;
     return `${this.constructor.name} ${inspect(fields, options)}`;
   }
@@ -224,6 +258,11 @@ export abstract class Index implements Disposable {
 function filterOf(options: SearchOptions | undefined): NativeSelector | undefined {
   const filter = options?.filter;
   return filter === undefined ? undefined : IDSelector.native('options.filter', filter);
+}
+
+function nprobeOf(options: SearchOptions | undefined): number | undefined {
+  const nprobe = options?.nprobe;
+  return nprobe === undefined ? undefined : checkInteger('options.nprobe', nprobe, 1, Number.MAX_SAFE_INTEGER);
 }
 
 function selectorOf(ids: Ids | IDSelector): NativeSelector {

@@ -3,6 +3,7 @@
 import { IndexFlatIP, IndexFlatL2 } from './flat.js';
 import { IndexIDMap, IndexIDMap2 } from './id_map.js';
 import { construct, Index } from './index_base.js';
+import { IndexIVFFlat, IndexIVFScalarQuantizer } from './ivf.js';
 import { type NativeIndex, native } from './native.js';
 import { IndexPreTransform } from './pre_transform.js';
 
@@ -12,6 +13,8 @@ const kinds: Record<string, (handle: NativeIndex) => IndexClass> = {
   IndexFlat: (handle) => (native.metric(handle) === 1 ? IndexFlatL2 : IndexFlatIP),
   IndexIDMap: () => IndexIDMap,
   IndexIDMap2: () => IndexIDMap2,
+  IndexIVFFlat: () => IndexIVFFlat,
+  IndexIVFScalarQuantizer: () => IndexIVFScalarQuantizer,
   IndexPreTransform: () => IndexPreTransform,
 };
 

@@ -48,6 +48,39 @@ export interface NativeRangeResult {
   labels: BigInt64Array;
 }
 
+/** What a caller chooses of a clustering; what is undefined is the kind's own default. */
+export interface NativeClustering {
+  niter?: number | undefined;
+  nredo?: number | undefined;
+  spherical?: boolean | undefined;
+  seed?: number | undefined;
+  minPointsPerCentroid?: number | undefined;
+  maxPointsPerCentroid?: number | undefined;
+}
+
+/**
+ * Called between the iterations of a clustering, some time after they are done. If it throws, the work ends, and the
+ * promise rejects with what it threw.
+ */
+export type NativeProgress = (
+  run: number,
+  iteration: number,
+  objective: number,
+  imbalance: number,
+  splits: number,
+) => void;
+
+export interface NativeKMeans {
+  /** k × d. */
+  centroids: Float32Array;
+  /** Size n. */
+  assignments: Uint32Array;
+  /** A number per iteration. */
+  objective: Float64Array;
+  /** Fewer than minPointsPerCentroid vectors per centroid. */
+  fewPoints: boolean;
+}
+
 export interface Native {
   // Making
   flat(d: number, metric: NativeMetric, sketch: boolean): NativeIndex;
@@ -56,6 +89,23 @@ export interface Native {
    * files).
    */
   idMap(inner: NativeIndex, second: boolean): NativeIndex;
+  /** `quantizer`: a flat index, empty or with nlist vectors; from then on it changes only through the new index. */
+  ivfFlat(
+    d: number,
+    nlist: number,
+    metric: NativeMetric,
+    sketch: boolean,
+    quantizer: NativeIndex | undefined,
+  ): NativeIndex;
+  /** `code`: Faiss's number of the type of scalar quantizer, 0 (8 bit) or 4 (fp16). */
+  ivfScalarQuantizer(
+    d: number,
+    nlist: number,
+    code: number,
+    metric: NativeMetric,
+    byResidual: boolean,
+    quantizer: NativeIndex | undefined,
+  ): NativeIndex;
   factory(d: number, description: string, metric: NativeMetric): NativeIndex;
 
   // Looking. These never wait, whatever runs on the index.
@@ -69,6 +119,16 @@ export interface Native {
   /** True once a wrapper owns the index. */
   wrapped(index: NativeIndex): boolean;
 
+  // Looking at inverted files
+  nlist(index: NativeIndex): number;
+  nprobe(index: NativeIndex): number;
+  setNprobe(index: NativeIndex, nprobe: number): void;
+  /** A new handle of the index of centroids. */
+  quantizer(index: NativeIndex): NativeIndex;
+  /** Size nlist. Waits for exclusive work under way, as {@link imbalance} does. */
+  listSizes(index: NativeIndex): Float64Array;
+  imbalance(index: NativeIndex): number;
+
   // Working, asynchronously and in place
   add(index: NativeIndex, vectors: Float32Array, token: NativeToken | undefined): Promise<void>;
   addSync(index: NativeIndex, vectors: Float32Array): void;
@@ -79,13 +139,21 @@ export interface Native {
     token: NativeToken | undefined,
   ): Promise<void>;
   addWithIdsSync(index: NativeIndex, vectors: Float32Array, ids: BigInt64Array): void;
-  train(index: NativeIndex, vectors: Float32Array, token: NativeToken | undefined): Promise<void>;
-  trainSync(index: NativeIndex, vectors: Float32Array): void;
+  /** How many centroids there are, if fewer than minPointsPerCentroid vectors came for each; else 0. */
+  train(
+    index: NativeIndex,
+    vectors: Float32Array,
+    params: NativeClustering | undefined,
+    progress: NativeProgress | undefined,
+    token: NativeToken | undefined,
+  ): Promise<number>;
+  trainSync(index: NativeIndex, vectors: Float32Array, params: NativeClustering | undefined): number;
   search(
     index: NativeIndex,
     queries: Float32Array,
     k: number,
     filter: NativeSelector | undefined,
+    nprobe: number | undefined,
     token: NativeToken | undefined,
   ): Promise<NativeSearchResult>;
   searchSync(
@@ -93,12 +161,14 @@ export interface Native {
     queries: Float32Array,
     k: number,
     filter: NativeSelector | undefined,
+    nprobe?: number | undefined,
   ): NativeSearchResult;
   rangeSearch(
     index: NativeIndex,
     queries: Float32Array,
     radius: number,
     filter: NativeSelector | undefined,
+    nprobe: number | undefined,
     token: NativeToken | undefined,
   ): Promise<NativeRangeResult>;
   rangeSearchSync(
@@ -106,9 +176,13 @@ export interface Native {
     queries: Float32Array,
     radius: number,
     filter: NativeSelector | undefined,
+    nprobe?: number | undefined,
   ): NativeRangeResult;
   removeIds(index: NativeIndex, selector: NativeSelector, token: NativeToken | undefined): Promise<number>;
   removeIdsSync(index: NativeIndex, selector: NativeSelector): number;
+  /** Of two inverted files: moves all vectors of `other` into `index`, addId added to their ids. */
+  mergeFrom(index: NativeIndex, other: NativeIndex, addId: bigint, token: NativeToken | undefined): Promise<void>;
+  mergeFromSync(index: NativeIndex, other: NativeIndex, addId: bigint): void;
   reconstruct(index: NativeIndex, id: bigint): Float32Array;
   reset(index: NativeIndex): void;
   /** Lets go of the index: work under way finishes, memory goes with the last of it; later calls throw. Idempotent. */
@@ -125,6 +199,15 @@ export interface Native {
   deserializeIndexSync(bytes: Uint8Array): NativeIndex;
 
   // The rest
+  kmeans(
+    vectors: Float32Array,
+    d: number,
+    k: number,
+    params: NativeClustering | undefined,
+    progress: NativeProgress | undefined,
+    token: NativeToken | undefined,
+  ): Promise<NativeKMeans>;
+  kmeansSync(vectors: Float32Array, d: number, k: number, params: NativeClustering | undefined): NativeKMeans;
   /** In place; refuses NaN and infinity before it changes anything. */
   normalizeL2(vectors: Float32Array, d: number): void;
   token(): NativeToken;

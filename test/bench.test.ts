@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { faiss, python } from './io/peer.js';
 import { run } from './program.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'voronode-bench-'));
@@ -23,7 +24,7 @@ describe('npm run bench', () => {
     expect(code).toBe(0);
 
     const { blocks } = JSON.parse(readFileSync(json, 'utf8'));
-    expect(blocks.length).toBe(2 * 4 * 2);
+    expect(blocks.length).toBe(2 * 5 * 2);
     for (const { rows } of blocks) {
       expect(rows.map((row: { nq: number }) => row.nq)).toEqual([1, 8]);
       expect(rows[0].ours.map((our: { setting: string }) => our.setting)).toEqual(['search', 'searchSync']);
@@ -51,14 +52,82 @@ describe('npm run bench', () => {
     expect(code).toBe(0);
   });
 
-  test.each([[['flat', '--k', '0']], [['flat', '--data', 'x']], [['flat', '--foo']], [['flat', '--n', '5']]])(
-    'refuses %j in a line',
-    async (args) => {
-      const { code, stderr } = await run('../bench/run.mjs', args);
-      expect(code).toBe(1);
-      expect(stderr).toMatch(/^bench: .*\n$/);
-    },
-  );
+  const lists = ['--d', '16', '--n', '3k', '--nlist', '16', '--nprobe', '2,16', '--nq', '1,50', '--seconds', '0.01'];
+
+  test('ivf: checked answers, recall, memory, JSON and chart', async () => {
+    const [json, svg] = [join(folder, 'ivf.json'), join(folder, 'ivf.svg')];
+    const args = ['ivf', ...lists, '--data', 'lowrank,unit', '--rivals', 'none', '--threads', '1,2', '--json', json];
+    const { code, stdout, stderr } = await run('../bench/run.mjs', [...args, '--svg', svg]);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+
+    const { blocks } = JSON.parse(readFileSync(json, 'utf8'));
+    expect(blocks.map((block: { threads: number }) => block.threads)).toEqual([1, 2, 1, 2]);
+    for (const { build, rows, recalls, equal, curves } of blocks) {
+      for (const { ours } of build.steps) expect(ours.seconds.min).toBeGreaterThan(0);
+      expect(rows.length).toBe(2 * 2);
+      expect(rows[0].ours.map((our: { setting: string }) => our.setting)).toEqual(['search', 'searchSync']);
+      expect(recalls[0].ours.recall).toBeLessThan(1);
+      expect(recalls[1].ours).toEqual({ recall: 1, scanned: 1 }); // all lists
+      expect(equal[2].ours.median).toBeGreaterThan(0);
+      const reached = curves[0].points.map((point: { recall: number }) => point.recall);
+      expect(reached).toEqual(reached.toSorted((a: number, b: number) => a - b));
+    }
+    expect(blocks[0].memory[0].grown).toBeGreaterThan(0);
+    expect(stdout).toContain('### 16 × 3000, IVF16, unit, ip, 2 threads');
+    expect(readFileSync(svg, 'utf8')).toMatch(/^<svg .*<\/svg>\n$/s);
+  });
+
+  // AddressSanitizer would be loaded into Python, too.
+  test.skipIf(process.env.ASAN_OPTIONS)('ivf beside Faiss: its lists, its compressed ones', async (context) => {
+    if ('missing' in faiss) context.skip(faiss.missing); // which fails in CI (test/io/interop.test.ts)
+    const json = join(folder, 'faiss.json');
+    const args = ['ivf', ...lists, '--data', 'lowrank', '--rivals', 'faiss', '--threads', '2', '--json', json];
+    const { code, stderr } = await run('../bench/run.mjs', args, { env: { FAISS_PYTHON: python } });
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+
+    const [{ build, rows, recalls, equal, skipped }] = JSON.parse(readFileSync(json, 'utf8')).blocks;
+    expect(skipped).toEqual([]);
+    expect(build.objectives[0] / build.objectives[1]).toBeLessThan(1.05);
+    for (const { ours, faiss: theirs } of rows) {
+      expect(theirs.seconds.min).toBeGreaterThan(0);
+      for (const { ratio } of ours) expect(ratio.min).toBeGreaterThan(0);
+    }
+    expect(recalls[1].faiss).toEqual({ recall: 1, scanned: 1 });
+    const rivals = ['faiss', 'faiss SQ8', 'faiss PQ8x4fs,RFlat'];
+    expect(equal[0].rivals.map(({ rival }: { rival: string }) => rival)).toEqual(rivals);
+  });
+
+  test('items: the nearest of every item', async () => {
+    const json = join(folder, 'items.json');
+    const { code, stdout, stderr } = await run('../bench/run.mjs', [
+      'items',
+      '--n',
+      '3k',
+      '--nq',
+      '700',
+      '--json',
+      json,
+    ]);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const [{ recall }] = JSON.parse(readFileSync(json, 'utf8')).rows;
+    expect(recall).toBeGreaterThan(0.85); // 0.9 is aimed at on a sample
+    expect(stdout).toContain('Extrapolated to 100 × 5M');
+  });
+
+  test.each([
+    [['flat', '--k', '0']],
+    [['flat', '--data', 'x']],
+    [['flat', '--foo']],
+    [['flat', '--n', '5']],
+    [['ivf', '--n', '50', '--nlist', '60']],
+  ])('refuses %j in a line', async (args) => {
+    const { code, stderr } = await run('../bench/run.mjs', args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^bench: .*\n$/);
+  });
 });
 
 describe('the check of answers', async () => {
@@ -71,6 +140,10 @@ describe('the check of answers', async () => {
   test('takes the nearest', () => {
     expect(Array.from(right[0])).toEqual([0, 1, 4]);
     expect(check([0, 1, 2])).not.toThrow();
+  });
+
+  test('among some only', () => {
+    expect(Array.from(truth(dataset, 1, 3, (_query: number, id: number) => id !== 1)[0])).toEqual([0, 4, 18]);
   });
 
   test.each([[[0, 2, 1]], [[0, 1, 3]], [[0, 1, 1]], [[0, 1, -1]], [[0, 1, 4]]])('refuses %j', (labels) => {
@@ -87,6 +160,37 @@ describe('the check of answers', async () => {
   test('of inner products', () => {
     const products = { ...dataset, metric: 'ip', queries: Float32Array.of(1, 0) };
     expect(Array.from(truth(products, 1, 2)[0])).toEqual([-3, -1]);
+  });
+});
+
+describe('recall against speed', async () => {
+  const { compareCurves, rateAt } = await load('curve.mjs');
+  const { recall } = await load('recall.mjs');
+  const curve = (...points: [number, number][]) => ({
+    rival: 'faiss',
+    points: points.map(([recall, rate]) => ({ recall, rates: [rate, 2 * rate] })),
+  });
+  const first = ({ rates }: { rates: number[] }) => rates[0];
+
+  test('recall is a share of the exact answers, in any order', () => {
+    expect(recall([1, 2, 3, 9, 8, 7], [3, 2, 5, 7, 8, 9], 3)).toBe(5 / 6);
+  });
+
+  test('between two points the logarithm of the rate is straight', () => {
+    expect(rateAt([curve([0.8, 400], [1, 100])], 0.9, first)).toBeCloseTo(200);
+    expect(rateAt([curve([0.9, 400], [1, 100])], 0.8, first)).toBe(400);
+    expect(rateAt([curve([0.5, 400], [0.8, 100])], 0.9, first)).toBeUndefined();
+  });
+
+  test('the best curve of a rival counts', () => {
+    expect(rateAt([curve([0.9, 70]), curve([0.95, 90]), curve([0.85, 500])], 0.9, first)).toBe(90);
+  });
+
+  test('rates are compared where both reach the recall', () => {
+    const ours = { ...curve([0.9, 800], [1, 400]), rival: 'voronode', ours: true };
+    const [low, , high] = compareCurves([ours, curve([0.9, 200], [0.95, 100])]);
+    expect(low.rivals[0].ratio).toEqual({ median: 4, min: 4, max: 4 });
+    expect(high.rivals).toEqual([{ rival: 'faiss' }]);
   });
 });
 

@@ -33,6 +33,17 @@ describe('with hostile values in the place of every argument', () => {
     ...{ flat: 0, idMap: 0, factory: 0, kind: 0, d: 0, metric: 0, ntotal: 0, isTrained: 0, inner: 0, wrapped: 0 },
     ...{ add: 0, addSync: 0, addWithIds: 0, addWithIdsSync: 0, train: 0, trainSync: 0, removeIds: 0, removeIdsSync: 0 },
     ...{ search: 0, searchSync: 0, rangeSearch: 0, rangeSearchSync: 0, reconstruct: 0, reset: 0, close: 0 },
+    ...{
+      ivfFlat: 0,
+      ivfScalarQuantizer: 0,
+      nlist: 0,
+      nprobe: 0,
+      setNprobe: 0,
+      quantizer: 0,
+      listSizes: 0,
+      imbalance: 0,
+    },
+    ...{ mergeFrom: 0, mergeFromSync: 0, kmeans: 0, kmeansSync: 0 },
     ...{ readIndex: 0, readIndexSync: 0, writeIndex: 0, writeIndexSync: 0 },
     ...{ serializeIndex: 0, serializeIndexSync: 0, deserializeIndex: 0, deserializeIndexSync: 0 },
     ...{ normalizeL2: 0, token: 0, cancel: 0, threads: 0, setThreads: 0, simdTarget: 0, simdTargets: 0 },
@@ -129,6 +140,43 @@ describe('the messages', () => {
       () => native.readIndexSync('/there/is/none'),
       "ENOENT ENOENT: no such file or directory, open '/there/is/none'",
     ],
+    [
+      'nprobe = 0',
+      () => native.searchSync(index, query, 1, undefined, 0),
+      'ERR_OUT_OF_RANGE The value of "nprobe" is out of range. It must be an integer >= 1 && <= 9007199254740991. Received 0',
+    ],
+    [
+      'a flat index where an inverted file is needed',
+      () => native.nlist(index),
+      'ERR_INVALID_ARG_TYPE The index must be an inverted file (IVF). Received IndexFlat',
+    ],
+    [
+      'a quantizer of another dimension',
+      () => native.ivfFlat(D + 1, 2, 1, true, native.flat(D, 1, true)),
+      'ERR_VORONODE_DIMENSION The quantizer must have the d of the index, 5. Received 4',
+    ],
+    [
+      'an inverted file merged into itself',
+      () => {
+        const ivf = native.ivfFlat(D, 2, 1, true, undefined);
+        native.mergeFromSync(ivf, ivf, 0n);
+      },
+      'ERR_VORONODE_UNSUPPORTED An index cannot be merged into itself',
+    ],
+    [
+      'a merge from an inverted file in a wrapper',
+      () => {
+        const [ivf, other] = [1, 2].map(() => native.ivfFlat(D, 2, 1, true, undefined));
+        native.idMap(other!, false);
+        native.mergeFromSync(ivf!, other!, 0n);
+      },
+      'ERR_VORONODE_UNSUPPORTED This index belongs to a wrapper and changes only through it; use the wrapper',
+    ],
+    [
+      'a seed beyond 32 bits',
+      () => native.trainSync(index, query, { seed: 2 ** 32 }),
+      'ERR_OUT_OF_RANGE The value of "seed" is out of range. It must be an integer >= 0 && <= 4294967295. Received 4294967296',
+    ],
     ['a closed index', () => closed(), 'ERR_VORONODE_CLOSED The index is closed'],
     [
       'a change behind the back of a wrapper',
@@ -205,6 +253,18 @@ describe('a script that runs while arguments are read', () => {
     expect(failure(() => native.ntotal(index))).toMatch('ERR_VORONODE_CLOSED');
   });
 
+  it('may detach the vectors of a training', () => {
+    const vectors = rows(3);
+    const train = () =>
+      native.trainSync(filled(), vectors, {
+        get niter() {
+          structuredClone(0, { transfer: [vectors.buffer as ArrayBuffer] });
+          return 3;
+        },
+      });
+    expect(failure(train)).toMatch(/^ERR_INVALID_ARG_VALUE .*detached/);
+  });
+
   it('may put the index into a wrapper', () => {
     const index = native.flat(D, 1, true);
     const remove = () =>
@@ -241,7 +301,7 @@ describe('a script that runs while arguments are read', () => {
       throw error;
     });
     expect(() => native.removeIdsSync(filled(), selector)).toThrow(error);
-    await expect(native.search(filled(), rows(1), 1, selector, undefined)).rejects.toBe(error);
+    await expect(native.search(filled(), rows(1), 1, selector, undefined, undefined)).rejects.toBe(error);
   });
 });
 
@@ -264,10 +324,10 @@ describe('results', () => {
       Float32Array.from({ length: 16 * 3000 }, (_, i) => Math.sin(i)),
     );
     const queries = Float32Array.from({ length: 16 * 9 }, (_, i) => Math.cos(i));
-    expect(await native.search(index, queries, 20, undefined, undefined)).toEqual(
+    expect(await native.search(index, queries, 20, undefined, undefined, undefined)).toEqual(
       native.searchSync(index, queries, 20, undefined),
     );
-    expect(await native.rangeSearch(index, queries, 3, undefined, undefined)).toEqual(
+    expect(await native.rangeSearch(index, queries, 3, undefined, undefined, undefined)).toEqual(
       native.rangeSearchSync(index, queries, 3, undefined),
     );
   });

@@ -17,13 +17,15 @@ export interface ContractOptions {
   metric: Metric;
   /** The index takes the caller's ids. Default: false. */
   mapped?: boolean;
+  /** Of an index that takes the caller's ids: it numbers vectors that come without. Default: false. */
+  numbers?: boolean;
   /** The index scales vectors and queries to length 1. Default: false. */
   normalizes?: boolean;
 }
 
 /** Runs the suite for indexes as made, and once more for the same written and read back. */
 export function testIndex(name: string, make: (d: number) => Index, options: ContractOptions): void {
-  const base = { mapped: false, normalizes: false, ...options };
+  const base = { mapped: false, numbers: false, normalizes: false, ...options };
   const subjects: Record<string, Subject> = {
     [name]: { ...base, make, settle: (index) => index },
     [`${name}, read back`]: { ...base, make: (d) => readBack(make(d)), settle: readBack },

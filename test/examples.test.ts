@@ -22,6 +22,9 @@ describe('recommend', () => {
     expect(stdout).toMatch(/^ +1 +3\.0527 +libx11-6 +libs +X11 client-side library$/m);
     expect(stdout).toMatch(/against a plain scan .* agrees:\n +the tables: +50 of 50 places identical\n/);
     expect(stdout).toMatch(/all teams: +7,170 of 7,170 places identical\n/);
+    expect(stdout).toMatch(/^In 64 lists +indexFactory\('IVF64,Flat'\)/m);
+    expect(stdout).toMatch(/^ +64 +100\.0 % +[\d,]+$/m);
+    expect(stdout).toMatch(/^ +\d+ +9[5-9]\.\d % +[\d,]+ +← enough$/m);
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
@@ -47,6 +50,38 @@ describe('recommend', () => {
     expect(code).toBe(1);
     expect(stderr.split('\n')[0]).toContain(`error: ${message}`);
     expect(stderr).not.toMatch(/^ +at /m);
+  });
+});
+
+describe('ivf', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'voronode-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('tunes an index, and draws the curve', async () => {
+    const out = join(folder, 'curve.svg');
+    const args = ['--n', '20000', '--d', '24', '--recall', '0.9', '--k', '5', '--out', out];
+    const { code, stdout, stderr } = await run('../examples/ivf.mjs', args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^ +train 128 lists; \d+ iterations made the error \d+ % smaller/m);
+    const chosen = /^ +tune for a recall of 0\.9 among the 5 nearest: nprobe = (\d+)/m.exec(stdout)![1]!;
+    expect(stdout).toMatch(new RegExp(`^ +${chosen} +0\\.9\\d\\d +[\\d,]+ +← enough$`, 'm'));
+    expect(stdout).toMatch(/^ +128 +1\.000 +[\d,]+$/m);
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+    const svg = readFileSync(out, 'utf8');
+    const points = stdout.match(/^ +\d+ +[01]\.\d{3} +[\d,]+/gm)!.length;
+    expect(svg.match(/<circle /g)).toHaveLength(points);
+    expect(svg).toMatch(/^<svg [^>]*>\n<title>20,000 × 24, IVF128,Flat, k = 5<\/title>/);
+    expect(svg).toContain(`>${chosen}</text>`);
+    expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  test.each([
+    [['--recall', '2'], "--recall must be > 0 and <= 1, not '2'"],
+    [['--n', '500'], '--n must be 10000 or more, not 500'],
+  ])('%j: says what is wrong', async (args, message) => {
+    const { code, stderr } = await run('../examples/ivf.mjs', args);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`error: ${message}`);
   });
 });
 

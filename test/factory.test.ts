@@ -5,6 +5,9 @@ import {
   IndexFlatL2,
   IndexIDMap,
   IndexIDMap2,
+  IndexIVF,
+  IndexIVFFlat,
+  IndexIVFScalarQuantizer,
   IndexPreTransform,
   indexFactory,
   type Metric,
@@ -38,6 +41,28 @@ describe('indexFactory', () => {
     expect([ip.d, ip.metric]).toEqual([7, 'ip']);
   });
 
+  const inverted: [string, number, unknown[]][] = [
+    ['IVF7,Flat', 7, [IndexIVFFlat]],
+    ['IVF4k,Flat', 4096, [IndexIVFFlat]],
+    ['IVF1M,Flat', 1048576, [IndexIVFFlat]],
+    ['IVF7,SQ8', 7, [IndexIVFScalarQuantizer]],
+    ['IDMap,IVF7,SQfp16', 7, [IndexIDMap, IndexIVFScalarQuantizer]],
+    ['IDMap,IVF7,Flat', 7, [IndexIDMap, IndexIVFFlat]],
+    ['IVF7,Flat,IDMap2', 7, [IndexIDMap2, IndexIVFFlat]],
+    ['L2norm,IVF7,Flat', 7, [IndexPreTransform, IndexIVFFlat]],
+    ['IDMap,L2norm,IVF7,Flat', 7, [IndexIDMap, IndexPreTransform, IndexIVFFlat]],
+  ];
+
+  test.each(inverted)('%s', (description, nlist, expected) => {
+    for (const metric of ['l2', 'ip'] as const) {
+      let index = indexFactory(12, description, metric);
+      expect(classes(index)).toEqual(expected);
+      expect([index.d, index.metric, index.ntotal, index.isTrained]).toEqual([12, metric, 0, false]);
+      while (!(index instanceof IndexIVF)) index = (index as IndexIDMap).index;
+      expect([index.nlist, index.nprobe, index.quantizer.metric]).toEqual([nlist, 1, metric]);
+    }
+  });
+
   const malformed: [string, number][] = [
     ['', 0],
     ['flat', 0],
@@ -53,6 +78,14 @@ describe('indexFactory', () => {
     ['L2norm,', 7],
     ['L2norm,Fl@t', 7],
     ['Flat\0', 0],
+    ['IVF,Flat', 3],
+    ['IVF0,Flat', 3],
+    ['IVF99999999999999999999,Flat', 3],
+    ['IVF4K,Flat', 4],
+    ['IVF4', 4],
+    ['IVF4,flat', 5],
+    ['IDMap,IVF4,L2norm,Flat', 11],
+    ['IVF4,Flat,Flat', 10],
     ['😀', 0],
     ['Flat'.repeat(10_000), 0],
   ];
@@ -67,7 +100,7 @@ describe('indexFactory', () => {
     );
   });
 
-  test.each(['IVF1024,Flat', 'HNSW32', 'PQ8', 'SQ8', 'PCA16,Flat', 'OPQ8,PQ8', 'IDMap,IVF4,Flat', 'RR,Flat'])(
+  test.each(['HNSW32', 'PQ8', 'PCA16,Flat', 'OPQ8,PQ8', 'RR,Flat', 'IVF1024_HNSW32,Flat', 'IDMap,IVF4(PQ8),Flat'])(
     '%s is known, but not offered',
     (description) => {
       const part = description.replace(/^IDMap,/, '').split(',')[0]!;

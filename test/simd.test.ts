@@ -43,7 +43,9 @@ describe('kernels', () => {
   test.each(simdTargets().filter((target) => target !== simdTarget()))(
     'for %s pass the contract suite',
     async (target) => {
-      const suites = ['flat', 'id_map', 'pre_transform'].map((name) => `test/${name}.test.ts`);
+      const suites = ['flat', 'id_map', 'pre_transform', 'ivf', 'ivf_model', 'ivf_scalar_quantizer', 'kmeans'].map(
+        (name) => `test/${name}.test.ts`,
+      );
       const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
       const report: Report = JSON.parse(await node(target, vitest, 'run', '--reporter=json', ...suites));
       const failed = report.testResults.flatMap(({ assertionResults }) =>

@@ -9,6 +9,8 @@ export interface Subject {
   readonly metric: Metric;
   /** Takes the caller's ids (`addWithIds`); else ids are positions (`add`). */
   readonly mapped: boolean;
+  /** Takes ids, but numbers vectors that come without. */
+  readonly numbers: boolean;
   /** Scales vectors and queries to length 1. */
   readonly normalizes: boolean;
   /** A new, empty index. */

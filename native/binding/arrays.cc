@@ -29,6 +29,7 @@ Arrays::Arrays(Napi::Env env)
     : float32_(constructor(env, napi_float32_array)),
       float64_(constructor(env, napi_float64_array)),
       bigint64_(constructor(env, napi_bigint64_array)),
+      uint32_(constructor(env, napi_uint32_array)),
       uint8_(constructor(env, napi_uint8_array)) {}
 
 template <class T>
@@ -37,6 +38,7 @@ ResultArray<T> Arrays::make(Napi::Env env, size_t n) const {
   const Napi::FunctionReference& constructor = wanted == napi_float32_array    ? float32_
                                                : wanted == napi_float64_array  ? float64_
                                                : wanted == napi_bigint64_array ? bigint64_
+                                               : wanted == napi_uint32_array   ? uint32_
                                                                                : uint8_;
   const size_t bytes = checked_mul(n, sizeof(T));
   napi_value array;
@@ -63,7 +65,18 @@ napi_value Arrays::copy(Napi::Env env, const T* values, size_t n) const {
 template ResultArray<float> Arrays::make(Napi::Env, size_t) const;
 template ResultArray<double> Arrays::make(Napi::Env, size_t) const;
 template ResultArray<int64_t> Arrays::make(Napi::Env, size_t) const;
+template ResultArray<uint32_t> Arrays::make(Napi::Env, size_t) const;
 template ResultArray<uint8_t> Arrays::make(Napi::Env, size_t) const;
+napi_property_descriptor property(const char* name, napi_value value) noexcept {
+  return {name, nullptr, nullptr, nullptr, nullptr, value, napi_default_jsproperty, nullptr};
+}
+
+Napi::Object object_with(Napi::Env env, std::initializer_list<napi_property_descriptor> properties) {
+  const Napi::Object object = Napi::Object::New(env);
+  check_status(env, napi_define_properties(env, object, properties.size(), properties.begin()));
+  return object;
+}
+
 template napi_value Arrays::copy(Napi::Env, const float*, size_t) const;
 template napi_value Arrays::copy(Napi::Env, const int64_t*, size_t) const;
 template napi_value Arrays::copy(Napi::Env, const uint8_t*, size_t) const;

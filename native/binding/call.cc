@@ -17,8 +17,11 @@ Environment& environment_of(napi_env env) {
 // An index in a wrapper changes through the wrapper only, else the two would get out of step. Checked last before the
 // work is queued: a script that ran while arguments were read may have made a wrapper.
 void refuse_if_wrapped(const Operation& operation) {
-  if (operation.access() == Access::kRead || operation.gate() == nullptr || !operation.index()->wrapped()) return;
-  throw Error(Code::kUnsupported, "This index belongs to a wrapper and changes only through it; use the wrapper");
+  if (operation.access() == Access::kRead) return;
+  for (const Index* index : {operation.index(), operation.other()}) {
+    if (index == nullptr || !index->wrapped()) continue;
+    throw Error(Code::kUnsupported, "This index belongs to a wrapper and changes only through it; use the wrapper");
+  }
 }
 
 }  // namespace
@@ -44,10 +47,13 @@ napi_value run_in_place(const Call& call, MakeOperation make) {
   const std::unique_ptr<Operation> operation = make(call);
   refuse_if_wrapped(*operation);
   {
-    std::optional<GateHold> hold;
-    if (Gate* gate = operation->gate()) hold.emplace(*gate, operation->access());
+    std::optional<GateHold> holds[2];
+    const auto gates = operation->gates();
+    for (size_t i = 0; i < gates.size(); ++i) {
+      if (gates[i] != nullptr) holds[i].emplace(*gates[i], operation->access());
+    }
     fault_point(Place::kExecute);
-    operation->execute(nullptr);
+    operation->execute(nullptr, nullptr);
   }
   fault_point(Place::kFinish);
   return operation->finish(call.env);

@@ -25,7 +25,7 @@ class Call {
   const bool sync;
 
  private:
-  static constexpr size_t kMaxArgs = 5;
+  static constexpr size_t kMaxArgs = 6;
   napi_value args_[kMaxArgs];
 };
 

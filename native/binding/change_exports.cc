@@ -1,7 +1,9 @@
 // What changes an index: add, train, remove, reset.
 #include "binding/args.h"
 #include "binding/call.h"
+#include "binding/clustering_arg.h"
 #include "binding/exports.h"
+#include "binding/progress.h"
 #include "binding/selector_arg.h"
 
 namespace voronode {
@@ -36,7 +38,7 @@ class Add final : public TakesVectors {
  public:
   static constexpr size_t kArgs = 2;
   explicit Add(const Call& call) : TakesVectors(call, Access::kAppend) {}
-  void execute(const Cancel* cancel) override { index()->add(n(), checked_vectors(cancel), cancel); }
+  void execute(const Cancel* cancel, Listener*) override { index()->add(n(), checked_vectors(cancel), cancel); }
 };
 
 class AddWithIds final : public TakesVectors {
@@ -50,7 +52,7 @@ class AddWithIds final : public TakesVectors {
                        "Received %zu",
                        n(), ids_.size()));
   }
-  void execute(const Cancel* cancel) override {
+  void execute(const Cancel* cancel, Listener*) override {
     index()->add_with_ids(n(), checked_vectors(cancel), ids_.data(), cancel);
   }
 
@@ -60,9 +62,29 @@ class AddWithIds final : public TakesVectors {
 
 class Train final : public TakesVectors {
  public:
-  static constexpr size_t kArgs = 2;
-  explicit Train(const Call& call) : TakesVectors(call, Access::kExclusive) {}
-  void execute(const Cancel* cancel) override { index()->train(n(), checked_vectors(cancel), cancel); }
+  static constexpr size_t kArgs = 4;
+  // The choice first: reading it may run scripts.
+  explicit Train(const Call& call) : Train(call, ClusteringChoice(call.env, "params", call[2])) {}
+  void execute(const Cancel* cancel, Listener* listener) override {
+    const float* vectors = checked_vectors(cancel);
+    const Clustering found = index()->train(n(), vectors, params_, cancel, progress_.sink(listener));
+    if (found.few_points) few_for_ = found.centroids.size() / index()->d();
+  }
+  void tell(Napi::Env env) override { progress_.tell(env); }
+  napi_value finish(Napi::Env env) override {
+    TakesVectors::finish(env);
+    return Napi::Number::New(env, static_cast<double>(few_for_));
+  }
+
+ private:
+  Train(const Call& call, const ClusteringChoice& choice)
+      : TakesVectors(call, Access::kExclusive),
+        params_(choice.over(index()->default_clustering())),
+        progress_(call, 3) {}
+
+  ClusteringParams params_;
+  Progress progress_;
+  size_t few_for_ = 0;  // centroids, if there were few vectors for them
 };
 
 class RemoveIds final : public Operation {
@@ -71,7 +93,9 @@ class RemoveIds final : public Operation {
   explicit RemoveIds(const Call& call)
       : Operation(index_of(call.env, call[0]), Access::kExclusive),
         selector_(selector_arg(call.env, "selector", call[1])) {}
-  void execute(const Cancel* cancel) override { removed_ = index()->remove_ids(*selector_->build(), cancel); }
+  void execute(const Cancel* cancel, Listener*) override {
+    removed_ = index()->remove_ids(*selector_->build(), cancel);
+  }
   napi_value finish(Napi::Env env) override {
     held().report_memory();
     return Napi::Number::New(env, static_cast<double>(removed_));
@@ -85,7 +109,7 @@ class RemoveIds final : public Operation {
 class Reset final : public Operation {
  public:
   explicit Reset(const Call& call) : Operation(index_of(call.env, call[0]), Access::kExclusive) {}
-  void execute(const Cancel*) override { index()->reset(); }
+  void execute(const Cancel*, Listener*) override { index()->reset(); }
   napi_value finish(Napi::Env env) override {
     held().report_memory();
     return env.Undefined();

@@ -25,6 +25,11 @@ struct ElementType<int64_t> {
   static constexpr const char* array_name = "a BigInt64Array";
 };
 template <>
+struct ElementType<uint32_t> {
+  static constexpr napi_typedarray_type value = napi_uint32_array;
+  static constexpr const char* array_name = "a Uint32Array";
+};
+template <>
 struct ElementType<uint8_t> {
   static constexpr napi_typedarray_type value = napi_uint8_array;
   static constexpr const char* array_name = "a Uint8Array";

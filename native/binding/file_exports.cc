@@ -27,7 +27,7 @@ class ReadIndex final : public Makes {
  public:
   static constexpr size_t kArgs = 1;
   explicit ReadIndex(const Call& call) : Makes(call), path_(path_arg(call.env, call[0])) {}
-  void execute(const Cancel* cancel) override { index_ = read_index(path_, cancel); }
+  void execute(const Cancel* cancel, Listener*) override { index_ = read_index(path_, cancel); }
 
  private:
   std::string path_;
@@ -37,7 +37,9 @@ class DeserializeIndex final : public Makes {
  public:
   static constexpr size_t kArgs = 1;
   explicit DeserializeIndex(const Call& call) : Makes(call), bytes_(call.env, "bytes", call[0], call.sync) {}
-  void execute(const Cancel* cancel) override { index_ = deserialize_index(bytes_.data(), bytes_.size(), cancel); }
+  void execute(const Cancel* cancel, Listener*) override {
+    index_ = deserialize_index(bytes_.data(), bytes_.size(), cancel);
+  }
 
  private:
   Input<uint8_t> bytes_;
@@ -48,7 +50,7 @@ class WriteIndex final : public Operation {
   static constexpr size_t kArgs = 2;
   explicit WriteIndex(const Call& call)
       : Operation(index_of(call.env, call[0]), Access::kRead), path_(path_arg(call.env, call[1])) {}
-  void execute(const Cancel* cancel) override { write_index(*index(), path_, cancel); }
+  void execute(const Cancel* cancel, Listener*) override { write_index(*index(), path_, cancel); }
   napi_value finish(Napi::Env env) override { return env.Undefined(); }
 
  private:
@@ -60,7 +62,7 @@ class SerializeIndex final : public Operation {
   static constexpr size_t kArgs = 1;
   explicit SerializeIndex(const Call& call)
       : Operation(index_of(call.env, call[0]), Access::kRead), arrays_(call.environment.arrays) {}
-  void execute(const Cancel* cancel) override { bytes_ = serialize_index(*index(), cancel); }
+  void execute(const Cancel* cancel, Listener*) override { bytes_ = serialize_index(*index(), cancel); }
   napi_value finish(Napi::Env env) override { return arrays_.copy(env, bytes_.data(), bytes_.size()); }
 
  private:

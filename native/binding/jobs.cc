@@ -3,28 +3,57 @@
 #include <atomic>
 #include <chrono>
 #include <exception>
+#include <utility>
 
 #include "base/thread_pool.h"
 #include "binding/errors.h"
 #include "binding/fault.h"
 
 namespace voronode {
+namespace {
 
-class Job final : public Gate::Waiter, public ThreadPool::Task {
+class Scope {
+ public:
+  explicit Scope(napi_env env) noexcept : env_(env) { napi_open_handle_scope(env, &scope_); }
+  ~Scope() {
+    if (scope_ != nullptr) napi_close_handle_scope(env_, scope_);
+  }
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+
+ private:
+  napi_env env_;
+  napi_handle_scope scope_ = nullptr;
+};
+
+}  // namespace
+
+class Job final : public ThreadPool::Task, public Listener {
  public:
   Job(JobQueue& queue, std::unique_ptr<Operation> operation, std::shared_ptr<Cancel> cancel) noexcept
       : queue_(queue), operation_(std::move(operation)), cancel_(std::move(cancel)) {}
 
   void enter(napi_deferred promise) noexcept {
     promise_ = promise;
-    if (Gate* gate = operation_->gate()) {
-      gate->enter(*this, operation_->access());
-    } else {
-      granted();
+    const auto gates = operation_->gates();
+    const Access access = operation_->access();
+    // One more until both queues are entered: the job may be gone once it was submitted.
+    waits_.store(gates.size() + 1, std::memory_order_relaxed);
+    for (size_t i = 0; i < gates.size(); ++i) {
+      if (gates[i] != nullptr) {
+        waiters_[i].job = this;
+        gates[i]->enter(waiters_[i], access);
+      } else {
+        passed();
+      }
     }
+    passed();
   }
 
-  void granted() noexcept override { ThreadPool::instance().submit(*this); }
+  void news() noexcept override {
+    news_.store(true, std::memory_order_release);
+    queue_.wake();
+  }
 
   void run() noexcept override {
     State waiting = State::kWaiting;
@@ -32,12 +61,14 @@ class Job final : public Gate::Waiter, public ThreadPool::Task {
       try {
         check(cancel_.get());
         fault_point(Place::kExecute);
-        operation_->execute(cancel_.get());
+        operation_->execute(cancel_.get(), this);
       } catch (...) {
         failure_ = std::current_exception();
       }
     }
-    if (Gate* gate = operation_->gate()) gate->leave(operation_->access());
+    for (Gate* gate : operation_->gates()) {
+      if (gate != nullptr) gate->leave(operation_->access());
+    }
     queue_.returned(*this);  // the job may be gone after this
   }
 
@@ -52,9 +83,20 @@ class Job final : public Gate::Waiter, public ThreadPool::Task {
     }
   }
 
+  void tell(Napi::Env env) noexcept {
+    if (!news_.exchange(false, std::memory_order_acquire) || refusal_) return;
+    try {
+      operation_->tell(env);
+    } catch (...) {
+      refusal_ = std::current_exception();
+      cancel_->fire();
+    }
+  }
+
   void settle(Napi::Env env) noexcept {
     if (state_.exchange(State::kSettled) == State::kSettled) return;
     try {
+      if (refusal_) std::rethrow_exception(refusal_);
       if (failure_) std::rethrow_exception(failure_);
       fault_point(Place::kFinish);
       napi_resolve_deferred(env, promise_, operation_->finish(env));
@@ -67,12 +109,24 @@ class Job final : public Gate::Waiter, public ThreadPool::Task {
   friend class JobQueue;
   enum class State { kWaiting, kBegun, kSettled };
 
+  struct Waiter final : Gate::Waiter {
+    Job* job = nullptr;
+    void granted() noexcept override { job->passed(); }
+  };
+  void passed() noexcept {
+    if (waits_.fetch_sub(1) == 1) ThreadPool::instance().submit(*this);
+  }
+
   JobQueue& queue_;
   const std::unique_ptr<Operation> operation_;
   const std::shared_ptr<Cancel> cancel_;
   napi_deferred promise_ = nullptr;
+  Waiter waiters_[2];
+  std::atomic<size_t> waits_{0};
   std::atomic<State> state_{State::kWaiting};
-  std::exception_ptr failure_;
+  std::atomic<bool> news_{false};
+  std::exception_ptr failure_;  // of the work
+  std::exception_ptr refusal_;  // of who was told of it
   Job* prev_ = nullptr;
   Job* next_ = nullptr;
   Job* next_returned_ = nullptr;
@@ -110,24 +164,35 @@ void JobQueue::returned(Job& job) noexcept {
   if (--out_ == 0) all_returned_.notify_all();
 }
 
+void JobQueue::wake() noexcept {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!news_) napi_call_threadsafe_function(wake_, nullptr, napi_tsfn_nonblocking);
+  news_ = true;
+}
+
 void JobQueue::on_wake(napi_env env, napi_value, void* queue, void*) noexcept {
   if (env != nullptr) static_cast<JobQueue*>(queue)->drain(env);  // null: the environment has ended
 }
 
 void JobQueue::drain(Napi::Env env) noexcept {
   Job* job;
+  bool news;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     job = returned_first_;
     returned_first_ = returned_last_ = nullptr;
+    news = std::exchange(news_, false);
+  }
+  // First: what a job has to tell comes before its promise is settled. A script that runs here may append jobs.
+  for (Job* one = news ? pending_ : nullptr; one != nullptr; one = one->next_) {
+    const Scope scope(env);
+    one->tell(env);
   }
   while (job != nullptr) {
     Job* next = job->next_returned_;
-    napi_handle_scope scope = nullptr;
-    napi_open_handle_scope(env, &scope);
+    const Scope scope(env);
     job->settle(env);
     remove(*job);
-    if (scope != nullptr) napi_close_handle_scope(env, scope);
     job = next;
   }
 }

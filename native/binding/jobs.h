@@ -1,9 +1,12 @@
 // Operations under way off the event loop, from the call to the promise.
 //
-//   JS thread    start(): queue at the index's gate
-//   any thread   the gate lets the job in: queue at the thread pool
-//   pool thread  execute, leave the gate, hand back, wake the JS thread (once for many jobs)
-//   JS thread    drain(): make the results, settle the promises
+//   JS thread    start(): queue at the index's gate, or at those of two indexes
+//   any thread   the gates let the job in: queue at the thread pool
+//   pool thread  execute, leave the gates, hand back, wake the JS thread (once for many jobs)
+//   JS thread    drain(): tell news of work under way, make the results, settle the promises
+//
+// A job that needs two gates queues at both at once. All work on an environment's indexes comes from its one thread, so
+// it stands in the same order at all gates, and no two jobs each hold what the other waits for.
 //
 // Jobs keep the event loop alive; an idle queue does not. When the environment ends (worker.terminate(), the end of the
 // program), close() fires every job's Cancel and waits until none runs.
@@ -40,6 +43,7 @@ class JobQueue {
  private:
   friend class Job;
   void returned(Job& job) noexcept;
+  void wake() noexcept;
   void drain(Napi::Env env) noexcept;
   void remove(Job& job) noexcept;
   static void on_wake(napi_env env, napi_value, void* queue, void*) noexcept;
@@ -54,6 +58,7 @@ class JobQueue {
   size_t out_ = 0;                 // jobs not handed back yet
   Job* returned_first_ = nullptr;  // handed back, not settled yet, oldest first
   Job* returned_last_ = nullptr;
+  bool news_ = false;  // some pending job has news
 };
 
 }  // namespace voronode

@@ -12,24 +12,24 @@
 namespace voronode {
 namespace {
 
-napi_property_descriptor property(const char* name, napi_value value) noexcept {
-  return {name, nullptr, nullptr, nullptr, nullptr, value, napi_default_jsproperty, nullptr};
+constexpr uint64_t kMaxSafeInteger = (uint64_t{1} << 53) - 1;
+
+// 0: not given.
+size_t nprobe_arg(const Call& call, size_t at) {
+  if (is_undefined(call.env, call[at])) return 0;
+  return static_cast<size_t>(integer_arg(call.env, "nprobe", call[at], 1, kMaxSafeInteger));
 }
 
-// Defined, not set: a setter on Object.prototype sees nothing of it.
-Napi::Object object_with(Napi::Env env, std::initializer_list<napi_property_descriptor> properties) {
-  const Napi::Object object = Napi::Object::New(env);
-  check_status(env, napi_define_properties(env, object, properties.size(), properties.begin()));
-  return object;
-}
-
-// What both searches take: the index, the queries and the filter.
+// What both searches take: the index, the queries, the filter and nprobe.
 class Query : public Operation {
+ public:
+  static constexpr size_t kArgs = 5;
+
  protected:
-  // filter_at: the position of the filter among the arguments.
-  Query(const Call& call, size_t filter_at)
+  explicit Query(const Call& call)
       : Operation(index_of(call.env, call[0]), Access::kRead),
-        filter_(filter_arg(call.env, call[filter_at])),
+        filter_(filter_arg(call.env, call[3])),
+        nprobe_(nprobe_arg(call, 4)),
         queries_(call.env, "queries", call[1], call.sync),
         nq_(row_count("queries", queries_.size(), index()->d())) {}
 
@@ -40,6 +40,7 @@ class Query : public Operation {
     check_finite("queries", nq_, index()->d(), queries_.data(), cancel);
     if (filter_ != nullptr) selector_ = filter_->build();
     params->filter = selector_.get();
+    params->nprobe = nprobe_;
     params->cancel = cancel;
     return queries_.data();
   }
@@ -47,6 +48,7 @@ class Query : public Operation {
  private:
   SelectorSourcePtr filter_;
   SelectorPtr selector_;
+  size_t nprobe_;
   Input<float> queries_;
   size_t nq_;
 };
@@ -55,9 +57,8 @@ class Query : public Operation {
 // script can reach them before finish().
 class Search final : public Query {
  public:
-  static constexpr size_t kArgs = 4;
   explicit Search(const Call& call)
-      : Query(call, 3),
+      : Query(call),
         k_(static_cast<size_t>(integer_arg(call.env, "k", call[2], 1, std::numeric_limits<int32_t>::max()))) {
     const size_t size = checked_mul(nq(), k_);
     const ResultArray<float> distances = call.environment.arrays.make<float>(call.env, size);
@@ -67,7 +68,7 @@ class Search final : public Query {
     result_ = Napi::Persistent(
         object_with(call.env, {property("distances", distances.value), property("labels", labels.value)}));
   }
-  void execute(const Cancel* cancel) override {
+  void execute(const Cancel* cancel, Listener*) override {
     SearchParams params;
     const float* queries = prepare(cancel, &params);
     index()->search(nq(), queries, k_, params, distances_, labels_);
@@ -83,10 +84,9 @@ class Search final : public Query {
 
 class RangeSearch final : public Query {
  public:
-  static constexpr size_t kArgs = 4;
   explicit RangeSearch(const Call& call)
-      : Query(call, 3), arrays_(call.environment.arrays), radius_(radius_arg(call.env, call[2])) {}
-  void execute(const Cancel* cancel) override {
+      : Query(call), arrays_(call.environment.arrays), radius_(radius_arg(call.env, call[2])) {}
+  void execute(const Cancel* cancel, Listener*) override {
     SearchParams params;
     const float* queries = prepare(cancel, &params);
     index()->range_search(nq(), queries, radius_, params, &result_);

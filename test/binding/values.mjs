@@ -51,7 +51,7 @@ export const isThrownByCaller = (error) =>
   error === THROWN ||
   error === 'a string' ||
   error === null ||
-  error?.message?.endsWith('a proxy that has been revoked');
+  /a proxy that has been revoked$|cannot be invoked without 'new'$/.test(error?.message);
 
 export const values = {
   undefined: () => undefined,

@@ -189,11 +189,17 @@ function testIds(subject: Subject): void {
 }
 
 function testWrongMethod(subject: Subject): void {
-  test('the way of adding that is not its own is refused by name', async () => {
+  test('the way of adding that is not its own is refused by name, if there is one', async () => {
     const { index, mirror, random } = fill(subject, 7, D);
     const error = { name: 'Error', code: 'ERR_VORONODE_UNSUPPORTED' };
     const x = new Float32Array(4);
-    if (subject.mapped) {
+    if (subject.numbers) {
+      index.addSync(x);
+      await index.add(x);
+      const largest = mirror.ids.reduce((a, b) => (a > b ? a : b));
+      mirror.add(x, BigInt64Array.of(largest + 1n, largest + 2n));
+      mirror.add(x, BigInt64Array.of(largest + 3n, largest + 4n));
+    } else if (subject.mapped) {
       const remedy = { ...error, message: expect.stringContaining('use addWithIds(vectors, ids)') };
       expect(() => index.addSync(x)).toThrow(expect.objectContaining(remedy));
       await expect(index.add(x)).rejects.toMatchObject(remedy);

@@ -19,7 +19,9 @@ describe('close', () => {
   it('lets the work under way finish', async () => {
     const index = filled();
     const expected = native.searchSync(index, queries, 5, undefined);
-    const searches = Array.from({ length: 20 }, () => native.search(index, queries, 5, undefined, undefined));
+    const searches = Array.from({ length: 20 }, () =>
+      native.search(index, queries, 5, undefined, undefined, undefined),
+    );
     const addition = native.add(index, vectors, undefined);
     const removal = native.removeIds(index, { type: 'range', min: 0n, max: 10n }, undefined);
     const bytes = native.serializeIndex(index, undefined);
@@ -39,7 +41,7 @@ describe('close', () => {
     thrown(() => native.searchSync(index, queries, 1, undefined));
     thrown(() => native.idMap(index, false));
     thrown(() => native.reset(index));
-    await expect(native.search(index, queries, 1, undefined, undefined)).rejects.toMatchObject(closed);
+    await expect(native.search(index, queries, 1, undefined, undefined, undefined)).rejects.toMatchObject(closed);
     await expect(native.add(index, queries, undefined)).rejects.toMatchObject(closed);
     native.close(index);
   });

@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { type Native, native } from '../../lib/native.js';
+import { type Native, type NativeIndex, native } from '../../lib/native.js';
 
 const { throwAt } = native as Native & { throwAt?: (place: number, what: number) => void };
 
@@ -27,15 +27,23 @@ describe.skipIf(throwAt === undefined)('an exception in the addon', () => {
   native.addSync(index, row);
   const map = native.idMap(native.flat(D, 1, true), false);
   const growing = native.flat(D, 1, true);
+  const rows = Float32Array.of(0, 0, 0, 0, 9, 9, 9, 9);
+  const [ivf, other] = [1, 2].map(() => {
+    const made = native.ivfFlat(D, 2, 1, true, undefined);
+    native.trainSync(made, rows, undefined);
+    return made;
+  }) as [NativeIndex, NativeIndex];
   const filter = { type: 'range', min: 100n, max: 200n } as const;
   const bytes = native.serializeIndexSync(index);
 
   const asynchronous: Record<string, () => Promise<unknown>> = {
-    search: () => native.search(index, row, 1, undefined, undefined),
-    rangeSearch: () => native.rangeSearch(index, row, 1, undefined, undefined),
+    search: () => native.search(index, row, 1, undefined, undefined, undefined),
+    rangeSearch: () => native.rangeSearch(index, row, 1, undefined, undefined, undefined),
     add: () => native.add(growing, row, undefined),
     addWithIds: () => native.addWithIds(map, row, BigInt64Array.of(1n), undefined),
-    train: () => native.train(index, row, undefined),
+    train: () => native.train(ivf, rows, undefined, undefined, undefined),
+    mergeFrom: () => native.mergeFrom(ivf, other, 0n, undefined),
+    kmeans: () => native.kmeans(rows, D, 2, undefined, undefined, undefined),
     removeIds: () => native.removeIds(index, filter, undefined),
     serializeIndex: () => native.serializeIndex(index, undefined),
     deserializeIndex: () => native.deserializeIndex(bytes, undefined),
@@ -45,7 +53,9 @@ describe.skipIf(throwAt === undefined)('an exception in the addon', () => {
     rangeSearchSync: () => native.rangeSearchSync(index, row, 1, undefined),
     addSync: () => native.addSync(growing, row),
     addWithIdsSync: () => native.addWithIdsSync(map, row, BigInt64Array.of(1n)),
-    trainSync: () => native.trainSync(index, row),
+    trainSync: () => native.trainSync(ivf, rows, undefined),
+    mergeFromSync: () => native.mergeFromSync(ivf, other, 0n),
+    kmeansSync: () => native.kmeansSync(rows, D, 2, undefined),
     removeIdsSync: () => native.removeIdsSync(index, filter),
     serializeIndexSync: () => native.serializeIndexSync(index),
     deserializeIndexSync: () => native.deserializeIndexSync(bytes),
@@ -53,6 +63,11 @@ describe.skipIf(throwAt === undefined)('an exception in the addon', () => {
   };
   const immediate: Record<string, () => unknown> = {
     flat: () => native.flat(D, 1, true),
+    ivfFlat: () => native.ivfFlat(D, 2, 1, true, undefined),
+    ivfScalarQuantizer: () => native.ivfScalarQuantizer(D, 2, 0, 1, true, undefined),
+    setNprobe: () => native.setNprobe(ivf, 2),
+    listSizes: () => native.listSizes(ivf),
+    quantizer: () => native.quantizer(ivf),
     ntotal: () => native.ntotal(index),
     reconstruct: () => native.reconstruct(index, 0n),
     normalizeL2: () => native.normalizeL2(row.slice(), D),

@@ -1,6 +1,7 @@
 // What compiles, and what must not. Checked by types.test.ts, as CommonJS and, copied to .mts, as an ES module.
 
 import {
+  type ClusteringProgress,
   deserializeIndex,
   type ErrorCode,
   getThreads,
@@ -17,8 +18,14 @@ import {
   IndexFlatL2,
   IndexIDMap,
   IndexIDMap2,
+  IndexIVF,
+  IndexIVFFlat,
+  IndexIVFScalarQuantizer,
   IndexPreTransform,
   indexFactory,
+  type KMeansResult,
+  kmeans,
+  kmeansSync,
   type Metric,
   matrix,
   normalizeL2,
@@ -29,6 +36,9 @@ import {
   type SearchResult,
   serializeIndexSync,
   setThreads,
+  suggestIndex,
+  type TuneResult,
+  tune,
   writeIndex,
 } from 'voronode';
 
@@ -76,6 +86,30 @@ export async function works(signal: AbortSignal): Promise<void> {
   matrix([[1, 2], vector, [3] as const]);
   setThreads(getThreads());
 
+  const lists = new IndexIVFFlat(4, 2, { metric: 'ip', quantizer: ip, nprobe: 2, sketch: false });
+  const coded = new IndexIVFScalarQuantizer(4, 2, 'SQ8', { metric: 'ip', nprobe: 2, byResidual: false });
+  const asIVF: IndexIVF = lists ?? coded;
+  const progress = ({ run, iteration, objective, imbalance }: ClusteringProgress) =>
+    void [run, iteration, objective, imbalance];
+  await lists.train(vectors, { niter: 3, seed: 1, spherical: true, minPointsPerCentroid: 1, progress, signal });
+  lists.trainSync(vectors, { nredo: 2, maxPointsPerCentroid: 10 });
+  await lists.search(vectors, 3, { nprobe: 2, filter: new IDSelectorRange(0, 10) });
+  lists.nprobe = lists.nlist;
+  same<typeof lists.quantizer, Index>(true);
+  const sizes: Float64Array = lists.listSizes();
+  await lists.mergeFrom(asIVF, 100n, { signal });
+  lists.mergeFromSync(lists, sizes.length + lists.imbalance);
+  const tuned: TuneResult = await tune(map, vectors, { recall: 0.9, k: 5, set: true, signal });
+  const points: number[] = tuned.curve.map(
+    ({ nprobe, recall, queriesPerSecond }) => nprobe * recall * queriesPerSecond,
+  );
+  indexFactory(4, suggestIndex(1e6, 4, { ids: true }).description);
+  const clusters: KMeansResult = await kmeans(vectors, 4, points.length, { niter: 5, progress, signal });
+  same<typeof clusters.assignments, Uint32Array>(true);
+  same<typeof clusters.objective, Float64Array>(true);
+  same<typeof clusters.centroids, Float32Array>(true);
+  kmeansSync(vectors, 4, 2, { seed: 3 });
+
   const made: Index = indexFactory(4, 'L2norm,Flat', 'ip');
   if (made instanceof IndexPreTransform) same<typeof made.index, Index>(true);
   await writeIndex(made, new URL('file:///index.faiss'), { signal });
@@ -115,6 +149,20 @@ export function doesNot(index: Index, selector: IDSelector): void {
   index.ntotal = 5;
   // @ts-expect-error: abstract
   new Index();
+  // @ts-expect-error: abstract
+  new IndexIVF();
+  // @ts-expect-error: nlist is not optional
+  new IndexIVFFlat(4);
+  // @ts-expect-error: two codes
+  new IndexIVFScalarQuantizer(4, 2, 'SQ4');
+  // @ts-expect-error: only inverted files merge
+  new IndexIVFFlat(4, 2).mergeFrom(index);
+  // @ts-expect-error: no progress in place
+  index.trainSync(vectors, { progress: () => undefined });
+  // @ts-expect-error: a misspelt option
+  index.search(vectors, 1, { nprobes: 3 });
+  // @ts-expect-error: vectors are no arrays
+  kmeansSync([1, 2], 1, 1);
   // @ts-expect-error: abstract
   new IDSelector();
   // @ts-expect-error: made by indexFactory

@@ -60,6 +60,21 @@ async function useAll(native, way) {
     if (rows > 0) await attempt('reconstruct', () => native.reconstruct(map, 300n));
     await change(map, rows > 0 ? -10 : 0, 'removeIds', { type: 'batch', ids: ids.subarray(0, 10) });
   }
+  const ivfs = await attempt('ivfFlat', () => [1, 2].map(() => native.ivfFlat(D, 8, 1, true, undefined)));
+  if (ivfs !== undefined) {
+    const trained = [];
+    for (const ivf of ivfs) trained.push(await call('train', ivf, few, { niter: 2, minPointsPerCentroid: 1 }));
+    if (!trained.includes(undefined)) {
+      const [one, other] = ivfs;
+      await change(other, 3000, 'addWithIds', few, ids);
+      await change(one, 3000, 'add', few);
+      await call('search', one, few.subarray(0, 10 * D), 5, undefined, 2);
+      if (native.ntotal(one) > 0) await attempt('reconstruct', () => native.reconstruct(one, 300n));
+      await change(one, native.ntotal(other), 'mergeFrom', other, 10_000n);
+    }
+  }
+  const found = await call('kmeans', few, D, 8, { niter: 2 });
+  if (found && found.assignments.length !== 3000) console.log(`kmeans: ${found.assignments.length} assignments`);
   await attempt('factory', () => native.factory(D, 'IDMap,L2norm,Flat', 0));
   await attempt('token', () => native.cancel(native.token()));
 }

@@ -1,0 +1,190 @@
+/**
+ * Inverted files: vectors in lists, one for each of nlist centroids, of which a search visits only the nprobe nearest.
+ * Among the vectors of these lists its answer is exact.
+ */
+
+import { type AbortOptions, abortable, signalOf } from './abort.js';
+import { invalidType, invalidValue, wrongDimension } from './errors.js';
+import { checkId } from './ids.js';
+import { construct, Index } from './index_base.js';
+import { adopt } from './kinds.js';
+import { native } from './native.js';
+import {
+  checkBoolean,
+  checkInteger,
+  checkMetric,
+  checkOptions,
+  checkString,
+  MAX_DIMENSION,
+  type Metric,
+  metricNumber,
+} from './validate.js';
+
+/** More lists are a mistake: an empty list takes tens of bytes, and a search looks at every centroid. */
+export const MAX_LISTS = 2 ** 24;
+
+/** The objects for quantizers, so that an index always shows the same one. */
+const quantizers = new WeakMap<IndexIVF, Index>();
+
+/** What all inverted files are. Adds need {@link train} first, and take the caller's ids or give running ones. */
+export abstract class IndexIVF extends Index {
+  /** How many lists there are. */
+  get nlist(): number {
+    return native.nlist(Index.handle('index', this));
+  }
+
+  /** How many lists a search visits that does not say itself (`{ nprobe }`). 1 or more; above nlist: all. */
+  get nprobe(): number {
+    return native.nprobe(Index.handle('index', this));
+  }
+
+  set nprobe(nprobe: number) {
+    native.setNprobe(Index.handle('index', this), checkInteger('nprobe', nprobe, 1, Number.MAX_SAFE_INTEGER));
+  }
+
+  /** The index of the centroids: nlist vectors, none before the training. It changes through this index only. */
+  get quantizer(): Index {
+    const quantizer = quantizers.get(this) ?? adopt(native.quantizer(Index.handle('index', this)));
+    quantizers.set(this, quantizer);
+    return quantizer;
+  }
+
+  /** How many vectors each list holds, of size nlist. Waits for a training, removal or merge under way. */
+  listSizes(): Float64Array {
+    return native.listSizes(Index.handle('index', this));
+  }
+
+  /**
+   * nlist · Σ size² / ntotal²: 1 if all lists are equally long, nlist if one has everything. A search takes about so
+   * many times as long as with equal lists. Waits as {@link listSizes} does.
+   */
+  get imbalance(): number {
+    return native.imbalance(Index.handle('index', this));
+  }
+
+  /**
+   * Moves all vectors of `other` here, with `addId` added to their ids; `other` is empty afterwards. Both must be of one
+   * kind with equal centroids: make them of one trained index that was written and read back.
+   * @throws ERR_VORONODE_UNSUPPORTED for other indexes; ERR_OUT_OF_RANGE if an id would pass int64 or become -1
+   */
+  async mergeFrom(other: IndexIVF, addId: bigint | number = 0n, options?: AbortOptions): Promise<void> {
+    const [from, add] = [otherOf(other), checkId('addId', addId)];
+    return abortable(signalOf(options), (token) => native.mergeFrom(Index.handle('index', this), from, add, token));
+  }
+
+  mergeFromSync(other: IndexIVF, addId: bigint | number = 0n): void {
+    native.mergeFromSync(Index.handle('index', this), otherOf(other), checkId('addId', addId));
+  }
+
+  /** @internal */
+  protected override facts(): Record<string, unknown> {
+    return { nlist: this.nlist, nprobe: this.nprobe, isTrained: this.isTrained };
+  }
+}
+
+function otherOf(other: unknown): ReturnType<typeof Index.handle> {
+  const handle = Index.handle('other', other); // first: `instanceof` runs the traps of a proxy
+  if (!(other instanceof IndexIVF)) throw invalidType('other', 'an instance of IndexIVF', other);
+  return handle;
+}
+
+/** What the constructors of all inverted files take. */
+export interface IndexIVFOptions {
+  /** Default: `'l2'`. */
+  metric?: Metric | undefined;
+  /**
+   * What says to which list a vector belongs: a flat index of the same d, empty (training fills it) or with nlist
+   * centroids (training keeps them). It changes through the new index only. Default: a new one of the same metric.
+   */
+  quantizer?: Index | undefined;
+  /** How many lists a search visits that does not say itself. Default: 1, as in Faiss; `tune` finds a better one. */
+  nprobe?: number | undefined;
+}
+
+/** Checks them, in the form that the addon takes. */
+function checkShared(d: number, nlist: number, options: IndexIVFOptions | undefined) {
+  checkInteger('d', d, 1, MAX_DIMENSION);
+  checkInteger('nlist', nlist, 1, MAX_LISTS);
+  checkOptions(options);
+  const metric = metricNumber(checkMetric('options.metric', options?.metric ?? 'l2'));
+  const nprobe = options?.nprobe;
+  if (nprobe !== undefined) checkInteger('options.nprobe', nprobe, 1, Number.MAX_SAFE_INTEGER);
+  const quantizer = options?.quantizer;
+  const centroids = quantizer === undefined ? undefined : Index.handle('options.quantizer', quantizer);
+  if (quantizer !== undefined && quantizer.d !== d) {
+    throw wrongDimension(`The quantizer must have the d of the index, ${d}. Received one of d = ${quantizer.d}`);
+  }
+  return { metric, centroids };
+}
+
+/** What a new index keeps of them. */
+function settle(index: IndexIVF, options: IndexIVFOptions | undefined): void {
+  if (options?.quantizer !== undefined) quantizers.set(index, options.quantizer);
+  if (options?.nprobe !== undefined) index.nprobe = options.nprobe;
+}
+
+export interface IndexIVFFlatOptions extends IndexIVFOptions {
+  /**
+   * Whether to keep an int8 sketch of each vector beside it: a quarter more memory and several times faster searches
+   * with the same answers, to the bit. Default: `true`.
+   */
+  sketch?: boolean | undefined;
+}
+
+/** Faiss's IndexIVFFlat: lists of float32 vectors. */
+export class IndexIVFFlat extends IndexIVF {
+  /**
+   * @param d components per vector, 1 to 2^20
+   * @param nlist lists, 1 to 2^24; `suggestIndex(n, d)` has an idea
+   */
+  constructor(d: number, nlist: number, options?: IndexIVFFlatOptions) {
+    const { metric, centroids } = checkShared(d, nlist, options);
+    const sketch = options?.sketch === undefined || checkBoolean('options.sketch', options.sketch);
+    super(construct, native.ivfFlat(d, nlist, metric, sketch, centroids));
+    settle(this, options);
+  }
+}
+
+/**
+ * How a component is kept: `'SQ8'` in a byte, as one of 256 evenly spaced values between the least and the greatest of
+ * its dimension in the training; `'SQfp16'` in two, as a half-precision float, 11 significant bits, magnitudes to 65504.
+ */
+export type ScalarCode = 'SQ8' | 'SQfp16';
+
+/** Faiss's numbers, QT_8bit and QT_fp16. */
+const CODES: ReadonlyMap<string, number> = new Map<ScalarCode, number>([
+  ['SQ8', 0],
+  ['SQfp16', 4],
+]);
+
+export interface IndexIVFScalarQuantizerOptions extends IndexIVFOptions {
+  /**
+   * Whether to code the difference of a vector from the centroid of its list, which is smaller than the vector and loses
+   * less. Default: `true`, as in Faiss.
+   */
+  byResidual?: boolean | undefined;
+}
+
+/**
+ * Faiss's IndexIVFScalarQuantizer. Its answers are exact for the vectors as they are decoded, which `reconstruct` shows.
+ * `'SQ8'` must be trained even with a quantizer that has its centroids: it learns the ranges of the dimensions.
+ */
+export class IndexIVFScalarQuantizer extends IndexIVF {
+  /**
+   * @param d components per vector, 1 to 2^20
+   * @param nlist lists, 1 to 2^24; `suggestIndex(n, d)` has an idea
+   */
+  constructor(d: number, nlist: number, code: ScalarCode, options?: IndexIVFScalarQuantizerOptions) {
+    const { metric, centroids } = checkShared(d, nlist, options);
+    const number = codeNumber(code);
+    const residual = options?.byResidual === undefined || checkBoolean('options.byResidual', options.byResidual);
+    super(construct, native.ivfScalarQuantizer(d, nlist, number, metric, residual, centroids));
+    settle(this, options);
+  }
+}
+
+function codeNumber(code: unknown): number {
+  const number = CODES.get(checkString('code', code));
+  if (number !== undefined) return number;
+  throw invalidValue(`The argument 'code' must be one of: 'SQ8', 'SQfp16'. Received ${JSON.stringify(code)}`);
+}

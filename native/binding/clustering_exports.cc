@@ -1,0 +1,73 @@
+// k-means for its own sake.
+#include <limits>
+
+#include "binding/args.h"
+#include "binding/arrays.h"
+#include "binding/call.h"
+#include "binding/clustering_arg.h"
+#include "binding/exports.h"
+#include "binding/progress.h"
+#include "index/assigner.h"
+
+namespace voronode {
+namespace {
+
+// (vectors, d, k, params, progress, token). The assignments are written directly into their array, on whatever thread.
+class KMeans final : public Operation {
+ public:
+  static constexpr size_t kArgs = 5;
+  // The choice first: reading it may run scripts.
+  explicit KMeans(const Call& call) : KMeans(call, ClusteringChoice(call.env, "params", call[3])) {}
+
+  void execute(const Cancel* cancel, Listener* listener) override {
+    check_finite("vectors", n_, d_, vectors_.data(), cancel);
+    found_ = kmeans(n_, d_, vectors_.data(), k_, params_, cancel, progress_.sink(listener));
+    const Metric metric = params_.spherical ? Metric::kInnerProduct : Metric::kL2;
+    Assigner(k_, d_, metric, found_.centroids.data()).assign(n_, vectors_.data(), assigned_, nullptr, cancel);
+  }
+  void tell(Napi::Env env) override { progress_.tell(env); }
+  napi_value finish(Napi::Env env) override {
+    const ResultArray<double> objective = arrays_.make<double>(env, found_.iterations.size());
+    for (size_t i = 0; i < found_.iterations.size(); ++i) objective.data[i] = found_.iterations[i].objective;
+    const napi_value centroids = arrays_.copy(env, found_.centroids.data(), found_.centroids.size());
+    const Napi::Value few = Napi::Boolean::New(env, found_.few_points);
+    return object_with(env, {property("centroids", centroids), property("assignments", assignments_.Value()),
+                             property("objective", objective.value), property("fewPoints", few)});
+  }
+
+ private:
+  KMeans(const Call& call, const ClusteringChoice& choice)
+      : Operation(nullptr, Access::kRead),
+        arrays_(call.environment.arrays),
+        d_(dimension_arg(call.env, call[1])),
+        k_(static_cast<size_t>(integer_arg(call.env, "k", call[2], 1, std::numeric_limits<uint32_t>::max()))),
+        vectors_(call.env, "vectors", call[0], call.sync),
+        n_(row_count("vectors", vectors_.size(), d_)),
+        params_(choice.over({})),
+        progress_(call, 4) {
+    const ResultArray<uint32_t> assignments = arrays_.make<uint32_t>(call.env, n_);
+    assigned_ = assignments.data;
+    assignments_ = Napi::Persistent(Napi::Object(call.env, assignments.value));
+  }
+
+  const Arrays& arrays_;
+  size_t d_, k_;
+  Input<float> vectors_;
+  size_t n_;
+  ClusteringParams params_;
+  Progress progress_;
+  Clustering found_;
+  uint32_t* assigned_;
+  Napi::ObjectReference assignments_;
+};
+
+constexpr Export kExports[] = {
+    {"kmeans", entry_async<KMeans>},
+    {"kmeansSync", entry_sync<KMeans>},
+};
+
+}  // namespace
+
+std::span<const Export> clustering_exports() noexcept { return kExports; }
+
+}  // namespace voronode
