@@ -1,7 +1,7 @@
 // How fast is exact search, against its rivals? All contestants search the same data in the same run, in turn; the answers
 // of all are checked; what counts is the ratio of times within a round. See docs/benchmarks.md.
 import { chart } from './chart.mjs';
-import { checkAgainst, checkAnswers, truth } from './check.mjs';
+import { checkAgainst, checkAnswers, checkSame, truth } from './check.mjs';
 import { openDataset } from './data.mjs';
 import { expected } from './expected.mjs';
 import { describeFloor, legend, renderBlock } from './flat_report.mjs';
@@ -105,6 +105,7 @@ async function measureRow(dataset, contestants, nq, right, known, options) {
 function checkAll(dataset, racing, answers, k, right) {
   const wrong = new Map();
   const mine = racing.filter((each) => each.ours);
+  for (const our of mine.slice(1)) checkSame(mine[0].setting, answers.get(mine[0]), our.setting, answers.get(our));
   for (const our of mine) {
     const name = `${our.setting} (${dataset.data}, ${dataset.d} × ${dataset.n})`;
     checkAnswers(name, dataset, answers.get(our), k, right);

@@ -13,6 +13,9 @@
 #include <thread>
 #include <vector>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 #if defined(__AVX512VNNI__) || defined(__AVXVNNI__)
 #include <immintrin.h>
 #elif defined(__ARM_FEATURE_DOTPROD)
@@ -36,6 +39,7 @@ typedef uint64_t WordVector __attribute__((vector_size(kVectorBytes)));
 constexpr int kChains = 10;
 constexpr int kRounds = 40;
 constexpr size_t kReadBytes = size_t{256} << 20;  // several times the last-level cache
+constexpr size_t kHugePage = size_t{2} << 20;
 constexpr int64_t kSteps = 400'000;               // about 1 ms: short enough to find a moment when nothing else runs
 
 std::atomic<uint64_t> sink;  // keeps results alive
@@ -121,8 +125,11 @@ int main(int argc, char**) {
   const float factor = argc > 100 ? 2.0f : 0.5f;  // not known to the compiler
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   const size_t count = kReadBytes / kVectorBytes;
-  auto* words = static_cast<WordVector*>(std::aligned_alloc(4096, kReadBytes));
+  auto* words = static_cast<WordVector*>(std::aligned_alloc(kHugePage, kReadBytes));
   if (words == nullptr) return 1;
+#if defined(__linux__)
+  madvise(words, kReadBytes, MADV_HUGEPAGE);  // as the index does: 25 -> 33 GB/s on a Zen 4 core
+#endif
   std::fill_n(reinterpret_cast<unsigned char*>(words), kReadBytes, static_cast<unsigned char>(argc));
 
   std::vector<int> threads = {1};

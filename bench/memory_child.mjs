@@ -1,19 +1,13 @@
 // Adds n vectors of d components with the named call and prints its memory, in bytes:
 //
 //   node memory_child.mjs <d> <n> add | addSync  sketch | plain
-import { readFileSync } from 'node:fs';
 import { IndexFlatL2 } from 'voronode';
+import { memory } from './process_memory.mjs';
 import { Random } from './random.mjs';
 
 const BATCH = 10_000;
 const [d, n, call] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
 const options = { sketch: process.argv[5] === 'sketch' };
-
-/** The most memory this process has had. VmHWM counts this program alone; maxRSS can inherit its parent's. */
-function peakMemory() {
-  if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024;
-  return Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1024;
-}
 
 // What happens once, whatever is stored: code is compiled, threads start.
 const first = new IndexFlatL2(d);
@@ -22,7 +16,7 @@ first.close();
 const random = new Random(1);
 random.gaussian();
 
-const baseline = peakMemory();
+const baseline = memory().peak;
 const batch = new Float32Array(BATCH * d);
 const index = new IndexFlatL2(d, options);
 for (let left = n; left > 0; left -= BATCH) {
@@ -31,4 +25,4 @@ for (let left = n; left > 0; left -= BATCH) {
   await index[call](batch.subarray(0, rows * d));
 }
 if (index.ntotal !== n) throw new Error(`stored ${index.ntotal} of ${n} vectors`);
-console.log(JSON.stringify({ baseline, peak: peakMemory(), batch: batch.byteLength }));
+console.log(JSON.stringify({ baseline, peak: memory().peak, batch: batch.byteLength }));

@@ -1,67 +1,11 @@
-// The options that the questions share, and what a run covers when they are not given.
-import { availableParallelism } from 'node:os';
+// The options that the questions share.
 import { parseArgs } from 'node:util';
 import { expected } from './expected.mjs';
+import { cross, presets } from './presets.mjs';
 import { recipes } from './recipes.mjs';
 
-/**
- * What to cover. `shapes`: d × n with the data to search; sizes beyond the last-level cache (32 MB here and there), but for
- * `quick`, which only shows that everything works. `seconds`: how long the rounds of one row of a table go on at least.
- * `limit`: what need not run (usearch's batches) is left out of a row where one call would take more seconds than this.
- */
-const presets = {
-  quick: {
-    shapes: cross(
-      [
-        [32, 40_000],
-        [128, 10_000],
-        [768, 2_000],
-      ],
-      ['gaussian'],
-    ),
-    threads: [availableParallelism()],
-    seconds: 0.3,
-    limit: 1,
-  },
-  default: {
-    shapes: cross(
-      [
-        [32, 400_000],
-        [128, 200_000],
-        [768, 40_000],
-      ],
-      ['gaussian', 'clustered'],
-    ),
-    threads: [availableParallelism()],
-    seconds: 3,
-    limit: 3,
-  },
-  full: {
-    shapes: [
-      ...cross(
-        [
-          [128, 1e6],
-          [768, 200_000],
-          [1536, 100_000],
-          [32, 1e6],
-          [10, 1e6],
-        ],
-        ['gaussian', 'clustered'],
-      ),
-      ...cross([[128, 1e6]], ['unit', 'integers']),
-    ],
-    threads: [...new Set([1, availableParallelism()])],
-    seconds: 10,
-    limit: 10,
-  },
-};
-
-function cross(sizes, data) {
-  return sizes.flatMap(([d, n]) => data.map((name) => ({ d, n, data: name })));
-}
-
 const HELP = `
-  --quick | --full     small sizes, seconds in all | 10 × 1M to 128 × 1M vectors, about an hour
+  --quick | --full     small sizes, seconds in all | up to 128 × 1M vectors, about an hour
   --d 32,128           dimensions
   --n 200k[,1M]        vectors: one number, or one for each dimension
   --data ${Object.keys(recipes).join(',')}  what the vectors are ("all" for all)
@@ -73,12 +17,19 @@ const HELP = `
   --ours default,no-sketch         variants of this library
   --seconds 3          least time for the rounds of one row
   --limit 3            leave usearch's batches out of a row where a call takes more seconds
+  --nlist 1024         ivf, items: lists; one number, or one for each set of vectors
+  --nprobe 16,64       ivf: lists that a search visits
+  --parts build,search,curve,memory   ivf: what to measure
   --json FILE          write everything measured
-  --svg FILE           draw the ratios
+  --svg FILE           draw the ratios; ivf: recall against queries per second
   --write-docs         put the tables into docs/benchmarks.md
 Environment: FAISS_PYTHON, a Python that has faiss-cpu (else Debian's /usr/bin/python3); VORONODE_SIMD; VORONODE_BINARY.`;
 
-const strings = ['d', 'n', 'data', 'nq', 'k', 'metric', 'threads', 'rivals', 'ours', 'seconds', 'limit', 'json', 'svg'];
+const PARTS = ['build', 'search', 'curve', 'memory'];
+const strings = [
+  ...['d', 'n', 'data', 'nq', 'k', 'metric', 'threads', 'rivals', 'ours', 'seconds', 'limit', 'json', 'svg'],
+  ...['nlist', 'nprobe', 'parts'],
+];
 const flags = ['quick', 'full', 'write-docs', 'help'];
 
 /** @returns the plan of a run, or undefined after `--help`. */
@@ -89,20 +40,24 @@ export function readOptions(question, args) {
     return undefined;
   }
   const size = values.quick ? 'quick' : values.full ? 'full' : 'default';
-  const preset = presets[size];
+  const covered = presets[question] ?? presets.flat;
+  const preset = covered[size];
   const k = count('k', values.k ?? '10');
   const metric = values.metric;
   if (metric !== undefined && metric !== 'l2' && metric !== 'ip') throw expected('--metric is l2 or ip');
   return {
     command: ['npm run bench --', question, ...args].join(' '),
     shapes: shapes(values, preset).map((shape) => ({ ...shape, metric: metric ?? recipes[shape.data].metric })),
-    nq: list('nq', values.nq ?? '1,8,100,1000').sort((a, b) => a - b),
+    nq: list('nq', values.nq ?? covered.nq).sort((a, b) => a - b),
     k,
     threads: values.threads === undefined ? preset.threads : list('threads', values.threads),
     rivals: names('rivals', values.rivals ?? 'faiss,usearch,hnswlib', ['faiss', 'usearch', 'hnswlib', 'none']),
     ours: names('ours', values.ours ?? 'default', ['default', 'no-sketch']),
     seconds: Number(values.seconds ?? preset.seconds),
     limit: Number(values.limit ?? preset.limit),
+    nlist: values.nlist === undefined ? undefined : list('nlist', values.nlist),
+    nprobe: list('nprobe', values.nprobe ?? '16,64'),
+    parts: names('parts', values.parts ?? PARTS.join(), PARTS),
     json: values.json,
     svg: values.svg,
     writeDocs: values['write-docs'] === true,

@@ -18,6 +18,14 @@ export const recipes = {
       'matrix, plus noise of 0.05 in every component: shaped like learned embeddings',
     make: clustered,
   },
+  lowrank: {
+    version: 1,
+    metric: 'l2',
+    says:
+      '32 hidden normal components, mapped to d by a fixed random matrix, plus noise of 0.05 in every component: intrinsic ' +
+      'dimension 32, no clusters',
+    make: lowrank,
+  },
   unit: { version: 1, metric: 'ip', says: 'the clustered ones scaled to length 1, as for cosine', make: unit },
   integers: {
     version: 1,
@@ -47,17 +55,33 @@ function integers(d) {
 function clustered(d, seed) {
   const hidden = Math.min(HIDDEN, d);
   const random = new Random(seed);
-  const normals = (count, scale) => Float64Array.from({ length: count }, () => random.gaussian() * scale);
-  const centres = normals(CLUSTERS * hidden, 1);
-  const matrix = normals(hidden * d, 1 / Math.sqrt(hidden)); // components then have a variance near 1
+  const centres = normals(random, CLUSTERS * hidden, 1);
+  const write = mapped(d, hidden, random);
   return (draw, out, at) => {
     const centre = Math.floor(draw.uniform() * CLUSTERS) * hidden;
+    write(draw, out, at, (h) => centres[centre + h] + SPREAD * draw.gaussian());
+  };
+}
+
+function lowrank(d, seed) {
+  const write = mapped(d, Math.min(HIDDEN, d), new Random(seed));
+  return (draw, out, at) => write(draw, out, at, () => draw.gaussian());
+}
+
+/** @returns what writes a vector whose hidden components a function gives one by one */
+function mapped(d, hidden, random) {
+  const matrix = normals(random, hidden * d, 1 / Math.sqrt(hidden)); // components then have a variance near 1
+  return (draw, out, at, component) => {
     for (let j = 0; j < d; j++) out[at + j] = NOISE * draw.gaussian();
     for (let h = 0; h < hidden; h++) {
-      const z = centres[centre + h] + SPREAD * draw.gaussian();
+      const z = component(h);
       for (let j = 0; j < d; j++) out[at + j] += z * matrix[h * d + j];
     }
   };
+}
+
+function normals(random, count, scale) {
+  return Float64Array.from({ length: count }, () => random.gaussian() * scale);
 }
 
 function unit(d, seed) {

@@ -8,15 +8,19 @@ const docs = (name) => fileURLToPath(new URL(`../docs/${name}`, import.meta.url)
 /**
  * @param {string} question names the section
  * @param {object} options see options.mjs
- * @param {{ results: object, markdown: string, svg?: string }} report
+ * @param {{ results: object, markdown: string, svg?: string, caption?: string }} report
  */
-export function handOut(question, options, { results, markdown, svg }) {
+export function handOut(
+  question,
+  options,
+  { results, markdown, svg, caption = 'How many times faster than each rival' },
+) {
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 1)}\n`);
   if (options.svg !== undefined && svg !== undefined) writeFileSync(options.svg, svg);
   if (!options.writeDocs) return;
   const chart = `benchmarks-${question}.svg`;
   if (svg !== undefined) writeFileSync(docs(chart), svg);
-  const picture = svg === undefined ? '' : `\n\n![How many times faster than each rival](${chart})`;
+  const picture = svg === undefined ? '' : `\n\n![${caption}](${chart})`;
   const path = docs('benchmarks.md');
   const text = `Measured by \`${options.command}\`.\n\n${markdown}${picture}`;
   writeFileSync(path, replaceSection(readFileSync(path, 'utf8'), question, text));

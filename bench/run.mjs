@@ -1,11 +1,14 @@
 // The benchmarks. One file per question; every question imports the package as a user does.
 //
 //   npm run bench -- flat     how fast is exact search, against its rivals in the same run?
+//   npm run bench -- same     does a search with sketches give the bits of one without?
 //   npm run bench -- add      how fast are vectors taken in?
 //   npm run bench -- memory   how much memory does taking them in need at most?
+//   npm run bench -- ivf      how fast are inverted files, against Faiss's?
+//   npm run bench -- items    how long does it take to find the nearest items of every item?
 //
 // `npm run bench -- <question> --help` lists the options.
-const questions = ['flat', 'add', 'memory'];
+const questions = ['flat', 'same', 'add', 'memory', 'ivf', 'items'];
 
 const [question, ...args] = process.argv.slice(2);
 if (!questions.includes(question)) {

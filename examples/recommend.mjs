@@ -19,6 +19,7 @@ import {
   indexFactory,
   readIndex,
   simdTarget,
+  tune,
   writeIndex,
 } from 'voronode';
 import { describe, findPackage, findTeam, loadArchive, nameOf, vectorOf } from './support/debian.mjs';
@@ -58,6 +59,7 @@ async function main() {
   console.log(`  all teams:  ${count(all.identical)} of ${count(all.places)} places identical`);
   const moved = places - identical + all.places - all.identical;
   if (moved > 0) console.log(dim(`  (${moved} places are neighbours that float32 cannot tell apart)`));
+  await inLists(archive, options.k);
 }
 
 function readOptions() {
@@ -156,6 +158,31 @@ async function questions(nearest, archive, team, like, k) {
       k: Math.min(k, SHORT),
     },
   ];
+}
+
+/** The same by an inverted file: what a search costs and finds that visits only some of the lists. */
+async function inLists({ items, teams }, k) {
+  const index = indexFactory(items.d, 'IVF64,Flat');
+  const [, filling] = await timed(async () => {
+    await index.train(items.vectors);
+    await index.add_with_ids(items.vectors, items.ids);
+  });
+  const { curve, nprobe } = await tune(index, teams.vectors, { k, recall: 0.95 });
+  console.log();
+  line(`In ${index.nlist} lists`, `indexFactory('IVF64,Flat'), ${milliseconds(filling)} to train and fill`, bold);
+  console.log(
+    dim(`for collections too large to search as a whole; ${nprobe} lists find 95 % of the nearest to all teams`),
+  );
+  const rows = curve.filter((point) => [1, 4, 16, nprobe, index.nlist].includes(point.nprobe));
+  table(
+    ['>lists visited', '>found', '>queries a second', ''],
+    rows.map((point) => [
+      `${point.nprobe}`,
+      `${(100 * point.recall).toFixed(1)} %`,
+      count(Math.round(point.queriesPerSecond)),
+      point.nprobe === nprobe ? '← enough' : '',
+    ]),
+  );
 }
 
 function step(what, ms) {

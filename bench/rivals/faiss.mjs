@@ -4,12 +4,12 @@
 import { fileURLToPath } from 'node:url';
 import { pythonWithFaiss, startPython } from './python.mjs';
 
-const program = fileURLToPath(new URL('faiss_child.py', import.meta.url));
 const SHORT = 0.25; // see contestant.mjs
 
 /** @returns a Faiss process that has the data of a data set open, and the library's version */
-export async function startFaiss(dataset, blasThreads) {
-  const python = startPython(pythonWithFaiss(), program, {
+export async function startFaiss(dataset, blasThreads, program = 'faiss_child.py') {
+  const python = startPython(pythonWithFaiss(), fileURLToPath(new URL(program, import.meta.url)), {
+    PYTHONDONTWRITEBYTECODE: '1',
     OPENBLAS_NUM_THREADS: String(blasThreads),
     MKL_NUM_THREADS: String(blasThreads),
     BLIS_NUM_THREADS: String(blasThreads),

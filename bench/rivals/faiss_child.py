@@ -59,11 +59,11 @@ class Faiss:
         return {"seconds": time.perf_counter() - begin}
 
 
-def main():
-    worker = Faiss()
+def serve(worker):
     for line in sys.stdin:
         command = json.loads(line)
         print(json.dumps(getattr(worker, command.pop("do"))(**command)), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    serve(Faiss())
