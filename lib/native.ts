@@ -1,5 +1,5 @@
 /**
- * The only file that loads the addon; types its surface.
+ * The surface of the addon, typed, and the addon as loader.ts found it.
  *
  * The surface is made of plain functions over opaque, type-tagged handles. `lib/` validates for messages; the addon
  * validates everything again for memory safety and throws the same classes and codes, so that it is safe whoever
@@ -11,9 +11,7 @@
  * - Failed asynchronous calls reject; they never throw, except where noted.
  */
 
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { codedError } from './errors.js';
+import { load } from './loader.js';
 
 /** An index inside the addon. Several handles may name one index (see {@link Native.inner}). */
 export interface NativeIndex {
@@ -221,33 +219,4 @@ export interface Native {
   simdTargets(): string[];
 }
 
-/** 'glibc' or 'musl' on Linux, '' elsewhere. */
-function libc(): string {
-  if (process.platform !== 'linux') return '';
-  try {
-    const report = process.report as typeof process.report & { excludeNetwork?: boolean };
-    report.excludeNetwork = true; // or the report looks up the names of open connections, which can take seconds
-    const { header } = report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
-    return header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
-  } catch {
-    return 'glibc';
-  }
-}
-
-/** VORONODE_BINARY, else build/Release of this package; lib/ (tests) and dist/ lie equally deep. */
-function load(): Native {
-  const path = process.env.VORONODE_BINARY || join(__dirname, '..', 'build', 'Release', 'voronode.node');
-  try {
-    return createRequire(__filename)(path) as Native;
-  } catch (cause) {
-    // The addon is there, but VORONODE_SIMD is wrong.
-    if ((cause as { code?: unknown }).code === 'ERR_INVALID_ARG_VALUE') throw cause;
-    const platform = [process.platform, process.arch, libc()].filter(Boolean).join('-');
-    const message =
-      `The native part of voronode for ${platform} could not be loaded from ${path}. ` +
-      `To build it from source, run "npm run build" in ${join(__dirname, '..')}`;
-    throw codedError(Error, 'ERR_VORONODE_UNSUPPORTED', message, { cause });
-  }
-}
-
-export const native: Native = load();
+export const native = load() as Native;

@@ -76,7 +76,7 @@ function importErrors(path, text) {
     }
   }
   const loads = /\.node['"`]|\bdlopen\b/.test(text) || (path.startsWith('lib/') && /\bcreateRequire\b/.test(text));
-  if (loads && path !== 'lib/native.ts') errors.push('loads an addon: only lib/native.ts does');
+  if (loads && path !== 'lib/loader.ts') errors.push('loads an addon: only lib/loader.ts does');
   return errors;
 }
 

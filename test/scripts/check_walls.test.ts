@@ -28,7 +28,7 @@ describe('check-walls', () => {
   it('passes files that keep the walls', () => {
     plant('native/binding/addon.cc', '#include <napi.h>\n#include "io/index_io.h"\n');
     plant('native/test/main.cc', '#include <doctest/doctest.h>\n#include "test/random.h"\n#include "io/index_io.h"\n');
-    plant('lib/native.ts', "import { join } from 'node:path';\nrequire('../build/Release/voronode.node');\n");
+    plant('lib/loader.ts', "import { join } from 'node:path';\nrequire('../build/Release/voronode.node');\n");
     plant('examples/recommend.mjs', "import { Index } from 'voronode';\nimport { table } from './table.mjs';\n");
     expect(check()).toEqual({ status: 0, said: 'check-walls: 5 files keep the walls\n' });
   });
@@ -45,7 +45,7 @@ describe('check-walls', () => {
     ['native/io/reader.cc', '#include <iostream>\n', 'the core prints nothing'],
     ['native/test/flat_test.cc', '#include "binding/addon.h"\n', 'test may include'],
     ['native/extra/x.cc', '\n', 'native/extra is not a room'],
-    ['lib/flat.ts', "const addon = require('../build/Release/voronode.node');\n", 'only lib/native.ts does'],
+    ['lib/flat.ts', "const addon = require('../build/Release/voronode.node');\n", 'only lib/loader.ts does'],
     ['lib/flat.ts', "import { run } from '../scripts/run.mjs';\n", 'reaches no other folder'],
     ['lib/flat.ts', "import chalk from 'chalk';\n", 'lib has no dependencies'],
     ['examples/recommend.mjs', "import { Index } from '../dist/index.mjs';\n", 'reaches no other folder'],

@@ -1,0 +1,132 @@
+/**
+ * Finds the addon and loads it: the only file that does.
+ *
+ * Looked for, in this order:
+ * 1. the file that the environment variable VORONODE_BINARY names, and then nowhere else;
+ * 2. build/Release. The package does not bring it: who has it built it from source and means it, in a clone or because the
+ *    prebuilt binary does not serve the machine. So a clone never runs an old prebuilt binary unawares;
+ * 3. prebuilds: the package's binary for this platform.
+ *
+ * lib/ (which tests load) and dist/ lie equally deep in the package, so that the same relative paths serve both.
+ */
+
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { codedError } from './errors.js';
+
+type Outcome = { addon: unknown } | { error: Error };
+
+/** Loads the addon, or throws an error with code ERR_VORONODE_UNSUPPORTED that tells what was tried and what to do. */
+export function load(): unknown {
+  const tried: [path: string, error: Error][] = [];
+  for (const [path, open] of places()) {
+    const outcome = open();
+    if ('addon' in outcome) return outcome.addon;
+    // The addon is there and loads, but VORONODE_SIMD is wrong.
+    if (codeOf(outcome.error) === 'ERR_INVALID_ARG_VALUE') throw outcome.error;
+    tried.push([path, outcome.error]);
+  }
+  throw unsupported(tried);
+}
+
+/** Where to look, and how to open each. */
+function places(): [path: string, open: () => Outcome][] {
+  const named = process.env.VORONODE_BINARY;
+  if (named) return [[resolve(named), () => openFile(resolve(named))]];
+  const built = join(packageFolder(), 'build', 'Release', 'voronode.node');
+  const prebuilt = join(packageFolder(), 'prebuilds', target(), 'voronode.node');
+  return [
+    [built, () => openFile(built)],
+    [prebuilt, () => openPrebuilt(target())],
+  ];
+}
+
+function openFile(path: string): Outcome {
+  try {
+    return { addon: createRequire(path)(path) };
+  } catch (error) {
+    return { error: error as Error };
+  }
+}
+
+/**
+ * Bundlers find the binaries by the literal paths; that the calls stand in `try` tells them that some may be missing, as
+ * they are in a clone.
+ */
+function openPrebuilt(name: string): Outcome {
+  try {
+    switch (name) {
+      case 'linux-x64':
+        return { addon: require('../prebuilds/linux-x64/voronode.node') };
+      case 'linux-x64-musl':
+        return { addon: require('../prebuilds/linux-x64-musl/voronode.node') };
+      case 'linux-arm64':
+        return { addon: require('../prebuilds/linux-arm64/voronode.node') };
+      case 'linux-arm64-musl':
+        return { addon: require('../prebuilds/linux-arm64-musl/voronode.node') };
+      case 'win32-x64':
+        return { addon: require('../prebuilds/win32-x64/voronode.node') };
+      case 'win32-arm64':
+        return { addon: require('../prebuilds/win32-arm64/voronode.node') };
+      case 'darwin-arm64':
+        return { addon: require('../prebuilds/darwin-arm64/voronode.node') };
+      case 'darwin-x64':
+        return { addon: require('../prebuilds/darwin-x64/voronode.node') };
+      default:
+        return { error: new Error(`voronode has no prebuilt binary for ${name}`) };
+    }
+  } catch (error) {
+    return { error: error as Error };
+  }
+}
+
+/** The folder in prebuilds/ for this process: 'linux-x64-musl'. */
+function target(): string {
+  return [process.platform, process.arch, ...(systemLibrary() === 'musl' ? ['musl'] : [])].join('-');
+}
+
+/** 'musl' or, with its version, 'glibc 2.36' on Linux; '' elsewhere. */
+function systemLibrary(): string {
+  if (process.platform !== 'linux') return '';
+  const report = process.report as typeof process.report & { excludeNetwork?: boolean };
+  try {
+    const { excludeNetwork } = report;
+    report.excludeNetwork = true; // or the report looks up the names of open connections, which can take seconds
+    const { header } = report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
+    if (excludeNetwork !== undefined) report.excludeNetwork = excludeNetwork;
+    return header.glibcVersionRuntime === undefined ? 'musl' : `glibc ${header.glibcVersionRuntime}`;
+  } catch {
+    return 'glibc'; // a runtime without reports
+  }
+}
+
+function unsupported(tried: [path: string, error: Error][]): Error {
+  const library = systemLibrary();
+  const platform = `${process.platform}-${process.arch}${library && ` (${library})`}`;
+  const message = [
+    `The native part of voronode could not be loaded on ${platform}. Tried:`,
+    ...tried.map(([path, error]) => `  ${path}: ${reason(error)}`),
+    advice(),
+  ].join('\n');
+  // What is more telling than that a file is not there, if anything is.
+  const [, cause] = tried.find(([, error]) => !isMissing(error)) ?? tried.at(-1)!;
+  return codedError(Error, 'ERR_VORONODE_UNSUPPORTED', message, { cause });
+}
+
+function advice(): string {
+  const folder = packageFolder();
+  if (process.env.VORONODE_BINARY)
+    return 'The environment variable VORONODE_BINARY names this file. Correct or unset it.';
+  if (!existsSync(join(folder, 'native'))) {
+    // Bundled: what lies around this file is not the package.
+    return 'Leave voronode out of the bundle ("external"), or let the bundler copy .node files.';
+  }
+  const command = `npm --prefix ${JSON.stringify(folder)} run build`;
+  return `To build it from source, with CMake and a C++20 compiler:\n  ${command}`;
+}
+
+const packageFolder = (): string => join(__dirname, '..');
+const codeOf = (error: Error): unknown => (error as { code?: unknown }).code;
+const isMissing = (error: Error): boolean => codeOf(error) === 'MODULE_NOT_FOUND';
+const reason = (error: Error): string => (isMissing(error) ? 'not there' : error.message.split('\n', 1)[0]!);
