@@ -1,4 +1,4 @@
-/** The declarations, as a user's compiler sees them: types/usage.cts as CommonJS and as an ES module. */
+/** The declarations, as a user's compiler sees them: each file of types/ as CommonJS and as an ES module. */
 
 import { execFile } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root } from './addon.js';
 
 const modules = join(root, 'node_modules');
+const names = ['usage', 'faiss_node'];
+const files = names.flatMap((name) => [`${name}.cts`, `${name}.mts`]);
 let folder = '';
 
 /** What the compiler says; '' if it is content. */
@@ -30,7 +32,9 @@ beforeAll(async () => {
     symlinkSync(join(modules, name), join(folder, 'node_modules', name));
   copyFileSync(join(root, 'package.json'), join(installed, 'package.json'));
   expect(await tsc('-p', join(root, 'tsconfig.json'), '--outDir', join(installed, 'dist'))).toBe('');
-  for (const name of ['usage.cts', 'usage.mts']) cpSync(join(root, 'test', 'types', 'usage.cts'), join(folder, name));
+  for (const name of names) {
+    for (const kind of ['.cts', '.mts']) cpSync(join(root, 'test', 'types', `${name}.cts`), join(folder, name + kind));
+  }
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -41,7 +45,7 @@ test.each([
 ])('module %s, resolution %s, target %s', async (module, moduleResolution, target) => {
   const options = { module, moduleResolution, target, lib: ['es2023', 'esnext.disposable'] };
   const compilerOptions = { ...options, types: ['node'], strict: true, noEmit: true, exactOptionalPropertyTypes: true };
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['usage.cts', 'usage.mts'] }));
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   expect(await tsc('-p', 'tsconfig.json')).toBe('');
 });
 
