@@ -1,7 +1,8 @@
 // Checks what the package shows, ESM and CommonJS, values and types, after the addon and dist/ are built:
 // `npm run check:exports`.
 //
-// - lib/index.mts re-exports exactly the names of lib/index.ts, types as types and values as values;
+// - lib/index.mts re-exports exactly the names of lib/index.ts, types as types and values as values; lib/faiss_node.mts has
+//   the values of lib/faiss_node.ts (their types are checked by test/types/);
 // - `import` and `require` give the same objects, so that instanceof holds across them;
 // - the declarations resolve and say the same for each way of resolving modules.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -41,17 +42,33 @@ function checkFacade() {
   return names;
 }
 
-async function checkValues(names) {
-  const required = createRequire(import.meta.url)('voronode');
-  const imported = await import('voronode');
-  const expected = names.filter((name) => !name.startsWith('type '));
-  for (const [how, found] of Object.entries({ require: required, import: imported })) {
-    const keys = Object.keys(found).filter((key) => key !== 'default' && key !== 'module.exports');
-    if (keys.sort().join() !== expected.join()) fail(`${how} gives ${keys.join(', ')}, not ${expected.join(', ')}`);
-  }
-  for (const name of expected) {
+/** What `require` and `import` give for a name of the exports map; the names but for those of the module systems. */
+async function load(specifier) {
+  const [required, imported] = [createRequire(import.meta.url)(specifier), await import(specifier)];
+  const namesOf = (found) =>
+    Object.keys(found)
+      .filter((key) => key !== 'default' && key !== 'module.exports')
+      .sort();
+  const [names, importedNames] = [namesOf(required), namesOf(imported)];
+  if (names.join() !== importedNames.join())
+    fail(`import gives ${importedNames.join(', ')}, require ${names.join(', ')}`);
+  for (const name of names) {
     if (required[name] !== imported[name]) fail(`${name} of import and of require are two objects`);
   }
+  return { required, imported, names };
+}
+
+async function checkFaissNode() {
+  const { required, imported, names } = await load('voronode/faiss-node');
+  if (imported.default !== required || required.default !== required)
+    fail('voronode/faiss-node is not its own default');
+  return names.length;
+}
+
+async function checkValues(names) {
+  const { required, imported, names: found } = await load('voronode');
+  const expected = names.filter((name) => !name.startsWith('type '));
+  if (found.join() !== expected.join()) fail(`require gives ${found.join(', ')}, not ${expected.join(', ')}`);
   if (!(new required.IndexFlatL2(2) instanceof imported.Index))
     fail('instanceof does not hold across import and require');
   return expected.length;
@@ -103,7 +120,8 @@ function checkTypes(names) {
 
 const names = checkFacade();
 const values = await checkValues(names);
+const faissNode = await checkFaissNode();
 const ways = checkTypes(names);
 console.log(
-  `check-exports: ${values} values, ${names.length - values} types, the same by import and require; ${ways} resolutions`,
+  `check-exports: ${values} values, ${names.length - values} types, the same by import and require; ${ways} resolutions; ${faissNode} values of voronode/faiss-node`,
 );

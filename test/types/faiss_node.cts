@@ -2,8 +2,8 @@
 // by default. Checked by types.test.ts, as CommonJS and, copied to .mts, as an ES module.
 
 import type { SearchResult } from 'voronode/faiss-node';
-import faiss, { Index, IndexFlatIP, IndexFlatL2, MetricType } from 'voronode/faiss-node';
 import * as whole from 'voronode/faiss-node';
+import faiss, { Index, IndexFlatIP, IndexFlatL2, MetricType } from 'voronode/faiss-node';
 
 /** Compiles only if the two types are the same. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -11,7 +11,7 @@ const same = <A, B>(_: Same<A, B>): void => {};
 
 export async function works(): Promise<void> {
   const index = new IndexFlatL2(2);
-  const asIndex: Index = index;
+  const asIndex: Index = new faiss.IndexFlatL2(2);
   same<whole.IndexFlatL2, IndexFlatL2>(true);
   same<faiss.IndexFlatL2, IndexFlatL2>(true);
   same<typeof faiss.IndexFlatL2, typeof IndexFlatL2>(true);
