@@ -4,6 +4,7 @@ import { AbortError, invalidType } from './errors.js';
 import { type NativeToken, native } from './native.js';
 import { checkOptions } from './validate.js';
 
+/** What every method that returns a promise takes. */
 export interface AbortOptions {
   /** Aborts the operation: the promise rejects with an `AbortError`, and the index is as it was. */
   signal?: AbortSignal | undefined;

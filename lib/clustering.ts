@@ -4,13 +4,16 @@ import { invalidType, unsupported } from './errors.js';
 import type { NativeClustering, NativeProgress } from './native.js';
 import { checkBoolean, checkInteger, checkOptions } from './validate.js';
 
-/** Faiss's names in camelCase, and its defaults. */
+/** How k-means goes about it: Faiss's names in camelCase, and its defaults. Counts are integers from 1 to 2^31 - 1. */
 export interface ClusteringOptions {
   /** Iterations at the most. Default: 25; of an inverted file 10. */
   niter?: number | undefined;
   /** Runs from other starts, of which the best is kept. Default: 1. */
   nredo?: number | undefined;
-  /** Whether centroids have length 1 and vectors go to the largest inner product. Default: false; of an inverted file by inner product true. */
+  /**
+   * Whether centroids have length 1 and vectors go to the largest inner product. Default: false; of an inverted file by
+   * inner product true.
+   */
   spherical?: boolean | undefined;
   /** Of the random sample and the random start, 0 to 2^32 - 1. Default: 1234. */
   seed?: number | undefined;
@@ -32,6 +35,7 @@ export interface ClusteringProgress {
   imbalance: number;
 }
 
+/** How to hear of a training while it runs. */
 export interface ProgressOptions {
   /**
    * Called after each iteration, on the calling thread and without holding up the work. If it throws, the work ends and

@@ -5,7 +5,21 @@
 
 import { inspect, types } from 'node:util';
 
-/** Every `err.code` that this package itself assigns; file errors carry the system's (`ENOENT`, `EACCES`, …). */
+/**
+ * Every `err.code` that this package itself assigns; errors of the file system have its codes (`ENOENT`, `EACCES`, …).
+ *
+ * - `ERR_INVALID_ARG_TYPE` (a `TypeError`): an argument of the wrong type; nothing is converted silently.
+ * - `ERR_INVALID_ARG_VALUE` (a `TypeError`): NaN or infinity in vectors, a malformed description, too few vectors to train.
+ * - `ERR_OUT_OF_RANGE` (a `RangeError`): a number or an id outside of what is allowed.
+ * - `ERR_VORONODE_DIMENSION` (a `RangeError`): a length that is no multiple of d.
+ * - `ERR_VORONODE_NOT_TRAINED`: call `train()` first.
+ * - `ERR_VORONODE_CLOSED`: the index was closed.
+ * - `ERR_VORONODE_UNSUPPORTED`: not offered by this index, this version or, when the package is loaded, this platform.
+ * - `ERR_VORONODE_CORRUPT`: bytes that are no index; with section and offset.
+ * - `ERR_VORONODE_NO_MEMORY` (a `RangeError`): an allocation failed; the index is as it was.
+ * - `ERR_VORONODE_INTERNAL`: a bug of this package; please report it.
+ * - `ABORT_ERR`: the signal fired (`err.name` is `'AbortError'`, `err.cause` the signal's reason).
+ */
 export type ErrorCode =
   | 'ERR_INVALID_ARG_TYPE'
   | 'ERR_INVALID_ARG_VALUE'
@@ -16,6 +30,7 @@ export type ErrorCode =
   | 'ERR_VORONODE_UNSUPPORTED'
   | 'ERR_VORONODE_CORRUPT'
   | 'ERR_VORONODE_NO_MEMORY'
+  | 'ERR_VORONODE_INTERNAL'
   | 'ABORT_ERR';
 
 type ErrorClass = new (message: string, options?: ErrorOptions) => Error;

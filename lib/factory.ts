@@ -6,9 +6,17 @@ import { native } from './native.js';
 import { checkInteger, checkMetric, checkString, MAX_DIMENSION, type Metric, metricNumber } from './validate.js';
 
 /**
- * Makes an index after a description: `'Flat'`, `'IDMap,Flat'`, `'IDMap2,Flat'`, `'L2norm,Flat'`,
- * `'IDMap,L2norm,Flat'`. Case matters and there are no spaces, as in Faiss.
+ * Makes an index after a description: `'Flat'`, or lists, `'IVF1024,Flat'`, `'IVF1024,SQ8'`, `'IVF1024,SQfp16'`
+ * (also `'IVF4k,…'`, `'IVF1M,…'`, in units of 1024 and 1024²); any of them behind `'L2norm,'`, and all of these under
+ * `'IDMap,'` or `'IDMap2,'`. Case matters and there are no spaces, as in Faiss.
  *
+ * @example
+ * ```js
+ * import { indexFactory } from 'voronode';
+ *
+ * console.log(indexFactory(64, 'IDMap,L2norm,Flat', 'ip').ntotal); // 0
+ * console.log(indexFactory(64, 'IVF256,SQ8').isTrained); // false
+ * ```
  * @param d components per vector, 1 to 2^20
  * @throws ERR_INVALID_ARG_VALUE for a malformed description, with the position; ERR_VORONODE_UNSUPPORTED for a part
  * of Faiss that is not offered

@@ -13,6 +13,7 @@ import {
   metricNumber,
 } from './validate.js';
 
+/** What the constructors of flat indexes take. */
 export interface IndexFlatOptions<M extends Metric = Metric> {
   /** Default: `'l2'`. */
   metric?: M | undefined;
@@ -24,7 +25,7 @@ export interface IndexFlatOptions<M extends Metric = Metric> {
   sketch?: boolean | undefined;
 }
 
-/** Faiss's IndexFlat. */
+/** Faiss's IndexFlat: exact search of all vectors, by either metric. */
 export class IndexFlat extends Index {
   /** @param d components per vector, 1 to 2^20 */
   constructor(d: number, options?: IndexFlatOptions) {

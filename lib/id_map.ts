@@ -6,6 +6,15 @@ import { native } from './native.js';
 /**
  * Maps ids given by the caller to the positions in `index`. Add with {@link addWithIds}; filters and removal go by
  * these ids.
+ *
+ * @example
+ * ```js
+ * import { IndexFlatL2, IndexIDMap } from 'voronode';
+ *
+ * const index = new IndexIDMap(new IndexFlatL2(2));
+ * index.addWithIdsSync(Float32Array.of(0, 0, 1, 1), [100, 2n ** 60n]);
+ * console.log(index.searchSync(Float32Array.of(1, 0.9), 1).labels[0]); // 1152921504606846976n
+ * ```
  */
 export class IndexIDMap extends Index {
   /**

@@ -1,3 +1,8 @@
+/**
+ * All that `import … from 'voronode'` and `require('voronode')` give.
+ * @module voronode
+ */
+
 export type { AbortOptions } from './abort.js';
 export type { ClusteringOptions, ClusteringProgress, ProgressOptions } from './clustering.js';
 export type { ErrorCode } from './errors.js';

@@ -24,6 +24,7 @@ import { RangeSearchResult, SearchResult } from './result.js';
 import { IDSelector } from './selector.js';
 import { checkInteger, checkRadius, checkVectors, MAX_K, type Metric } from './validate.js';
 
+/** What a search takes besides the queries. */
 export interface SearchOptions extends AbortOptions {
   /** Only ids in this set are found. */
   filter?: IDSelector | undefined;
@@ -40,7 +41,16 @@ export interface TrainOptions extends ClusteringOptions, ProgressOptions, AbortO
 /** @internal The key to the constructor of {@link Index}. */
 export const construct = Symbol('construct');
 
-/** An index of vectors of one dimension. Made by the constructors of its subclasses, `indexFactory` and `readIndex`. */
+/**
+ * An index of vectors of one dimension. Made by the constructors of its subclasses, `indexFactory` and `readIndex`.
+ *
+ * Vectors and queries are float32, row-major: component j of vector i is `vectors[i * d + j]`. The plain names work off
+ * the event loop and return promises; the `…Sync` twins do the same work on the calling thread and throw. Both give the
+ * same bits, and arguments may be changed as soon as the call has returned. A failed call changes nothing.
+ *
+ * All methods throw `ERR_INVALID_ARG_TYPE` for what is no `Float32Array`, `ERR_VORONODE_DIMENSION` for lengths that are no
+ * multiple of d, `ERR_INVALID_ARG_VALUE` for NaN and infinity, and `ERR_VORONODE_CLOSED` after {@link close}.
+ */
 export abstract class Index implements Disposable {
   readonly #handle: NativeIndex;
   readonly #inner: Index | undefined;
@@ -94,14 +104,16 @@ export abstract class Index implements Disposable {
   }
 
   /**
-   * Adds n vectors (n × d); their ids are ntotal, ntotal + 1, …
-   * @throws ERR_VORONODE_UNSUPPORTED on an index that takes the caller's ids: use {@link addWithIds}.
+   * Adds n vectors (n × d); their ids are ntotal, ntotal + 1, …; in an inverted file those behind the largest id that it
+   * holds.
+   * @throws ERR_VORONODE_UNSUPPORTED on an IndexIDMap: use {@link addWithIds}; ERR_VORONODE_NOT_TRAINED before {@link train}
    */
   async add(vectors: Float32Array, options?: AbortOptions): Promise<void> {
     checkVectors('vectors', vectors, this.#d);
     return abortable(signalOf(options), (token) => native.add(this.#handle, vectors, token));
   }
 
+  /** {@link add} on the calling thread. */
   addSync(vectors: Float32Array): void {
     checkVectors('vectors', vectors, this.#d);
     native.addSync(this.#handle, vectors);
@@ -109,13 +121,15 @@ export abstract class Index implements Disposable {
 
   /**
    * Adds n vectors (n × d) under n ids of the caller: int64, not -1. Several vectors may bear one id.
-   * @throws ERR_VORONODE_UNSUPPORTED on an index that numbers its vectors itself: wrap it, `new IndexIDMap(index)`.
+   * @throws ERR_VORONODE_UNSUPPORTED on an index that numbers its vectors itself: wrap it, `new IndexIDMap(index)`;
+   * ERR_OUT_OF_RANGE for the id -1 or another number of ids than of vectors
    */
   async addWithIds(vectors: Float32Array, ids: Ids, options?: AbortOptions): Promise<void> {
     const list = checkNewIds(ids, checkVectors('vectors', vectors, this.#d));
     return abortable(signalOf(options), (token) => native.addWithIds(this.#handle, vectors, list, token));
   }
 
+  /** {@link addWithIds} on the calling thread. */
   addWithIdsSync(vectors: Float32Array, ids: Ids): void {
     const list = checkNewIds(ids, checkVectors('vectors', vectors, this.#d));
     native.addWithIdsSync(this.#handle, vectors, list);
@@ -153,6 +167,19 @@ export abstract class Index implements Disposable {
    * The k nearest stored vectors of each of nq queries (nq × d; one query: length d). Best first, equal distances by
    * the smaller id, padded with id -1n if fewer than k are stored. The answer does not depend on threads, batches or
    * machine.
+   *
+   * @example
+   * ```js
+   * import { IndexFlatL2, matrix } from 'voronode';
+   *
+   * const index = new IndexFlatL2(2);
+   * await index.add(matrix([[0, 0], [1, 0], [0, 3]]));
+   * const { labels, distances } = await index.search(matrix([[0, 1], [1, 1]]), 2);
+   * console.log(labels); // BigInt64Array(4) [ 0n, 1n, 1n, 0n ]
+   * console.log(distances); // Float32Array(4) [ 1, 2, 1, 2 ]
+   * ```
+   * @param k 1 to 2^31 - 1
+   * @throws ERR_VORONODE_NOT_TRAINED for an index that must be trained first
    */
   async search(queries: Float32Array, k: number, options?: SearchOptions): Promise<SearchResult> {
     checkVectors('queries', queries, this.#d);
@@ -164,6 +191,7 @@ export abstract class Index implements Disposable {
     return new SearchResult(k, found.distances, found.labels);
   }
 
+  /** {@link search} on the calling thread. A signal counts only if it has fired before. */
   searchSync(queries: Float32Array, k: number, options?: SearchOptions): SearchResult {
     checkVectors('queries', queries, this.#d);
     checkInteger('k', k, 1, MAX_K);
@@ -188,6 +216,7 @@ export abstract class Index implements Disposable {
     return new RangeSearchResult(found.lims, found.distances, found.labels);
   }
 
+  /** {@link rangeSearch} on the calling thread. */
   rangeSearchSync(queries: Float32Array, radius: number, options?: SearchOptions): RangeSearchResult {
     checkVectors('queries', queries, this.#d);
     const bound = checkRadius(radius);
@@ -198,7 +227,8 @@ export abstract class Index implements Disposable {
 
   /**
    * The stored vector with this id, of size d; if several bear it, the one added last (of an inverted file: one of them).
-   * @throws ERR_OUT_OF_RANGE if there is none.
+   * Of an index in codes (`IndexIVFScalarQuantizer`): the vector as it is decoded.
+   * @throws ERR_OUT_OF_RANGE if there is none
    */
   reconstruct(id: bigint | number): Float32Array {
     return native.reconstruct(this.#handle, checkId('id', id));
@@ -213,6 +243,7 @@ export abstract class Index implements Disposable {
     return abortable(signalOf(options), (token) => native.removeIds(this.#handle, selector, token));
   }
 
+  /** {@link removeIds} on the calling thread. */
   removeIdsSync(ids: Ids | IDSelector): number {
     return native.removeIdsSync(this.#handle, selectorOf(ids));
   }
@@ -230,6 +261,7 @@ export abstract class Index implements Disposable {
     native.close(this.#handle);
   }
 
+  /** {@link close}, for `using index = …`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -13,13 +13,18 @@ import { adopt } from './kinds.js';
 import { native } from './native.js';
 import { checkBytes, checkOptions, checkPath } from './validate.js';
 
-/** Reads an index from a file. `path`: a string or a file URL. */
+/**
+ * Reads an index from a file. `path`: a string or a file URL. Nothing in the file is trusted: broken files give errors.
+ * @throws ERR_VORONODE_CORRUPT with section and offset; ERR_VORONODE_UNSUPPORTED for kinds of Faiss's that are not
+ * offered, by name; ENOENT, EACCES, … as `node:fs` has them
+ */
 export async function readIndex(path: string | URL, options?: AbortOptions): Promise<Index> {
   const file = checkPath(path);
   refuseMmap(options);
   return adopt(await abortable(signalOf(options), (token) => native.readIndex(file, token)));
 }
 
+/** {@link readIndex} on the calling thread. */
 export function readIndexSync(path: string | URL, options?: AbortOptions): Index {
   const file = checkPath(path);
   refuseMmap(options);
@@ -31,6 +36,17 @@ export function readIndexSync(path: string | URL, options?: AbortOptions): Index
  * Writes an index to a file, durably and atomically: when it is done the file is on disk; after any failure, or a
  * crash at any moment, the file that was there before is whole. Searches and adds may go on; the file holds what was
  * there at the start.
+ *
+ * @example
+ * ```js
+ * import { IndexFlatL2, readIndex, writeIndex } from 'voronode';
+ *
+ * const index = new IndexFlatL2(2);
+ * await index.add(Float32Array.of(0, 0, 1, 1));
+ * await writeIndex(index, 'two.faiss');
+ * console.log((await readIndex('two.faiss')).ntotal); // 2
+ * ```
+ * @throws ENOSPC, EACCES, … as `node:fs` has them
  */
 export async function writeIndex(index: Index, path: string | URL, options?: AbortOptions): Promise<void> {
   const handle = Index.handle('index', index);
@@ -38,6 +54,7 @@ export async function writeIndex(index: Index, path: string | URL, options?: Abo
   return abortable(signalOf(options), (token) => native.writeIndex(handle, file, token));
 }
 
+/** {@link writeIndex} on the calling thread. */
 export function writeIndexSync(index: Index, path: string | URL): void {
   native.writeIndexSync(Index.handle('index', index), checkPath(path));
 }
@@ -48,16 +65,18 @@ export async function serializeIndex(index: Index, options?: AbortOptions): Prom
   return abortable(signalOf(options), (token) => native.serializeIndex(handle, token));
 }
 
+/** {@link serializeIndex} on the calling thread. */
 export function serializeIndexSync(index: Index): Uint8Array {
   return native.serializeIndexSync(Index.handle('index', index));
 }
 
-/** An index from the bytes of a file; bytes behind it are ignored, as in Faiss. */
+/** An index from the bytes of a file, with the errors of {@link readIndex}; bytes behind it are ignored, as in Faiss. */
 export async function deserializeIndex(bytes: Uint8Array, options?: AbortOptions): Promise<Index> {
   checkBytes('bytes', bytes);
   return adopt(await abortable(signalOf(options), (token) => native.deserializeIndex(bytes, token)));
 }
 
+/** {@link deserializeIndex} on the calling thread. */
 export function deserializeIndexSync(bytes: Uint8Array): Index {
   return adopt(native.deserializeIndexSync(checkBytes('bytes', bytes)));
 }

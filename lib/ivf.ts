@@ -26,7 +26,10 @@ export const MAX_LISTS = 2 ** 24;
 /** The objects for quantizers, so that an index always shows the same one. */
 const quantizers = new WeakMap<IndexIVF, Index>();
 
-/** What all inverted files are. Adds need {@link train} first, and take the caller's ids or give running ones. */
+/**
+ * What all inverted files are. Adds need {@link train} first, and take the caller's ids ({@link addWithIds}) or give
+ * running ones ({@link add}).
+ */
 export abstract class IndexIVF extends Index {
   /** How many lists there are. */
   get nlist(): number {
@@ -38,6 +41,7 @@ export abstract class IndexIVF extends Index {
     return native.nprobe(Index.handle('index', this));
   }
 
+  /** 1 to 2^53 - 1. */
   set nprobe(nprobe: number) {
     native.setNprobe(Index.handle('index', this), checkInteger('nprobe', nprobe, 1, Number.MAX_SAFE_INTEGER));
   }
@@ -72,6 +76,7 @@ export abstract class IndexIVF extends Index {
     return abortable(signalOf(options), (token) => native.mergeFrom(Index.handle('index', this), from, add, token));
   }
 
+  /** {@link mergeFrom} on the calling thread. */
   mergeFromSync(other: IndexIVF, addId: bigint | number = 0n): void {
     native.mergeFromSync(Index.handle('index', this), otherOf(other), checkId('addId', addId));
   }
@@ -123,6 +128,7 @@ function settle(index: IndexIVF, options: IndexIVFOptions | undefined): void {
   if (options?.nprobe !== undefined) index.nprobe = options.nprobe;
 }
 
+/** What the constructor of {@link IndexIVFFlat} takes. */
 export interface IndexIVFFlatOptions extends IndexIVFOptions {
   /**
    * Whether to keep an int8 sketch of each vector beside it: a quarter more memory and several times faster searches
@@ -131,7 +137,21 @@ export interface IndexIVFFlatOptions extends IndexIVFOptions {
   sketch?: boolean | undefined;
 }
 
-/** Faiss's IndexIVFFlat: lists of float32 vectors. */
+/**
+ * Faiss's IndexIVFFlat: lists of float32 vectors.
+ *
+ * @example
+ * ```js
+ * import { IndexIVFFlat } from 'voronode';
+ *
+ * const vectors = Float32Array.from({ length: 1000 }, (_, i) => i); // 1000 vectors of one component
+ * const index = new IndexIVFFlat(1, 10);
+ * await index.train(vectors);
+ * await index.add(vectors);
+ * const { labels } = await index.search(Float32Array.of(500.25), 2, { nprobe: 2 });
+ * console.log(labels); // BigInt64Array(2) [ 500n, 501n ]
+ * ```
+ */
 export class IndexIVFFlat extends IndexIVF {
   /**
    * @param d components per vector, 1 to 2^20
@@ -157,6 +177,7 @@ const CODES: ReadonlyMap<string, number> = new Map<ScalarCode, number>([
   ['SQfp16', 4],
 ]);
 
+/** What the constructor of {@link IndexIVFScalarQuantizer} takes. */
 export interface IndexIVFScalarQuantizerOptions extends IndexIVFOptions {
   /**
    * Whether to code the difference of a vector from the centroid of its list, which is smaller than the vector and loses
@@ -166,8 +187,21 @@ export interface IndexIVFScalarQuantizerOptions extends IndexIVFOptions {
 }
 
 /**
- * Faiss's IndexIVFScalarQuantizer. Its answers are exact for the vectors as they are decoded, which `reconstruct` shows.
- * `'SQ8'` must be trained even with a quantizer that has its centroids: it learns the ranges of the dimensions.
+ * Faiss's IndexIVFScalarQuantizer: lists of vectors in codes, a quarter (`'SQ8'`) or half (`'SQfp16'`) of the bytes. Its
+ * answers are exact for the vectors as they are decoded, which `reconstruct` shows. `'SQ8'` must be trained even with a
+ * quantizer that has its centroids: it learns the ranges of the dimensions.
+ *
+ * @example
+ * ```js
+ * import { IndexIVFScalarQuantizer } from 'voronode';
+ *
+ * const vectors = Float32Array.from({ length: 1000 }, (_, i) => i);
+ * const index = new IndexIVFScalarQuantizer(1, 10, 'SQ8');
+ * await index.train(vectors);
+ * await index.add(vectors);
+ * const [decoded] = index.reconstruct(500);
+ * console.log(Math.abs(decoded - 500) < 1); // true
+ * ```
  */
 export class IndexIVFScalarQuantizer extends IndexIVF {
   /**

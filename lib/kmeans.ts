@@ -15,8 +15,10 @@ import { checkInteger, checkVectors, MAX_DIMENSION } from './validate.js';
 /** The addon numbers centroids with 32 bits. */
 const MAX_CENTROIDS = 2 ** 32 - 1;
 
+/** What {@link kmeans} takes besides the vectors. */
 export interface KMeansOptions extends ClusteringOptions, ProgressOptions, AbortOptions {}
 
+/** What {@link kmeans} finds. */
 export interface KMeansResult {
   /** k × d, row-major. */
   centroids: Float32Array;
@@ -36,6 +38,15 @@ export interface KMeansResult {
  * Finds k centroids of n vectors (n × d) such that the vectors lie close to them, with Faiss's method and defaults. The
  * same for any number of threads and on every machine.
  *
+ * @example
+ * ```js
+ * import { kmeans } from 'voronode';
+ *
+ * const vectors = Float32Array.of(1, 2, 3, 101, 102, 103); // six vectors of one component
+ * const { centroids, assignments } = await kmeans(vectors, 1, 2, { minPointsPerCentroid: 1 });
+ * console.log(centroids.toSorted()); // Float32Array(2) [ 2, 102 ]
+ * console.log(assignments[0] !== assignments[5]); // true
+ * ```
  * @param d components per vector, 1 to 2^20
  * @param k 1 to n
  * @throws ERR_INVALID_ARG_VALUE for fewer vectors than centroids

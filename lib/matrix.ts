@@ -6,6 +6,13 @@ import { isArray } from './validate.js';
 
 /**
  * Rows of equal length d, one after the other, as one array of size rows.length * d, rounded to float32.
+ *
+ * @example
+ * ```js
+ * import { matrix } from 'voronode';
+ *
+ * console.log(matrix([[1, 2], [3, 4]])); // Float32Array(4) [ 1, 2, 3, 4 ]
+ * ```
  * @throws ERR_VORONODE_DIMENSION if the rows differ in length
  */
 export function matrix(rows: readonly (readonly number[] | Float32Array)[]): Float32Array {

@@ -4,7 +4,9 @@ import { checkInteger } from './validate.js';
 
 /** The neighbours of one query, best first; views into the result's arrays, of equal length. */
 export interface ResultRow {
+  /** Ids. */
   labels: BigInt64Array;
+  /** Squared Euclidean distances (`'l2'`) or inner products (`'ip'`). */
   distances: Float32Array;
 }
 
@@ -16,7 +18,7 @@ export class SearchResult implements Iterable<ResultRow> {
   readonly k: number;
   /**
    * Size nq * k, best first in each row: squared Euclidean distances (`'l2'`) or inner products (`'ip'`). Padding:
-   * ±3.4028234663852886e38.
+   * 3.4028234663852886e38 (`'l2'`) or -3.4028234663852886e38 (`'ip'`).
    */
   readonly distances: Float32Array;
   /** Size nq * k, the ids that go with `distances`; -1n where there are fewer than k. */
@@ -38,6 +40,7 @@ export class SearchResult implements Iterable<ResultRow> {
     return { labels: this.labels.subarray(begin, end), distances: this.distances.subarray(begin, end) };
   }
 
+  /** The rows, from query 0 on. */
   *[Symbol.iterator](): Iterator<ResultRow> {
     for (let i = 0; i < this.nq; i++) yield this.row(i);
   }
@@ -69,6 +72,7 @@ export class RangeSearchResult implements Iterable<ResultRow> {
     return { labels: this.labels.subarray(begin, end), distances: this.distances.subarray(begin, end) };
   }
 
+  /** The rows, from query 0 on. */
   *[Symbol.iterator](): Iterator<ResultRow> {
     for (let i = 0; i < this.nq; i++) yield this.row(i);
   }

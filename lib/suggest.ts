@@ -17,11 +17,13 @@ const PROBED = 1 / 16;
 /** Training uses no more vectors per list. */
 const MAX_POINTS = 256;
 
+/** What {@link suggestIndex} takes besides the sizes. */
 export interface SuggestOptions {
   /** The caller's own ids. Default: false. */
   ids?: boolean | undefined;
 }
 
+/** What {@link suggestIndex} advises. */
 export interface Suggestion {
   /** For `indexFactory(d, description)`. */
   description: string;
@@ -35,7 +37,10 @@ export interface Suggestion {
   reason: string;
 }
 
-/** An index for n vectors of d components, if nothing else is known. */
+/**
+ * An index for n vectors of d components, if nothing else is known: `'Flat'` where a search of everything is fast, else
+ * about √n lists.
+ */
 export function suggestIndex(n: number, d: number, options: SuggestOptions = {}): Suggestion {
   checkInteger('n', n, 0, Number.MAX_SAFE_INTEGER);
   checkInteger('d', d, 1, MAX_DIMENSION);

@@ -6,13 +6,18 @@ import { checkInteger } from './validate.js';
 const MAX_THREADS = 1024;
 
 /**
- * How many threads work at once. Default: the environment variable VORONODE_THREADS, else the cores of this process.
+ * How many threads work at once. Default: the environment variable VORONODE_THREADS, else the number of cores that this
+ * process may run on.
  */
 export function getThreads(): number {
   return native.threads();
 }
 
-/** @param n 1 to 1024; holds for work that starts later. Answers do not depend on it. */
+/**
+ * Sets how many threads work at once, for all indexes of the process, those of workers included. Answers do not depend
+ * on it.
+ * @param n 1 to 1024; holds for work that starts later
+ */
 export function setThreads(n: number): void {
   native.setThreads(checkInteger('n', n, 1, MAX_THREADS));
 }

@@ -10,6 +10,7 @@ import { checkBoolean, checkInteger, checkOptions, checkVectors, MAX_K } from '.
 /** Each point of the curve is searched again and again for so long; the fastest time counts. */
 const MILLISECONDS = 100;
 
+/** What {@link tune} takes besides the queries. */
 export interface TuneOptions extends AbortOptions {
   /** The share of the exact neighbours to be found, above 0, at most 1. Default: 0.95. */
   recall?: number | undefined;
@@ -21,6 +22,7 @@ export interface TuneOptions extends AbortOptions {
 
 /** What a number of lists brings and costs. */
 export interface TunePoint {
+  /** Lists visited. */
   nprobe: number;
   /** The share of the exact k nearest that were found. Neighbours as near as the exact k-th count, whatever their id. */
   recall: number;
@@ -28,6 +30,7 @@ export interface TunePoint {
   queriesPerSecond: number;
 }
 
+/** The smallest `nprobe` that gives the recall, and the curve that shows it. */
 export interface TuneResult extends TunePoint {
   /** All points that were measured, by rising nprobe; the last one visits all lists and is exact. */
   curve: TunePoint[];
@@ -37,6 +40,9 @@ export interface TuneResult extends TunePoint {
  * Finds the smallest `nprobe` with which an inverted file finds the wanted share of the exact k nearest vectors of a
  * sample of queries (nq × d). Take a few hundred queries as they come in earnest: vectors of the index itself are
  * easier than others. The index may be wrapped (IndexIDMap, L2norm).
+ *
+ * Exact is what a visit of all lists finds. Of an index in codes (`IndexIVFScalarQuantizer`) these are the nearest decoded
+ * vectors: what the codes lose is not measured.
  *
  * @throws ERR_VORONODE_UNSUPPORTED for an index without lists, or without vectors
  */
