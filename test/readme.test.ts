@@ -1,8 +1,6 @@
 /**
- * The README is true: its programs run and print what their comments say, its commands exist, its links lead somewhere.
- *
- * The blocks of one language below one heading are one program. Expected output is what stands in comments: behind a
- * console.log or print, or on lines of their own. White space does not count.
+ * What the README, the pages in docs/ and the docstrings show is true: programs run and print what their comments say,
+ * commands exist, links lead somewhere. programs.ts says what a program is.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -10,34 +8,21 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { faiss, python } from './io/peer.js';
+import { examplesOf, expectedOutput, type Program, programsOf, words } from './programs.js';
 
 const root = join(__dirname, '..');
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const namesIn = (folder: string, ending: string) =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith(ending))
+    .map((name) => `${folder}/${name}`);
 
-interface Program {
-  heading: string;
-  language: string;
-  code: string;
-}
-
-function programs(): Program[] {
-  const found = new Map<string, Program>();
-  for (const section of readme.split(/^## /m).slice(1)) {
-    const heading = section.slice(0, section.indexOf('\n'));
-    for (const [, language = '', code = ''] of section.matchAll(/^```(\w+)\n(.*?)^```$/gms)) {
-      const key = `${heading} (${language})`;
-      found.set(key, { heading, language, code: (found.get(key)?.code ?? '') + code });
-    }
-  }
-  return [...found.values()];
-}
-
-const words = (text: string) => text.trim().split(/\s+/).join(' ');
-
-function expectedOutput(code: string): string {
-  const comments = code.matchAll(/^(?:.*(?:console\.log|print)\(.*\).*?)?(?:\/\/|#) (.*)$/gm);
-  return words([...comments].map(([, text]) => text).join(' '));
-}
+const readme = programsOf(read('README.md'));
+const pages = namesIn('docs', '.md').flatMap((path) =>
+  programsOf(read(path)).map((program) => ({ ...program, title: `${path}, ${program.title}` })),
+);
+const examples = namesIn('lib', '.ts').flatMap((path) => examplesOf(path, read(path)));
+const inJavaScript = ({ language }: Program) => language === 'js';
 
 // Inside the repository, so that 'voronode' is found by its name; git and the linters look past it.
 mkdirSync(join(root, '.cache'), { recursive: true });
@@ -53,22 +38,22 @@ function execute(command: string, file: string, code: string): string {
   return words(stdout);
 }
 
-describe('programs', () => {
-  const all = programs();
+function printsWhatItSays({ code }: Program) {
+  const expected = expectedOutput(code);
+  expect(expected).not.toBe('');
+  expect(execute(process.execPath, code.includes('require(') ? 'program.cjs' : 'program.mjs', code)).toBe(expected);
+}
 
+describe('programs of the README', () => {
   test('are there', () => {
-    expect(all.filter(({ language }) => language === 'js').length).toBeGreaterThanOrEqual(8);
-    expect(all.filter(({ language }) => language === 'python').length).toBe(1);
-    expect(new Set(all.map(({ language }) => language))).toEqual(new Set(['sh', 'js', 'python']));
+    expect(readme.filter(inJavaScript).length).toBeGreaterThanOrEqual(8);
+    expect(readme.filter(({ language }) => language === 'python').length).toBe(1);
+    expect(new Set(readme.map(({ language }) => language))).toEqual(new Set(['sh', 'js', 'python']));
   });
 
-  test.each(all.filter(({ language }) => language === 'js'))('$heading', ({ code }) => {
-    const expected = expectedOutput(code);
-    expect(expected).not.toBe('');
-    expect(execute(process.execPath, code.includes('require(') ? 'program.cjs' : 'program.mjs', code)).toBe(expected);
-  });
+  test.each(readme.filter(inJavaScript))('$title', printsWhatItSays);
 
-  test.for(all.filter(({ language }) => language === 'python'))('$heading, in Python', ({ code }, context) => {
+  test.for(readme.filter(({ language }) => language === 'python'))('$title, in Python', ({ code }, context) => {
     if ('missing' in faiss) context.skip(faiss.missing); // which fails in CI (test/io/interop.test.ts)
     const written = readdirSync(folder).filter((name) => name.endsWith('.faiss'));
     expect(written).toEqual(['books.faiss']); // by the program in JavaScript of the same section
@@ -76,35 +61,59 @@ describe('programs', () => {
   });
 });
 
+describe('programs of the pages', () => {
+  test.each(pages.filter(inJavaScript))('$title', printsWhatItSays);
+});
+
+describe('examples of the docstrings', () => {
+  test('are there', () => {
+    const marked = namesIn('lib', '.ts').flatMap((path) => read(path).match(/@example/g) ?? []);
+    expect(marked.length).toBeGreaterThanOrEqual(8);
+    expect(examples.filter(inJavaScript).length).toBe(marked.length);
+  });
+
+  test.each(examples)('$title', printsWhatItSays);
+});
+
 test('commands exist', () => {
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const shell = programs().filter(({ language }) => language === 'sh');
+  const { scripts } = JSON.parse(read('package.json'));
+  const shell = readme.filter(({ language }) => language === 'sh');
   const names = shell.flatMap(({ code }) => [...code.matchAll(/npm (?:run )?(\w+)/g)].map(([, name]) => name!));
   expect(names).toEqual(expect.arrayContaining(['demo', 'test', 'setup', 'pack', 'install']));
   for (const name of names) expect([...Object.keys(scripts), 'pack', 'install']).toContain(name);
 });
 
 const documents = [
-  'README.md',
+  ...namesIn('.', '.md').map((path) => path.slice(2)),
   'examples/data/README.md',
-  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+  ...namesIn('docs', '.md'),
 ];
 
-test.each(documents)('links of %s lead to files', (path) => {
-  const links = [...readFileSync(join(root, path), 'utf8').matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(
-    ([, target]) => target!,
+/** What GitHub makes of the headings. */
+const anchorsOf = (path: string) =>
+  [...read(path).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
   );
-  const local = links.filter((target) => !/^https?:/.test(target));
-  for (const target of local) expect(existsSync(join(root, dirname(path), target)), target).toBe(true);
+
+test.each(documents)('links of %s lead to files and headings', (path) => {
+  for (const [, target = '', anchor] of read(path).matchAll(/\]\(([^)#]*)(?:#([^)]*))?\)/g)) {
+    if (/^https?:/.test(target)) continue;
+    const file = target === '' ? path : join(dirname(path), target);
+    expect(existsSync(join(root, file)), target).toBe(true);
+    if (anchor !== undefined && file.endsWith('.md')) expect(anchorsOf(file), target).toContain(anchor);
+  }
 });
 
 test.each(documents)('files and commands that %s names exist', (path) => {
-  const text = readFileSync(join(root, path), 'utf8');
+  const text = read(path);
   const files = text.match(/\b(native|lib|test|scripts|examples)\/[\w./-]+\.\w+\b(?!\*)/g) ?? [];
   // "thing" stands for the kind that the reader adds.
   for (const file of files.filter((name) => !name.includes('thing'))) {
     expect(existsSync(join(root, file)), file).toBe(true);
   }
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { scripts } = JSON.parse(read('package.json'));
   for (const [, name] of text.matchAll(/npm run ([\w:-]+)/g)) expect(Object.keys(scripts)).toContain(name);
 });
