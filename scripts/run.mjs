@@ -2,7 +2,7 @@
 // `npm ci`.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { basename, delimiter, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The repository's root. */
@@ -30,6 +30,14 @@ export function run(command, args, env = {}) {
 /** Runs a development package's program on this Node; true when it exits with 0. */
 export function tool(path, ...args) {
   return succeeds(process.execPath, [join(root, 'node_modules', path), ...args]);
+}
+
+/** Runs npm and ends the script if it fails: the npm that runs this script, if there is one. */
+export function npm(...args) {
+  const cli = process.env.npm_execpath ?? '';
+  if (basename(cli) === 'npm-cli.js') run(process.execPath, [cli, ...args]);
+  else if (process.platform === 'win32') run('cmd', ['/c', 'npm', ...args]);
+  else run('npm', args);
 }
 
 /** Where the first of the named programs lies on the PATH, or undefined. */

@@ -7,9 +7,9 @@
 // addon is taken from there and not built.
 import { utimesSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { buildWithGyp } from './gyp.mjs';
-import { fail, find, newest, root, run, tool } from './run.mjs';
+import { fail, find, newest, npm, root, tool } from './run.mjs';
 import { rooms } from './sources.mjs';
 
 const ADDON = 'build/Release/voronode.node';
@@ -41,9 +41,7 @@ function checkNode() {
 function installPackages() {
   if (newest('node_modules/.package-lock.json') >= newest('package-lock.json')) return;
   console.log('voronode: installing the development packages (npm ci)');
-  const npm = process.env.npm_execpath ?? '';
-  if (basename(npm) === 'npm-cli.js') run(process.execPath, [npm, 'ci', '--no-fund', '--no-audit']);
-  else run(windows ? 'cmd' : 'npm', [...(windows ? ['/c', 'npm'] : []), 'ci', '--no-fund', '--no-audit']);
+  npm('ci', '--no-fund', '--no-audit');
 }
 
 function buildAddon() {
