@@ -4,6 +4,8 @@
  *
  * Where faiss-node ends the process (k = 0, adding before training, a failed write), here is an error. What Faiss has and
  * voronode has not is refused by name. docs/migrating.md lists what differs.
+ *
+ * @module voronode/faiss-node
  */
 
 import { unsupported } from './errors.js';
@@ -138,6 +140,7 @@ export class Index {
     return new Index(readFile(args));
   }
 
+  /** Reads what {@link toBuffer} gives, or the bytes of a file. */
   static fromBuffer(src: Buffer): Index;
   static fromBuffer(...args: unknown[]): Index {
     return new Index(deserializeIndexSync(toBytes(args)));
