@@ -85,7 +85,8 @@ function errorsOf(path, text) {
   const lines = text.split('\n').length - 1;
   if (lines > MAX_LINES) errors.push(`has ${lines} lines; split it at ${MAX_LINES}`);
   if (path.startsWith('native/')) errors.push(...includeErrors(path, text));
-  if (/^(lib|bench|examples)\//.test(path)) errors.push(...importErrors(path, text));
+  const code = text.replace(/^\s*\/\*\*.*?\*\//gms, ''); // the examples of docstrings import the package
+  if (/^(lib|bench|examples)\//.test(path)) errors.push(...importErrors(path, code));
   return errors;
 }
 
