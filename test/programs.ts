@@ -1,9 +1,9 @@
 /**
  * Programs in prose: the blocks of code of Markdown, and those behind `@example` in docstrings.
  *
- * The blocks of one language below one heading are one program. A fence with more than the language behind it, as in
- * "```js webpack.config.js", shows a file or a fragment and is no program. What a program should print stands in its
- * comments: behind a console.log or print, or on lines of their own. White space does not count.
+ * The blocks of one language below one heading are one program. A block with a comment (<!-- … -->) on the line before is
+ * something else: a file, or a fragment. What a program should print stands in its comments: behind a console.log or
+ * print, or on lines of their own. White space does not count.
  */
 
 export interface Program {
@@ -18,7 +18,7 @@ export function programsOf(markdown: string): Program[] {
   const found = new Map<string, Program>();
   for (const section of markdown.split(/^## /m).slice(1)) {
     const title = section.slice(0, section.indexOf('\n'));
-    for (const [, language = '', code = ''] of section.matchAll(/^```(\w+)\n(.*?)^```$/gms)) {
+    for (const [, language = '', code = ''] of section.matchAll(/(?<!-->\n)^```(\w+)\n(.*?)^```$/gms)) {
       const key = `${title} (${language})`;
       found.set(key, { title, language, code: (found.get(key)?.code ?? '') + code });
     }

@@ -30,7 +30,10 @@ describe('check-walls', () => {
     plant('native/test/main.cc', '#include <doctest/doctest.h>\n#include "test/random.h"\n#include "io/index_io.h"\n');
     plant('lib/loader.ts', "import { join } from 'node:path';\nrequire('../build/Release/voronode.node');\n");
     plant('examples/recommend.mjs', "import { Index } from 'voronode';\nimport { table } from './table.mjs';\n");
-    plant('lib/flat.ts', "/**\n * import { IndexFlat } from 'voronode';\n */\nimport { Index } from './index_base.js';\n");
+    plant(
+      'lib/flat.ts',
+      "/**\n * import { IndexFlat } from 'voronode';\n */\nimport { Index } from './index_base.js';\n",
+    );
     expect(check()).toEqual({ status: 0, said: 'check-walls: 6 files keep the walls\n' });
   });
 
