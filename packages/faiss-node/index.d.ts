@@ -1,0 +1,2 @@
+export * from 'voronode/faiss-node';
+export { default } from 'voronode/faiss-node';

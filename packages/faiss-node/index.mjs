@@ -1,0 +1,1 @@
+export { default, Index, IndexFlatIP, IndexFlatL2, MetricType } from 'voronode/faiss-node';
