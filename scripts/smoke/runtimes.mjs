@@ -1,0 +1,58 @@
+// The same binary on every runtime: the programs of use.mjs.
+import { join } from 'node:path';
+import { fromNpm, nodeProgram, noRuntimes } from '../from-npm.mjs';
+import { mustPrint, NotHere, notInstalled } from './outcome.mjs';
+import { uses } from './use.mjs';
+
+const BUN = '1.4.5';
+const DENO = '2.9.6';
+const { arch } = process;
+
+/** The program; throws the reason why the check cannot be run. */
+function runtime(name, find) {
+  const reason = noRuntimes();
+  if (reason !== undefined) throw new NotHere(reason);
+  const program = find();
+  if (program === undefined) throw notInstalled(name);
+  return program;
+}
+
+function bunProgram() {
+  const name = `@oven/bun-linux-${arch === 'arm64' ? 'aarch64' : arch}`;
+  const folder = fromNpm('bun', { [name]: BUN });
+  return folder && join(folder, 'node_modules', name, 'bin/bun');
+}
+
+function denoProgram() {
+  const name = `@deno/linux-${arch}-glibc`;
+  const folder = fromNpm('deno', { [name]: DENO });
+  return folder && join(folder, 'node_modules', name, 'deno');
+}
+
+const on = (what, find, args, isNode) => async (given) => {
+  const program = runtime(what, find);
+  const app = given.project(isNode ? { node: program } : {}); // then npm runs on it as well
+  await app.install(given.tarball);
+  const version = (await app.run(program, ['--version'])).split('\n', 1)[0].trim();
+  for (const [file, line] of Object.entries(uses)) {
+    app.copy(file);
+    mustPrint(await app.run(program, [...args, file]), line);
+  }
+  return version;
+};
+
+export const runtimeChecks = [
+  ...[20, 22, 24, 26].map((version) => ({
+    name: `node-${version}`,
+    quick: version === 26,
+    what: `Node ${version}`,
+    run: on(`Node ${version}`, () => nodeProgram(String(version)), [], true),
+  })),
+  { name: 'bun', quick: true, what: 'Bun', run: on('Bun', bunProgram, []) },
+  {
+    name: 'deno',
+    quick: true,
+    what: 'Deno, all permissions',
+    run: on('Deno', denoProgram, ['run', '--allow-all', '--quiet']),
+  },
+];
