@@ -28,37 +28,51 @@ namespace voronode {
 
 namespace {
 
+#if defined(__x86_64__) || defined(_M_X64)
+// Asked of the processor rather than of __builtin_cpu_supports, which MSVC lacks, and whose data zig's runtime lacks.
+struct Registers {
+  unsigned eax, ebx, ecx, edx;
+};
+
+Registers cpuid(unsigned leaf) noexcept {
+  Registers r{};
 #if defined(__x86_64__)
-// The builtins test CPUID and, for the register state, what the operating system saves (XGETBV).
+  __get_cpuid_count(leaf, 0, &r.eax, &r.ebx, &r.ecx, &r.edx);  // leaves zeros if there is no such leaf
+#else
+  int highest[4], found[4];
+  __cpuid(highest, 0);
+  if (static_cast<unsigned>(highest[0]) < leaf) return r;
+  __cpuidex(found, static_cast<int>(leaf), 0);
+  std::memcpy(&r, found, sizeof(r));
+#endif
+  return r;
+}
+
+/** The register state that the operating system saves: XCR0. Only where CPUID says that XGETBV may be used (OSXSAVE).
+ */
+unsigned saved_state() noexcept {
+#if defined(__x86_64__)
+  unsigned low, high;
+  __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return low;
+#else
+  return static_cast<unsigned>(_xgetbv(0));
+#endif
+}
+
+constexpr bool has(unsigned word, unsigned bits) noexcept { return (word & bits) == bits; }
+constexpr unsigned bit(int i) noexcept { return 1u << i; }
+
+bool os_saves(unsigned state) noexcept { return has(cpuid(1).ecx, bit(27)) && has(saved_state(), state); }
+
 bool can_run_avx512() noexcept {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512vnni");
-}
-bool has_f16c() noexcept {  // no name that all compilers' builtins know
-  unsigned eax, ebx, ecx = 0, edx;
-  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx >> 29 & 1) != 0;
-}
-bool can_run_avx2() noexcept { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c(); }
-#elif defined(_M_X64)
-bool os_saves(unsigned long long mask) noexcept {
-  int r[4];
-  __cpuid(r, 1);
-  return (r[2] >> 27 & 1) != 0 && (_xgetbv(0) & mask) == mask;
-}
-bool can_run_avx512() noexcept {
-  int r[4];
-  __cpuidex(r, 7, 0);
-  const unsigned ebx = static_cast<unsigned>(r[1]);
-  constexpr unsigned kNeeded = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;  // F, DQ, BW, VL
-  const bool vnni = (r[2] >> 11 & 1) != 0;
-  return os_saves(0xE6) && (ebx & kNeeded) == kNeeded && vnni;
+  const Registers seven = cpuid(7);
+  return os_saves(0xE6) &&                                         // XMM, YMM, masks, both halves of ZMM
+         has(seven.ebx, bit(16) | bit(17) | bit(30) | bit(31)) &&  // F, DQ, BW, VL
+         has(seven.ecx, bit(11));                                  // VNNI
 }
 bool can_run_avx2() noexcept {
-  int one[4], seven[4];
-  __cpuid(one, 1);
-  __cpuidex(seven, 7, 0);
-  return os_saves(0x6) && (one[2] >> 12 & 1) != 0 && (one[2] >> 29 & 1) != 0 && (seven[1] >> 5 & 1) != 0;
+  return os_saves(0x6) && has(cpuid(1).ecx, bit(12) | bit(29)) && has(cpuid(7).ebx, bit(5));  // FMA, F16C; AVX2
 }
 #else
 bool can_run_neon_dotprod() noexcept {
