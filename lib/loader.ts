@@ -122,7 +122,7 @@ function advice(): string {
     // Bundled: what lies around this file is not the package.
     return 'Leave voronode out of the bundle ("external"), or let the bundler copy .node files.';
   }
-  const command = `npm --prefix ${JSON.stringify(folder)} run build`;
+  const command = `npm --prefix ${JSON.stringify(folder)} run build:native`;
   return `To build it from source, with CMake and a C++20 compiler:\n  ${command}`;
 }
 

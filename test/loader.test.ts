@@ -90,7 +90,7 @@ test('with nothing there, the error names the platform, what was tried, and the 
   if (process.platform === 'linux') expect(error.message).toMatch(/\((glibc 2\.\d+|musl)\)/);
   expect(error.message).toContain(`${join(folder, BUILT)}: not there`);
   expect(error.message).toContain(`${join(folder, PREBUILT)}: not there`);
-  expect(error.message).toContain(`npm --prefix ${JSON.stringify(folder)} run build`);
+  expect(error.message).toContain(`npm --prefix ${JSON.stringify(folder)} run build:native`);
 });
 
 test('away from its package, as in a bundle, it says what bundlers need', async () => {
