@@ -75,11 +75,18 @@ describe('examples of the docstrings', () => {
   test.each(examples)('$title', printsWhatItSays);
 });
 
+test('each code of an error has a place in the page on trouble', () => {
+  const codes = read('lib/errors.ts').match(/(?<=^ {2}\| ')\w+/gm)!;
+  expect(codes).toContain('ERR_VORONODE_CORRUPT');
+  for (const code of codes)
+    expect(read('docs/troubleshooting.md')).toMatch(new RegExp(`^#.*\\b${code}\\b|^\`${code}:`, 'm'));
+});
+
 test('commands exist', () => {
   const { scripts } = JSON.parse(read('package.json'));
   const shell = readme.filter(({ language }) => language === 'sh');
   const names = shell.flatMap(({ code }) => [...code.matchAll(/npm (?:run )?(\w+)/g)].map(([, name]) => name!));
-  expect(names).toEqual(expect.arrayContaining(['demo', 'test', 'setup', 'pack', 'install']));
+  expect(names).toEqual(expect.arrayContaining(['demo', 'test', 'setup', 'prebuild', 'pack', 'install']));
   for (const name of names) expect([...Object.keys(scripts), 'pack', 'install']).toContain(name);
 });
 
