@@ -18,14 +18,30 @@ const X86 = (cpu) => ['qemu-x86_64', '-cpu', cpu];
 // rooms above are the same code everywhere.
 const LOWER_ROOMS = '--source-file=*/kernels_*,*/storage_*';
 
+// What has one thread, or compares many answers with those of a plain model, which every other run does too; these take
+// most of the time under TSan.
+const ONE_THREADED = [
+  '--source-file-exclude=*/io_hostile*,*memory*,*/kernels_*',
+  `--test-case-exclude=${[
+    'ivf search: with and without sketches*',
+    'ivf search: so many pairs*',
+    'ivf scalar quantizer: answers*',
+    'ivf model*',
+    'with and without sketches*',
+    'many centroids*',
+    'flat: every k*',
+    'labels*',
+    'a hundred thousand operations*',
+  ].join()}`,
+];
+
 // `runs`: the programs to run the tests under, and arguments of doctest, each in turn.
 const WAYS = {
   plain: { runs: [{}] },
   asan: { options: ['-DVORONODE_SANITIZE=address,undefined'], runs: [{}] },
-  // What has one thread has no races; these take most of the time.
   tsan: {
     options: ['-DVORONODE_SANITIZE=thread'],
-    runs: [{ under: fixedAddresses(), tests: ['--source-file-exclude=*/io_hostile*,*memory*,*/kernels_*'] }],
+    runs: [{ under: fixedAddresses(), tests: ONE_THREADED }],
   },
   // With dot products (qemu's own model) and without (Cortex-A53).
   arm64: {
