@@ -1,30 +1,28 @@
-// Runs LangChain's FaissStore, as published, on voronode: `npm run test:langchain`.
+// Runs LangChain's FaissStore, as published, on voronode: `npm run test:langchain [-- <tarball of voronode>]`.
 //
 // The packages of test/langchain/package-lock.json are installed into .cache/langchain, unless they are there; voronode and
 // packages/faiss-node are packed and unpacked beside them, the latter under the name faiss-node (how npm does that is
 // tested by faiss-node-package.mjs).
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { npm, pack, start } from './packages.mjs';
-import { fail, newest, root, tool } from './run.mjs';
+import { packBoth } from './packed.mjs';
+import { fail, newest, npm, root, run, tool } from './run.mjs';
 
-const TESTS = join(root, 'test', 'langchain');
 const project = join(root, '.cache', 'langchain');
-const modules = join(project, 'node_modules');
 
-async function install() {
+function install() {
   if (newest('.cache/langchain/node_modules/.package-lock.json') >= newest('test/langchain/package-lock.json')) return;
   // Of what LangChain asks for beside it, the store needs nothing; with it there would be some hundred packages more.
   const options = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
-  await npm(project, 'ci', ...options);
+  npm('ci', '--prefix', project, ...options);
 }
 
-async function unpack(folder, name) {
-  const { path } = await pack(folder, project);
-  const into = join(modules, name);
+function unpack({ path }, name) {
+  const into = join(project, 'node_modules', name);
   rmSync(into, { recursive: true, force: true });
   mkdirSync(into);
-  await start('tar', ['-xzf', path, '-C', into, '--strip-components=1']);
+  run('tar', ['-xzf', path, '-C', into, '--strip-components=1']);
 }
 
 function checkTypes() {
@@ -43,11 +41,13 @@ function checkTypes() {
   if (!tool('typescript/bin/tsc', '-p', config)) fail("LangChain's declarations do not take those of faiss-node");
 }
 
-mkdirSync(project, { recursive: true });
-cpSync(TESTS, project, { recursive: true });
+cpSync(join(root, 'test', 'langchain'), project, { recursive: true });
 cpSync(join(root, 'test', 'golden', 'langchain'), join(project, 'golden'), { recursive: true });
-await install();
-await unpack(root, 'voronode');
-await unpack(join(root, 'packages', 'faiss-node'), 'faiss-node');
+install();
+const folder = mkdtempSync(join(tmpdir(), 'voronode-langchain-'));
+process.on('exit', () => rmSync(folder, { recursive: true }));
+const { voronode, faissNode } = await packBoth(process.argv[2], folder);
+unpack(voronode, 'voronode');
+unpack(faissNode, 'faiss-node');
 checkTypes();
-await start(process.execPath, ['--test', '--test-reporter=spec', 'faiss_store.test.mjs'], { cwd: project });
+run(process.execPath, ['--test', '--test-reporter=spec', join(project, 'faiss_store.test.mjs')]);
