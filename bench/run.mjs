@@ -6,9 +6,10 @@
 //   npm run bench -- memory   how much memory does taking them in need at most?
 //   npm run bench -- ivf      how fast are inverted files, against Faiss's?
 //   npm run bench -- items    how long does it take to find the nearest items of every item?
+//   npm run bench -- start    how long does loading the package take, and how much memory?
 //
 // `npm run bench -- <question> --help` lists the options.
-const questions = ['flat', 'same', 'add', 'memory', 'ivf', 'items'];
+const questions = ['flat', 'same', 'add', 'memory', 'ivf', 'items', 'start'];
 
 const [question, ...args] = process.argv.slice(2);
 if (!questions.includes(question)) {

@@ -32,6 +32,9 @@ export function peer(name) {
   return { library: createRequire(manifest)(name), version: versions[name] };
 }
 
+/** Where the package lies, for a process that loads it itself; `peer` has installed it. */
+export const peerPath = (name) => join(cacheFolder('bench-peers'), 'node_modules', name);
+
 function install(folder) {
   const windows = process.platform === 'win32';
   const args = ['install', '--prefix', folder, '--no-save', '--no-fund', '--no-audit', '--loglevel=error'];
