@@ -14,6 +14,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { codedError } from './errors.js';
+import { libcVersion, usesMusl } from './libc.js';
 
 type Outcome = { addon: unknown } | { error: Error };
 
@@ -35,10 +36,11 @@ function places(): [path: string, open: () => Outcome][] {
   const named = process.env.VORONODE_BINARY;
   if (named) return [[resolve(named), () => openFile(resolve(named))]];
   const built = join(packageFolder(), 'build', 'Release', 'voronode.node');
-  const prebuilt = join(packageFolder(), 'prebuilds', target(), 'voronode.node');
+  const name = target();
+  const prebuilt = join(packageFolder(), 'prebuilds', name, 'voronode.node');
   return [
     [built, () => openFile(built)],
-    [prebuilt, () => openPrebuilt(target())],
+    [prebuilt, () => openPrebuilt(name)],
   ];
 }
 
@@ -83,26 +85,11 @@ function openPrebuilt(name: string): Outcome {
 
 /** The folder in prebuilds/ for this process: 'linux-x64-musl'. */
 function target(): string {
-  return [process.platform, process.arch, ...(systemLibrary() === 'musl' ? ['musl'] : [])].join('-');
-}
-
-/** 'musl' or, with its version, 'glibc 2.36' on Linux; '' elsewhere. */
-function systemLibrary(): string {
-  if (process.platform !== 'linux') return '';
-  const report = process.report as typeof process.report & { excludeNetwork?: boolean };
-  try {
-    const { excludeNetwork } = report;
-    report.excludeNetwork = true; // or the report looks up the names of open connections, which can take seconds
-    const { header } = report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
-    if (excludeNetwork !== undefined) report.excludeNetwork = excludeNetwork;
-    return header.glibcVersionRuntime === undefined ? 'musl' : `glibc ${header.glibcVersionRuntime}`;
-  } catch {
-    return 'glibc'; // a runtime without reports
-  }
+  return [process.platform, process.arch, ...(usesMusl() ? ['musl'] : [])].join('-');
 }
 
 function unsupported(tried: [path: string, error: Error][]): Error {
-  const library = systemLibrary();
+  const library = libcVersion();
   const platform = `${process.platform}-${process.arch}${library && ` (${library})`}`;
   const message = [
     `The native part of voronode could not be loaded on ${platform}. Tried:`,

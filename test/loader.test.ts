@@ -39,10 +39,18 @@ async function load(env: Record<string, string> = {}, before = ''): Promise<Reco
   return JSON.parse(stdout);
 }
 
+/** What the head of a program says; a static one says nothing, and then Node's report does. */
+const LINKERS = {
+  glibc: '\x7fELF…\0/lib64/ld-linux-x86-64.so.2\0',
+  musl: '\x7fELF…\0/lib/ld-musl-x86_64.so.1\0',
+  static: '\x7fELF…\0',
+};
+
 /** What a process sees that runs elsewhere. */
 const pretend = (platform: string, arch: string, libc = '') => `
   Object.defineProperty(process, 'platform', { value: '${platform}' });
   Object.defineProperty(process, 'arch', { value: '${arch}' });
+  ${libc && `process.execPath = ${JSON.stringify(plant(`program-${libc}`, LINKERS[libc as keyof typeof LINKERS]))};`}
   process.report.getReport = () => ({ header: ${libc === 'musl' ? '{}' : `{ glibcVersionRuntime: '2.31' }`} })`;
 
 function plant(path: string, text?: string): string {
@@ -120,6 +128,16 @@ test.each([
 test('a platform without a prebuilt binary is named', async () => {
   const error = await load({}, pretend('freebsd', 'riscv64'));
   expect(error.message).toContain('voronode has no prebuilt binary for freebsd-riscv64');
+});
+
+test('a static program is told by the report', async () => {
+  const program = JSON.stringify(plant('program', LINKERS.static));
+  const musl = await load({}, `${pretend('linux', 'x64', 'musl')}; process.execPath = ${program}`);
+  expect(musl.message).toContain(join('prebuilds', 'linux-x64-musl'));
+  const glibc = await load({}, `${pretend('linux', 'x64', 'glibc')}; process.execPath = ${program}`);
+  expect(glibc.message).toContain(join('prebuilds', 'linux-x64', 'voronode.node'));
+  const unreadable = await load({}, `${pretend('linux', 'x64', 'musl')}; process.execPath = '/nowhere'`);
+  expect(unreadable.message).toContain(join('prebuilds', 'linux-x64-musl'));
 });
 
 test('a runtime that cannot report its libc is taken for glibc', async () => {
