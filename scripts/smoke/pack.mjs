@@ -1,23 +1,26 @@
 // The tarball under test: the one that was given, the work tree's with all of prebuilds/, or for a quick look the work tree's
 // with the addon at hand in place of them.
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { TARGETS } from '../prebuild/targets.mjs';
 import { fail, root } from '../run.mjs';
 import { makeProject } from './project.mjs';
 
-/** Every target of the loader. */
-export const targets = ['linux', 'win32', 'darwin'].flatMap((platform) =>
-  ['x64', 'arm64'].flatMap((arch) => [
-    `${platform}-${arch}`,
-    ...(platform === 'linux' ? [`${platform}-${arch}-musl`] : []),
-  ]),
-);
+export const targets = Object.keys(TARGETS);
 
 /** The target of this process. */
 export function thisTarget() {
   const { platform, arch } = process;
   const musl = platform === 'linux' && process.report.getReport().header.glibcVersionRuntime === undefined;
   return `${platform}-${arch}${musl ? '-musl' : ''}`;
+}
+
+/** Packs a folder into a new one. The scripts that belong to packing need this process's PATH. */
+async function pack(packer, from, name, ...options) {
+  const into = join(packer.folder, name);
+  mkdirSync(into);
+  await packer.npm(['pack', from, '--pack-destination', into, ...options], { env: { PATH: process.env.PATH } });
+  return join(into, readdirSync(into)[0]);
 }
 
 /** @param {string} folder for what is made; @returns the path of the tarball */
@@ -29,27 +32,23 @@ export async function findTarball(given, quick, folder) {
   }
   if (!existsSync(join(root, 'dist/index.js'))) fail('dist/ is missing; run "npm run setup"');
   const packer = makeProject(join(folder, 'packer'));
-  const pack = async (from, ...options) => {
-    const text = await packer.npm('pack', from, '--ignore-scripts', '--json', ...options);
-    return JSON.parse(text.slice(text.indexOf('[')))[0];
-  };
   if (!quick) {
     const built = existsSync(join(root, 'prebuilds')) ? readdirSync(join(root, 'prebuilds')) : [];
-    if (!built.includes(thisTarget())) {
+    const missing = targets.filter((target) => !built.includes(target));
+    if (missing.includes(thisTarget())) {
       fail(`prebuilds/${thisTarget()} is missing; run "npm run prebuild", or use --quick to try the addon of build/`);
     }
-    return join(packer.folder, (await pack(root)).filename);
+    if (missing.length > 0) console.log(`prebuilds/ lacks ${missing.join(', ')}`);
+    return pack(packer, root, 'whole');
   }
 
   const addon = join(root, 'build/Release/voronode.node');
   if (!existsSync(addon)) fail('build/Release/voronode.node is missing; run "npm run setup"');
-  const { files } = await pack(root, '--dry-run');
-  const stage = join(folder, 'stage');
-  const paths = files.map(({ path }) => path).filter((path) => !/^(prebuilds|build)\//.test(path));
-  const copies = paths.map((path) => [join(root, path), path]);
-  for (const [from, to] of [...copies, [addon, `prebuilds/${thisTarget()}/voronode.node`]]) {
-    mkdirSync(dirname(join(stage, to)), { recursive: true });
-    copyFileSync(from, join(stage, to));
-  }
-  return join(packer.folder, (await pack(stage)).filename);
+  await packer.install(await pack(packer, root, 'whole'));
+  const unpacked = join(packer.folder, 'node_modules/voronode');
+  const prebuilt = join(unpacked, 'prebuilds', thisTarget(), 'voronode.node');
+  rmSync(join(unpacked, 'prebuilds'), { recursive: true, force: true });
+  mkdirSync(dirname(prebuilt), { recursive: true });
+  copyFileSync(addon, prebuilt);
+  return pack(packer, unpacked, 'quick', '--ignore-scripts');
 }

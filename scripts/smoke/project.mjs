@@ -69,7 +69,7 @@ export function makeProject(folder, { node = process.execPath } = {}) {
     install: (tarball) => runProgram(node, [npm, 'install', tarball, '--ignore-scripts'], { cwd: folder, env }),
 
     /** Runs npm in it. */
-    npm: (...args) => runProgram(node, [npm, ...args], { cwd: folder, env }),
+    npm: (args, more = {}) => runProgram(node, [npm, ...args], { cwd: folder, env: { ...env, ...more.env } }),
 
     /** Runs a program in it, with the project's environment and nothing of this process's. */
     run: (command, args, more = {}) =>
