@@ -6,7 +6,7 @@ import { expected } from './expected.mjs';
 import { describe, machine } from './machine.mjs';
 import { readOptions } from './options.mjs';
 import { handOut } from './report.mjs';
-import { faissNode, ours, usearch } from './rivals/loading.mjs';
+import { packages } from './rivals/loading.mjs';
 import { spread } from './rounds.mjs';
 import { number, ratio, table, times } from './table.mjs';
 
@@ -18,16 +18,19 @@ export async function main(args) {
   if (options === undefined) return 0;
   const contestants = [];
   const missing = [];
-  for (const make of [ours, usearch, faissNode]) {
+  for (const [title, get] of Object.entries(packages)) {
     try {
-      contestants.push(make());
+      contestants.push(await get());
     } catch (error) {
-      missing.push({ name: make.title, reason: error.message });
+      if (title === 'voronode') throw error;
+      missing.push({ name: title, reason: error.message });
     }
   }
   for (const each of contestants) load(each); // the files are in the system's cache from here on
   const rounds = contestants.map(() => []);
-  for (let round = 0; round < ROUNDS; round++) contestants.forEach((each, i) => rounds[i].push(load(each)));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [i, each] of contestants.entries()) rounds[i].push(load(each));
+  }
   const rows = contestants.map((each, i) => summary(each, rounds[i], rounds[0]));
   const results = { machine: machine(), command: options.command, rounds, rows, missing };
   const markdown = [describe(results.machine), legend(), render(rows, missing), ...rows.flatMap(remark)].join('\n\n');

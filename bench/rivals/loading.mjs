@@ -1,9 +1,10 @@
 // The packages whose loading is measured (start.mjs): where each lies, as its users get it, as far as that is possible.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findTarball, thisTarget } from '../../scripts/smoke/pack.mjs';
+import { makeProject } from '../../scripts/smoke/project.mjs';
 import { cacheFolder } from '../data.mjs';
 import { packageVersion } from '../machine.mjs';
 import { peer, peerPath } from './peers.mjs';
@@ -11,22 +12,27 @@ import { peer, peerPath } from './peers.mjs';
 const FAISS_NODE = '0.5.1';
 const modules = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
-export function ours() {
-  return { name: 'voronode', version: packageVersion, path: createRequire(import.meta.url).resolve('voronode') };
+/** The packed package: with the prebuilt binary for this machine if there is one, else with that of build/Release. */
+async function ours() {
+  const folder = cacheFolder('bench-start');
+  rmSync(folder, { recursive: true });
+  const prebuilt = existsSync(fileURLToPath(new URL(`../../prebuilds/${thisTarget()}`, import.meta.url)));
+  const project = makeProject(folder);
+  await project.install(await findTarball(undefined, !prebuilt, folder));
+  const note = prebuilt ? undefined : 'with the binary of build/Release, as there is no prebuilt one here';
+  return { name: 'voronode', version: packageVersion, path: join(folder, 'node_modules/voronode'), note };
 }
-ours.title = 'voronode';
 
-export function usearch() {
+async function usearch() {
   const { version } = peer('usearch');
   return { name: 'usearch', version, path: peerPath('usearch') };
 }
-usearch.title = 'usearch';
 
 /**
  * faiss-node with the binary that its install script downloads from GitHub or, where it cannot, with one built from its
  * source and Debian's libfaiss-dev.
  */
-export function faissNode() {
+async function faissNode() {
   const folder = cacheFolder('bench-faiss-node');
   const path = join(folder, 'node_modules/faiss-node');
   const note = join(folder, 'built-from-source');
@@ -47,7 +53,9 @@ export function faissNode() {
     : undefined;
   return { name: 'faiss-node', version: FAISS_NODE, path, note: built };
 }
-faissNode.title = `faiss-node ${FAISS_NODE}`;
+
+/** By title: each gives { name, version, path, note }, or throws the reason why it cannot be measured. */
+export const packages = { voronode: ours, usearch, [`faiss-node ${FAISS_NODE}`]: faissNode };
 
 function install(folder, ...more) {
   const options = ['--prefix', folder, '--no-save', '--no-fund', '--no-audit', '--loglevel=silent', ...more];
