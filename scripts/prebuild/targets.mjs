@@ -4,10 +4,11 @@
  * zig: the target in zig's words, which hold the floor: the oldest glibc or macOS that serves.
  * system, processor: the same in CMake's words.
  * floor: what the floor is, for tables; the finished binary is checked against `maxGlibc` and `minMacos`.
+ * sources: more than the addon's own, where the toolchain lacks something.
  * libraries: all that the binary may ask its loader for.
  */
 const linux = { format: 'elf', system: 'Linux' };
-const glibc = { ...linux, floor: 'glibc 2.28', maxGlibc: [2, 28] };
+const glibc = { ...linux, floor: 'glibc 2.28', maxGlibc: [2, 28], sources: ['scripts/prebuild/glibc_stat.cc'] };
 const musl = { ...linux, floor: 'musl 1.2', libraries: ['libc.so'] };
 const glibcLibraries = ['libc.so.6', 'libm.so.6', 'libpthread.so.0', 'libdl.so.2', 'librt.so.1'];
 const windows = {

@@ -52,7 +52,8 @@ export function build(zig, name, target) {
   };
   const generator = find('ninja') ? ['-G', 'Ninja'] : [];
   const toolchain = `-DCMAKE_TOOLCHAIN_FILE=${join(root, 'scripts/prebuild/zig.cmake')}`;
-  run('cmake', ['-S', root, '-B', folder, ...generator, toolchain, '-DVORONODE_STRIP=ON'], env);
+  const extra = `-DVORONODE_EXTRA_SOURCES=${(target.sources ?? []).map((path) => join(root, path)).join(';')}`;
+  run('cmake', ['-S', root, '-B', folder, ...generator, toolchain, '-DVORONODE_STRIP=ON', extra], env);
   run('cmake', ['--build', folder, '--parallel', String(availableParallelism())], env);
   return join(folder, 'Release', 'voronode.node');
 }
