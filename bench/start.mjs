@@ -40,8 +40,11 @@ export async function main(args) {
 }
 
 /** One fresh process: seconds of `require`, bytes gained by it, and by it and a first search. */
-function load({ name, path }) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, name, path], { encoding: 'utf8' });
+function load({ name, path, env }) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, name, path], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
   if (status !== 0) throw expected(`${name} could not be loaded: ${stderr}`);
   return JSON.parse(stdout);
 }

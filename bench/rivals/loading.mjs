@@ -1,26 +1,32 @@
 // The packages whose loading is measured (start.mjs): where each lies, as its users get it, as far as that is possible.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findTarball, thisTarget } from '../../scripts/smoke/pack.mjs';
-import { makeProject } from '../../scripts/smoke/project.mjs';
 import { cacheFolder } from '../data.mjs';
+import { expected } from '../expected.mjs';
 import { packageVersion } from '../machine.mjs';
 import { peer, peerPath } from './peers.mjs';
 
 const FAISS_NODE = '0.5.1';
-const modules = fileURLToPath(new URL('../../node_modules', import.meta.url));
+const OPTIONS = ['--no-save', '--no-fund', '--no-audit', '--loglevel=silent'];
+const BUILT = 'build/Release/voronode.node';
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The packed package: with the prebuilt binary for this machine if there is one, else with that of build/Release. */
+/** The packed package, with the prebuilt binary for this machine or, where there is none, that of build/Release. */
 async function ours() {
   const folder = cacheFolder('bench-start');
   rmSync(folder, { recursive: true });
-  const prebuilt = existsSync(fileURLToPath(new URL(`../../prebuilds/${thisTarget()}`, import.meta.url)));
-  const project = makeProject(folder);
-  await project.install(await findTarball(undefined, !prebuilt, folder));
-  const note = prebuilt ? undefined : 'with the binary of build/Release, as there is no prebuilt one here';
-  return { name: 'voronode', version: packageVersion, path: join(folder, 'node_modules/voronode'), note };
+  mkdirSync(folder);
+  const packed = npm(root, 'pack', '--silent', '--pack-destination', folder);
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
+  if (!packed || !tarball || !npm(folder, 'install', `./${tarball}`, '--prefix', folder, ...OPTIONS)) {
+    throw expected('npm could not pack and install this package; npm pack tells why');
+  }
+  const it = { name: 'voronode', version: packageVersion, path: join(folder, 'node_modules/voronode') };
+  if (spawnSync(process.execPath, ['-e', `require(${JSON.stringify(it.path)})`]).status === 0) return it;
+  const env = { VORONODE_BINARY: join(root, BUILT) };
+  return { ...it, env, note: 'with the binary of build/Release, as there is no prebuilt one for this machine here' };
 }
 
 async function usearch() {
@@ -41,8 +47,9 @@ async function faissNode() {
       join(folder, 'package.json'),
       JSON.stringify({ private: true, allowScripts: { 'faiss-node': true } }),
     );
-    if (!install(folder)) {
-      if (!install(folder, '--ignore-scripts')) throw new Error('npm could not install it');
+    const wanted = ['install', `faiss-node@${FAISS_NODE}`, '--prefix', folder, ...OPTIONS];
+    if (!npm(folder, ...wanted)) {
+      if (!npm(folder, ...wanted, '--ignore-scripts')) throw new Error('npm could not install it');
       build(path, folder);
       writeFileSync(note, '');
     }
@@ -57,17 +64,10 @@ async function faissNode() {
 /** By title: each gives { name, version, path, note }, or throws the reason why it cannot be measured. */
 export const packages = { voronode: ours, usearch, [`faiss-node ${FAISS_NODE}`]: faissNode };
 
-function install(folder, ...more) {
-  const options = ['--prefix', folder, '--no-save', '--no-fund', '--no-audit', '--loglevel=silent', ...more];
+function npm(cwd, ...args) {
   const windows = process.platform === 'win32';
-  const [command, ...args] = [
-    ...(windows ? ['cmd', '/c'] : []),
-    'npm',
-    'install',
-    `faiss-node@${FAISS_NODE}`,
-    ...options,
-  ];
-  return spawnSync(command, args, { cwd: folder, stdio: 'ignore' }).status === 0;
+  const [command, ...all] = [...(windows ? ['cmd', '/c'] : []), 'npm', ...args];
+  return spawnSync(command, all, { cwd, stdio: 'ignore' }).status === 0;
 }
 
 function build(path, folder) {
@@ -79,7 +79,7 @@ function build(path, folder) {
   writeFileSync(header, '#include <faiss/Index.h>\nnamespace faiss { using idx_t = Index::idx_t; }\n');
   const out = join(path, 'build/Release/faiss-node.node');
   mkdirSync(dirname(out), { recursive: true });
-  const includes = [join(folder, 'node_modules/node-addon-api'), join(modules, 'node-api-headers/include')];
+  const includes = [join(folder, 'node_modules/node-addon-api'), join(root, 'node_modules/node-api-headers/include')];
   const args = [
     '-O2',
     '-std=c++17',
