@@ -19,7 +19,7 @@ export function thisTarget() {
 async function pack(packer, from, name, ...options) {
   const into = join(packer.folder, name);
   mkdirSync(into);
-  await packer.npm(['pack', from, '--pack-destination', into, ...options], { env: { PATH: process.env.PATH } });
+  await packer.npmWith({ PATH: process.env.PATH }, 'pack', from, '--pack-destination', into, ...options);
   return join(into, readdirSync(into)[0]);
 }
 

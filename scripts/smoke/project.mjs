@@ -69,7 +69,10 @@ export function makeProject(folder, { node = process.execPath } = {}) {
     install: (tarball) => runProgram(node, [npm, 'install', tarball, '--ignore-scripts'], { cwd: folder, env }),
 
     /** Runs npm in it. */
-    npm: (args, more = {}) => runProgram(node, [npm, ...args], { cwd: folder, env: { ...env, ...more.env } }),
+    npm: (...args) => runProgram(node, [npm, ...args], { cwd: folder, env }),
+
+    /** Runs npm in it where it needs more than it has in its environment. */
+    npmWith: (more, ...args) => runProgram(node, [npm, ...args], { cwd: folder, env: { ...env, ...more } }),
 
     /** Runs a program in it, with the project's environment and nothing of this process's. */
     run: (command, args, more = {}) =>

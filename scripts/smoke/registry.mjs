@@ -21,7 +21,7 @@ export async function published(project, tarball) {
   try {
     const host = `127.0.0.1:${server.address().port}`;
     project.write('.npmrc', `registry=http://${host}/\n//${host}/:_authToken=none\n`); // npm wants some token
-    await project.npm(['publish', tarball, `--registry=http://${host}/`]);
+    await project.npm('publish', tarball, `--registry=http://${host}/`);
   } finally {
     server.close();
     server.closeAllConnections();

@@ -1,12 +1,14 @@
-// The same binary on every runtime: the programs of use.mjs.
+// The same binary on every runtime: the programs of use.mjs and the functional test.
 import { join } from 'node:path';
 import { fromNpm, nodeProgram, noRuntimes } from '../from-npm.mjs';
-import { mustPrint, NotHere, notInstalled } from './outcome.mjs';
+import { root } from '../run.mjs';
+import { must, mustPrint, NotHere, notInstalled } from './outcome.mjs';
 import { uses } from './use.mjs';
 
 const BUN = '1.4.5';
 const DENO = '2.9.6';
 const { arch } = process;
+const functional = join(root, 'test/functional/run.cjs');
 
 /** The program; throws the reason why the check cannot be run. */
 function runtime(name, find) {
@@ -33,12 +35,15 @@ const on = (what, find, args, isNode) => async (given) => {
   const program = runtime(what, find);
   const app = given.project(isNode ? { node: program } : {}); // then npm runs on it as well
   await app.install(given.tarball);
-  const version = (await app.run(program, ['--version'])).split('\n', 1)[0].trim();
   for (const [file, line] of Object.entries(uses)) {
     app.copy(file);
     mustPrint(await app.run(program, [...args, file]), line);
   }
-  return version;
+  const text = await app.run(program, [...args, functional, join(app.folder, 'node_modules/voronode')]);
+  const said = JSON.parse(text.split('\n').findLast((line) => line.startsWith('{')) ?? '{}');
+  must(said.checks !== undefined, `the functional test did not reach its end:\n${text}`);
+  const checks = Object.values(said.checks).reduce((sum, count) => sum + count);
+  return `${said.runtime}, ${said.target}; ${checks} functional checks in ${said.seconds} s`;
 };
 
 export const runtimeChecks = [

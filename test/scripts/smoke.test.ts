@@ -26,7 +26,7 @@ async function pack(files: Record<string, string>): Promise<string> {
     writeFileSync(join(from, name), text);
   }
   const packer = project();
-  const [{ filename }] = JSON.parse(await packer.npm(['pack', from, '--ignore-scripts', '--json']));
+  const [{ filename }] = JSON.parse(await packer.npm('pack', from, '--ignore-scripts', '--json'));
   return join(packer.folder, filename);
 }
 
