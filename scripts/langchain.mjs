@@ -13,9 +13,7 @@ const project = join(root, '.cache', 'langchain');
 
 function install() {
   if (newest('.cache/langchain/node_modules/.package-lock.json') >= newest('test/langchain/package-lock.json')) return;
-  // Of what LangChain asks for beside it, the store needs nothing; with it there would be some hundred packages more.
-  const options = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
-  npm('ci', '--prefix', project, ...options);
+  npm('ci', '--prefix', project, '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline');
 }
 
 function unpack({ path }, name) {
