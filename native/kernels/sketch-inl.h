@@ -20,6 +20,14 @@
 //
 // No include guard: included once per target.
 
+// Before a loop over accumulators whose body is large: clang unrolls it only when it is too late for keeping them in
+// registers alone, and stores every one at every step.
+#if defined(__clang__)
+#define VN_UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define VN_UNROLLED
+#endif
+
 constexpr size_t kDots = kGroupRows / kDotRows;  // registers a group and query
 
 #if !defined(VN_UNPACK_CODES)
@@ -156,6 +164,7 @@ VN_INLINE void filter_group(const SketchQuery* queries, const Group& group, size
   if (step < steps) filter_step<Q, 0>(queries, group, step, acc);
   if (step + 1 < steps) filter_step<Q, 1>(queries, group, step + 1, acc);
   if (step + 2 < steps) filter_step<Q, 2>(queries, group, step + 2, acc);
+  VN_UNROLLED
   for (size_t q = 0; q < Q; ++q) out.put(q, g, acc[q], queries[q], group.tail);
 }
 
@@ -237,6 +246,7 @@ VN_INLINE void filter_high_group(const SketchQuery* queries, const uint8_t* high
     }
   }
   const float* const tail = reinterpret_cast<const float*>(high + pairs * kGroupLine);
+  VN_UNROLLED
   for (size_t q = 0; q < Q; ++q) masks[q * groups] = partial_survivors<4>(acc[q], queries[q], tail);
 }
 
