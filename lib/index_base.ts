@@ -255,7 +255,8 @@ export abstract class Index implements Disposable {
 
   /**
    * Lets go of the memory; work under way finishes first. Later calls fail with ERR_VORONODE_CLOSED, but for `d`,
-   * `metric` and `close` itself. Optional: garbage collection does the same.
+   * `metric` and `close` itself. Optional: garbage collection does the same. The index in a wrapper has a handle of its
+   * own, which holds the vectors: close it too, `map.index.close()`.
    */
   close(): void {
     native.close(this.#handle);
