@@ -17,6 +17,7 @@ import { fail } from './run.mjs';
 import { bundlerChecks } from './smoke/bundlers.mjs';
 import { elsewhereChecks } from './smoke/elsewhere.mjs';
 import { managerChecks } from './smoke/managers.mjs';
+import { nextChecks } from './smoke/next.mjs';
 import { NotHere } from './smoke/outcome.mjs';
 import { findTarball } from './smoke/pack.mjs';
 import { packageChecks } from './smoke/package.mjs';
@@ -29,6 +30,7 @@ const checks = [
   ...packageChecks,
   ...runtimeChecks,
   ...bundlerChecks,
+  ...nextChecks,
   ...managerChecks,
   ...elsewhereChecks,
 ];

@@ -32,7 +32,9 @@ const use = (program) => async (given) => {
   const app = given.project();
   await app.install(given.tarball);
   app.copy(program);
+  const start = performance.now();
   mustPrint(await app.run(app.node, [program]), uses[program]);
+  return `the program ${((performance.now() - start) / 1000).toFixed(2)} s`;
 };
 
 /** Compiles with the project's TypeScript, strictly and with the declarations of libraries, and runs what comes out. */
