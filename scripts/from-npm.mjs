@@ -8,9 +8,10 @@ import { root, succeeds } from './run.mjs';
  * Where the packages are: a folder with their node_modules.
  * @param {string} name of the folder below .cache/
  * @param {Record<string, string>} packages name → version
+ * @param {string[]} more options of npm: `--force` takes programs of another platform, for an emulator
  * @returns the path, or undefined where npm cannot install them (there may be no network)
  */
-export function fromNpm(name, packages) {
+export function fromNpm(name, packages, ...more) {
   const folder = join(root, '.cache', name);
   const manifest = join(folder, 'package.json');
   const text = `${JSON.stringify({ private: true, dependencies: packages })}\n`;
@@ -22,7 +23,8 @@ export function fromNpm(name, packages) {
   console.log(`installing ${wanted.join(', ')} from npm into .cache/${name}`);
   const windows = process.platform === 'win32';
   const npm = windows ? ['cmd', '/c', 'npm'] : ['npm'];
-  if (!succeeds(npm[0], [...npm.slice(1), 'install', '--prefix', folder, ...options, ...wanted])) return undefined;
+  if (!succeeds(npm[0], [...npm.slice(1), 'install', '--prefix', folder, ...options, ...more, ...wanted]))
+    return undefined;
   writeFileSync(manifest, text);
   return folder;
 }
