@@ -6,7 +6,7 @@ import { expected } from './expected.mjs';
 import { describe, machine } from './machine.mjs';
 import { readOptions } from './options.mjs';
 import { handOut } from './report.mjs';
-import { packages } from './rivals/loading.mjs';
+import { ours, rivals } from './rivals/loading.mjs';
 import { spread } from './rounds.mjs';
 import { number, ratio, table, times } from './table.mjs';
 
@@ -16,14 +16,13 @@ const program = fileURLToPath(new URL('start_child.cjs', import.meta.url));
 export async function main(args) {
   const options = readOptions('start', args);
   if (options === undefined) return 0;
-  const contestants = [];
+  const contestants = [await ours()];
   const missing = [];
-  for (const [title, get] of Object.entries(packages)) {
+  for (const name of options.rivals.filter((each) => each in rivals)) {
     try {
-      contestants.push(await get());
+      contestants.push(await rivals[name]());
     } catch (error) {
-      if (title === 'voronode') throw error;
-      missing.push({ name: title, reason: error.message });
+      missing.push({ name: name === 'faiss' ? 'faiss-node' : name, reason: error.message });
     }
   }
   for (const each of contestants) load(each); // the files are in the system's cache from here on

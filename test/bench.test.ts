@@ -37,6 +37,13 @@ describe('npm run bench', () => {
     expect(readFileSync(svg, 'utf8')).toMatch(/^<svg .*<\/svg>\n$/s);
   });
 
+  test('start', async () => {
+    const { code, stdout, stderr } = await run('../bench/run.mjs', ['start', '--rivals', 'none']);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\| voronode \d\S+ +\| +[\d.]+ m?s \([\d.–]+\) +\|/);
+  });
+
   test('add', async () => {
     const { code, stdout, stderr } = await run('../bench/run.mjs', ['add', ...shape]);
     expect(stderr).toBe('');

@@ -14,7 +14,7 @@ const BUILT = 'build/Release/voronode.node';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The packed package, with the prebuilt binary for this machine or, where there is none, that of build/Release. */
-async function ours() {
+export async function ours() {
   const folder = cacheFolder('bench-start');
   rmSync(folder, { recursive: true });
   mkdirSync(folder);
@@ -61,8 +61,8 @@ async function faissNode() {
   return { name: 'faiss-node', version: FAISS_NODE, path, note: built };
 }
 
-/** By title: each gives { name, version, path, note }, or throws the reason why it cannot be measured. */
-export const packages = { voronode: ours, usearch, [`faiss-node ${FAISS_NODE}`]: faissNode };
+/** By the name in --rivals. Each gives { name, version, path, note }, or throws the reason why it cannot be measured. */
+export const rivals = { usearch, faiss: faissNode };
 
 function npm(cwd, ...args) {
   const windows = process.platform === 'win32';
