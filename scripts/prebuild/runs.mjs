@@ -1,10 +1,11 @@
 // How a prebuilt binary can be run on this machine: by the machine itself, on its older processors by QEMU, and as far as
 // emulators and runtimes of other platforms go. Runtimes come from npm (from-npm.mjs).
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromNpm } from '../from-npm.mjs';
 import { find, root, succeeds } from '../run.mjs';
 import { thisTarget } from '../smoke/pack.mjs';
+import { compileShared } from './zig.mjs';
 
 /**
  * @returns {{ possible: { name: string, command: string[], env?: object, path?: (at: string) => string }[], missing: string[] }}
@@ -53,14 +54,22 @@ function arm64(cpu) {
   return { name: `QEMU ${cpu}`, command: ['qemu-aarch64', '-L', system, '-cpu', cpu, node] };
 }
 
-/** Bun for musl beside musl itself: it brings all but the C library, libstdc++ and libgcc. */
+/** Bun for musl, on musl itself, with Debian's libstdc++ and libgcc in place of those of a musl system. */
 function musl() {
   const loader = '/lib/ld-musl-x86_64.so.1';
   if (!onLinux || !existsSync(loader)) return `${loader} of the package musl was not found`;
   const folder = fromNpm('bun-musl', { '@oven/bun-linux-x64-musl': '1.4.5' }, '--force');
   if (!folder) return '@oven/bun-linux-x64-musl could not be installed from npm';
   const bun = join(folder, 'node_modules/@oven/bun-linux-x64-musl/bin/bun');
-  return { name: 'Bun for musl', command: [bun], env: { LD_LIBRARY_PATH: '/usr/lib/x86_64-linux-gnu' } };
+  const libraries = join(root, '.cache/musl-libraries');
+  const shim = join(libraries, 'ld-linux-x86-64.so.2'); // a name that libstdc++ asks for
+  if (!existsSync(shim)) {
+    mkdirSync(libraries, { recursive: true });
+    copyFileSync('/usr/lib/x86_64-linux-gnu/libstdc++.so.6', join(libraries, 'libstdc++.so.6'));
+    copyFileSync('/lib/x86_64-linux-gnu/libgcc_s.so.1', join(libraries, 'libgcc_s.so.1'));
+    compileShared('x86_64-linux-musl', join(root, 'scripts/prebuild/musl_shim.c'), shim);
+  }
+  return { name: 'Bun for musl', command: [bun], env: { LD_LIBRARY_PATH: libraries } };
 }
 
 /** Where wine makes its own Windows. Its paths are those of the drive Z:. */

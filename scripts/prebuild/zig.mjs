@@ -56,3 +56,9 @@ export function build(zig, name, target) {
   run('cmake', ['--build', folder, '--parallel', String(availableParallelism())], env);
   return join(folder, 'Release', 'voronode.node');
 }
+
+/** Compiles one C file into a shared library, for checks. */
+export function compileShared(target, source, out) {
+  const env = { ZIG_GLOBAL_CACHE_DIR: join(CACHE, 'cache'), ZIG_LOCAL_CACHE_DIR: join(CACHE, 'cache') };
+  run(installZig(), ['cc', '-target', target, '-O1', '-shared', '-fPIC', source, '-o', out], env);
+}
