@@ -104,7 +104,9 @@ size_t Assigner::max_piece() const noexcept {
 }
 
 Assigner::Scratch::Scratch(const Assigner& assigner)
-    : keys((assigner.full_ ? kTilePoints : kCallPoints) * assigner.max_piece()), positions(assigner.max_piece()) {}
+    : keys((assigner.full_ ? kTilePoints : kCallPoints) * assigner.max_piece()),
+      least(kTilePoints * ceil_div(assigner.max_piece(), kGroupRows)),
+      positions(assigner.max_piece()) {}
 
 float Assigner::key(const float* x, uint32_t label) const noexcept {
   float key;
@@ -156,10 +158,12 @@ size_t Assigner::scan_sketched(const SketchSpace& space, const Groups& groups, c
     const uint8_t* const slab = groups.bytes.data() + first / kGroupRows * groups.stride;
     for (size_t t = begin; t < end; t += kTilePoints) {
       const size_t points = std::min(end - t, kTilePoints);
-      kernels().sketch_bounds(&queries[t], points, slab, ceil_div(n, kGroupRows), space.steps(), bounds, groups.piece);
+      const size_t count = ceil_div(n, kGroupRows);
+      kernels().sketch_bounds(&queries[t], points, slab, count, space.steps(), bounds, groups.piece,
+                              scratch.least.data());
       for (size_t i = 0; i < points; ++i) {
-        computed +=
-            settle(x + (t + i) * d_, queries, t + i, bounds + i * groups.piece, first, n, &nearest[t + i], scratch);
+        computed += settle(x + (t + i) * d_, queries, t + i, bounds + i * groups.piece,
+                           scratch.least.data() + i * count, first, n, &nearest[t + i], scratch);
       }
     }
   }
@@ -168,8 +172,8 @@ size_t Assigner::scan_sketched(const SketchSpace& space, const Groups& groups, c
 
 // One vector, x, and centroids [first, first + n), whose bounds are given. A bound is raised to infinity when its
 // centroid has been computed. Returns how many were.
-size_t Assigner::settle(const float* x, const SketchQueries& queries, size_t i, float* bounds, size_t first, size_t n,
-                        Nearest* best, Scratch& scratch) const {
+size_t Assigner::settle(const float* x, const SketchQueries& queries, size_t i, float* bounds, const float* least,
+                        size_t first, size_t n, Nearest* best, Scratch& scratch) const {
   uint32_t* const positions = scratch.positions.data();
   size_t computed = 0;
   const auto look_at = [&](size_t at) {
@@ -178,23 +182,38 @@ size_t Assigner::settle(const float* x, const SketchQueries& queries, size_t i, 
     take(label, key(x, label), best);
     ++computed;
   };
+  const size_t groups = ceil_div(n, kGroupRows);
+  // The bounds not above a limit, from the few groups that have one. (None is a NaN: what a sketch allows stays far
+  // below the largest float32.)
+  const auto select = [&](float limit) {
+    size_t found = 0;
+    for (size_t g = 0; g < groups; ++g) {
+      if (least[g] > limit) continue;
+      const size_t begin = g * kGroupRows;
+      const size_t more =
+          kernels().select_not_above(bounds + begin, std::min(n - begin, kGroupRows), limit, positions + found);
+      for (size_t p = found; p < found + more; ++p) positions[p] += static_cast<uint32_t>(begin);
+      found += more;
+    }
+    return found;
+  };
   size_t found = 0;
   float chosen = -kInfinity;  // positions are of the bounds up to this
   if (std::isnan(best->key)) {
     // The least bound first; those that its key will leave are most often within what the last vector left.
-    const float least = kernels().lowest(bounds, n);
-    chosen = least + scratch.spread;
-    found = kernels().select_not_above(bounds, n, chosen, positions);
+    const float lowest = *std::min_element(least, least + groups);
+    chosen = lowest + scratch.spread;
+    found = select(chosen);
     size_t at = positions[0];
     for (size_t p = 1; p < found; ++p) at = bounds[positions[p]] < bounds[at] ? positions[p] : at;
     look_at(at);
-    const float spread = queries.base(i, best->key) - least;
+    const float spread = queries.base(i, best->key) - lowest;
     scratch.spread = spread > 0 && spread < kInfinity ? spread * 1.25f : 0;
   } else if (best->label >= first && best->label - first < n) {
     bounds[best->label - first] = kInfinity;
   }
   float base = queries.base(i, best->key);
-  if (!(base <= chosen)) found = kernels().select_not_above(bounds, n, base, positions);
+  if (!(base <= chosen)) found = select(base);
   for (size_t p = 0; p < found; ++p) {
     if (bounds[positions[p]] > base || bounds[positions[p]] == kInfinity) continue;
     look_at(positions[p]);

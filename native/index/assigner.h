@@ -84,7 +84,8 @@ class Assigner {
 
    private:
     friend class Assigner;
-    AlignedArray<float> keys;  // of some vectors to some centroids, or bounds of them
+    AlignedArray<float> keys;   // of some vectors to some centroids, or bounds of them
+    AlignedArray<float> least;  // the lowest bound of each group
     AlignedArray<uint32_t> positions;
     float spread = 0;  // how far above the least bound the nearest centroid's bound may lie, going by the last vector
   };
@@ -107,8 +108,8 @@ class Assigner {
   size_t max_piece() const noexcept;
   size_t scan_sketched(const SketchSpace& space, const Groups& groups, const SketchQueries& queries, size_t begin,
                        size_t end, const float* x, Nearest* nearest, Scratch& scratch) const;
-  size_t settle(const float* x, const SketchQueries& queries, size_t i, float* bounds, size_t first, size_t n,
-                Nearest* best, Scratch& scratch) const;
+  size_t settle(const float* x, const SketchQueries& queries, size_t i, float* bounds, const float* least, size_t first,
+                size_t n, Nearest* best, Scratch& scratch) const;
   void scan_float(size_t n, const float* x, Nearest* nearest, Scratch& scratch) const;
 
   size_t k_, d_;

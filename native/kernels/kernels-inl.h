@@ -11,6 +11,7 @@
 //   select16(p, threshold)        bit i set if !(p[i] > threshold), i < 16
 //   finite16(p)                   true if p[0..15] are all finite
 //   min_number(a, b)              lane by lane a < b ? a : b, so b where a is a NaN
+//   lowest16(a)                   the lowest of sixteen lanes, none of them a NaN
 //   store(p, a) splat(x) add(a, b) mul(a, b)
 //   from_bytes(p)        sixteen u8 as floats
 //   from_halves(p)       sixteen finite halves, 32 bytes, as floats
@@ -181,18 +182,14 @@ VN_TARGET float lowest(const float* x, size_t n) {
   float least = std::numeric_limits<float>::infinity();
   size_t i = 0;
   if (n >= kLanes) {
-    const float infinities[kLanes] = {least, least, least, least, least, least, least, least,
-                                      least, least, least, least, least, least, least, least};
-    V16 a = load(infinities);
+    V16 a = splat(least);
     V16 b = a;
     for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
       a = min_number(load(x + i), a);
       b = min_number(load(x + i + kLanes), b);
     }
     for (; i + kLanes <= n; i += kLanes) a = min_number(load(x + i), a);
-    float lanes[kLanes];
-    store(lanes, min_number(a, b));
-    for (size_t l = 0; l < kLanes; ++l) least = lanes[l] < least ? lanes[l] : least;
+    least = lowest16(min_number(a, b));
   }
   for (; i < n; ++i) least = x[i] < least ? x[i] : least;
   return least;

@@ -125,9 +125,10 @@ struct Kernels {
                                size_t steps, uint8_t* lines, uint64_t* masks);
 
   // bounds[i * ldo + 64 g + r] = the left side of sketch_filter's test for query i and row r of group g, for those who
-  // want more than a yes or no.
+  // want more than a yes or no. least[i * groups + g]: the lowest of the group's 64, NaNs passed over; infinity if
+  // there is none.
   void (*sketch_bounds)(const SketchQuery* queries, size_t nq, const uint8_t* first, size_t groups, size_t steps,
-                        float* bounds, size_t ldo);
+                        float* bounds, size_t ldo, float* least);
 
   // The least of x[0] … x[n - 1], NaNs passed over; infinity if there is none.
   float (*lowest)(const float* x, size_t n);

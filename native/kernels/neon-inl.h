@@ -23,6 +23,7 @@ VN_INLINE V16 min_number(V16 a, V16 b) {
   for (size_t i = 0; i < 4; ++i) b.v[i] = vbslq_f32(vcltq_f32(a.v[i], b.v[i]), a.v[i], b.v[i]);
   return b;
 }
+VN_INLINE float lowest16(V16 a) { return vminvq_f32(vminq_f32(vminq_f32(a.v[0], a.v[1]), vminq_f32(a.v[2], a.v[3]))); }
 VN_INLINE V16 splat(float x) { return {{vdupq_n_f32(x), vdupq_n_f32(x), vdupq_n_f32(x), vdupq_n_f32(x)}}; }
 VN_INLINE V16 from_bytes(const uint8_t* p) {
   const uint8x16_t bytes = vld1q_u8(p);

@@ -135,6 +135,8 @@ struct Masks {
 struct Bounds {
   float* first;
   size_t ldo;
+  float* least;
+  size_t groups;
 
   VN_INLINE void put(size_t q, size_t g, const Dot (&acc)[kDots], const SketchQuery& query, const float* tail) const {
     const float* const norm = tail + kGroupRows;
@@ -145,6 +147,9 @@ struct Bounds {
       const size_t r = i * kDotRows;
       dot_bounds(acc[i], query.a, t, tail + r, norm + r, out + r);
     }
+    V16 low = splat(std::numeric_limits<float>::infinity());
+    for (size_t r = 0; r < kGroupRows; r += kLanes) low = min_number(load(out + r), low);
+    least[q * groups + g] = lowest16(low);
   }
 };
 
@@ -190,9 +195,10 @@ VN_TARGET void sketch_filter(const SketchQuery* queries, size_t nq, const uint8_
 }
 
 VN_TARGET void sketch_bounds(const SketchQuery* queries, size_t nq, const uint8_t* first, size_t groups, size_t steps,
-                             float* bounds, size_t ldo) {
+                             float* bounds, size_t ldo, float* least) {
   for (size_t i = 0; i < nq; i += kSketchQueries) {
-    filter_tile<kSketchQueries>(queries + i, nq - i, Lines{first, steps}, groups, Bounds{bounds + i * ldo, ldo});
+    filter_tile<kSketchQueries>(queries + i, nq - i, Lines{first, steps}, groups,
+                                Bounds{bounds + i * ldo, ldo, least + i * groups, groups});
   }
 }
 

@@ -38,6 +38,12 @@ VN_INLINE void store(float* p, V16 a) {
   _mm256_storeu_ps(p + 8, a.hi);
 }
 VN_INLINE V16 min_number(V16 a, V16 b) { return {_mm256_min_ps(a.lo, b.lo), _mm256_min_ps(a.hi, b.hi)}; }
+VN_INLINE float lowest16(V16 a) {
+  const __m256 eight = _mm256_min_ps(a.lo, a.hi);
+  const __m128 four = _mm_min_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_min_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_min_ss(two, _mm_movehdup_ps(two)));
+}
 VN_INLINE V16 splat(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
 VN_INLINE V16 from_bytes(const uint8_t* p) {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));

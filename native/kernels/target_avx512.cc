@@ -34,6 +34,7 @@ VN_INLINE V16 load_first(const float* p, size_t n) {
 }
 VN_INLINE void store(float* p, V16 a) { _mm512_storeu_ps(p, a); }
 VN_INLINE V16 min_number(V16 a, V16 b) { return _mm512_min_ps(a, b); }
+VN_INLINE float lowest16(V16 a) { return _mm512_reduce_min_ps(a); }
 VN_INLINE V16 splat(float x) { return _mm512_set1_ps(x); }
 VN_INLINE V16 from_bytes(const uint8_t* p) {
   return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));

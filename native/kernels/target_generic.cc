@@ -39,6 +39,11 @@ VN_INLINE V16 min_number(V16 a, V16 b) {
   for (size_t i = 0; i < 16; ++i) b.v[i] = a.v[i] < b.v[i] ? a.v[i] : b.v[i];
   return b;
 }
+VN_INLINE float lowest16(V16 a) {
+  float least = a.v[0];
+  for (float lane : a.v) least = lane < least ? lane : least;
+  return least;
+}
 VN_INLINE V16 splat(float x) {
   V16 r;
   for (float& lane : r.v) lane = x;

@@ -1,6 +1,7 @@
 // sketch_bounds and lowest, on every target of this machine.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -24,6 +25,8 @@ TEST_CASE("sketch_bounds gives the left side of the test that sketch_filter make
         float* const tail = reinterpret_cast<float*>(bytes.data() + g * stride + steps * kGroupLine);
         for (size_t r = 0; r < 2 * kGroupRows + 4; ++r) tail[r] = 1 + random.uniform();
         tail[kGroupRows + 3] = -std::numeric_limits<float>::infinity();  // a row without a sketch
+        tail[kGroupRows + 7 + g] = std::nanf("");
+        if (g == 2) tail[2 * kGroupRows] = std::nanf("");  // rho: no bound is a number
       }
       std::vector<int8_t> codes(nq * ((steps + 3) / 4 * 16));
       std::vector<SketchQuery> queries;
@@ -39,7 +42,8 @@ TEST_CASE("sketch_bounds gives the left side of the test that sketch_filter make
       }
       std::vector<float> bounds(nq * ldo, 77.0f);
       std::vector<uint64_t> masks(nq * groups);
-      target->sketch_bounds(queries.data(), nq, bytes.data(), groups, steps, bounds.data(), ldo);
+      std::vector<float> least(nq * groups);
+      target->sketch_bounds(queries.data(), nq, bytes.data(), groups, steps, bounds.data(), ldo, least.data());
       target->sketch_filter(queries.data(), nq, bytes.data(), groups, steps, masks.data());
       size_t kept = 0;
       for (size_t q = 0; q < nq; ++q) {
@@ -49,6 +53,13 @@ TEST_CASE("sketch_bounds gives the left side of the test that sketch_filter make
           kept += survives ? 1 : 0;
         }
         for (size_t r = groups * kGroupRows; r < ldo; ++r) REQUIRE(bounds[q * ldo + r] == 77.0f);
+        for (size_t g = 0; g < groups; ++g) {
+          const auto first = bounds.begin() + static_cast<ptrdiff_t>(q * ldo + g * kGroupRows);
+          float expected = std::numeric_limits<float>::infinity();
+          std::for_each(first, first + kGroupRows,
+                        [&](float bound) { expected = bound < expected ? bound : expected; });
+          REQUIRE(least[q * groups + g] == expected);
+        }
       }
       CHECK(kept > 0);
       CHECK(kept < nq * groups * kGroupRows);

@@ -94,8 +94,8 @@ void check_bounds(const SketchSpace& space, const std::vector<float>& rows, cons
   const uint8_t* const group = maker.code(pointers(rows, d).data(), n);
   const size_t nq = x.size() / d;
   const SketchQueries queries(space, nq, x.data());
-  std::vector<float> bounds(nq * kGroupRows);
-  kernels().sketch_bounds(&queries[0], nq, group, 1, space.steps(), bounds.data(), kGroupRows);
+  std::vector<float> bounds(nq * kGroupRows), least(nq);
+  kernels().sketch_bounds(&queries[0], nq, group, 1, space.steps(), bounds.data(), kGroupRows, least.data());
   for (size_t i = 0; i < nq; ++i) {
     for (size_t r = 0; r < kGroupRows; ++r) {
       const float bound = bounds[i * kGroupRows + r];
