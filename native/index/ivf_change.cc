@@ -157,6 +157,11 @@ void IndexIVF::settle_centre(size_t n, const std::function<const float*(size_t)>
 }
 
 void IndexIVF::sketch(const InvertedLists::Addition& addition, size_t part, SketchMaker& maker) const noexcept {
+  for (size_t g = addition.first_moved(part); g < addition.first_group(part); ++g) {
+    const auto from = addition.moved_group(part, g);
+    const auto to = addition.group(part, g);
+    copy_sketch_group(from.bytes, from.capacity, from.index, to.bytes, to.capacity, to.index, space_->steps());
+  }
   for (size_t g = addition.first_group(part); g < addition.last_group(part); ++g) {
     const float* rows[kGroupRows];
     for (size_t r = 0; r < kGroupRows; ++r) {

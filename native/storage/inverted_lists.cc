@@ -9,6 +9,10 @@ namespace {
 // A list that grows by little takes this part of its size more: extents stay few, the slack small (3 % on average).
 constexpr size_t kGrowth = 16;
 
+// A new extent of groups takes in those before it of up to this many times its size: then a list that grows by little
+// has few extents, each a fifth of the one before it or less, and a group moves five times on average.
+constexpr size_t kTakenIn = 4;
+
 size_t round_up(size_t n, size_t unit) { return checked_add(n, unit - 1) / unit * unit; }
 
 // How much a capacity must grow, in whole units; 0 if it suffices.
@@ -118,11 +122,13 @@ InvertedLists::Addition::Addition(InvertedLists& lists, const std::vector<Part>&
       throw Error(Code::kUnsupported, format("A list can hold %zu rows at the most: use more lists", kMaxListRows));
     }
     const size_t groups = lists.group_bytes_ == 0 ? 0 : size / kGroupRows;
-    growths_.push_back({part.list, slot.n, size, slot.groups, groups, slot.table});
+    growths_.push_back({part.list, slot.n, size, slot.groups, groups, slot.groups, slot.table});
     const size_t rows = more(size, slot.table->row_capacity(), kExtentRows);
     needs.push_back({rows, more(groups, slot.table->group_capacity(), 1)});
     if (rows > 0) sizes.push_back(checked_add(lists.id_offset(rows), checked_mul(rows, sizeof(int64_t))));
-    if (needs.back().groups > 0) sizes.push_back(checked_mul(needs.back().groups, lists.group_bytes_));
+    if (needs.back().groups > 0 && slot.table->groups.empty()) {
+      sizes.push_back(checked_mul(needs.back().groups, lists.group_bytes_));
+    }
   }
   Cutter cutter(std::move(sizes));
   for (size_t p = 0; p < parts.size(); ++p) {
@@ -142,11 +148,27 @@ void InvertedLists::Addition::grow(Growth& growth, size_t rows, size_t groups, C
     auto* const ids = reinterpret_cast<int64_t*>(bytes + lists_.id_offset(rows));
     table->rows.push_back({table->row_capacity(), rows, std::move(memory), bytes, ids});
   }
-  if (groups > 0) {
-    auto [memory, bytes] = cutter.next();
-    table->groups.push_back({table->group_capacity(), groups, std::move(memory), bytes});
-  }
+  if (groups > 0) grow_groups(growth, groups, cutter, table.get());
   growth.table = std::move(table);
+}
+
+// The first extent is cut from a piece; those that come later have memory of their own, which goes when they are taken
+// into another.
+void InvertedLists::Addition::grow_groups(Growth& growth, size_t groups, Cutter& cutter, Table* table) const {
+  if (table->groups.empty()) {
+    auto [memory, bytes] = cutter.next();
+    table->groups.push_back({0, groups, std::move(memory), bytes});
+    return;
+  }
+  while (!table->groups.empty() && table->groups.back().groups <= kTakenIn * groups) {
+    groups += table->groups.back().groups;
+    table->groups.pop_back();
+  }
+  const size_t begin = table->group_capacity();
+  growth.first_moved = std::min(begin, growth.old_groups);
+  auto memory = std::make_shared<AlignedArray<uint8_t>>(checked_mul(groups, lists_.group_bytes_));
+  uint8_t* const bytes = memory->data();
+  table->groups.push_back({begin, groups, std::move(memory), bytes});
 }
 
 InvertedLists::Addition::Room InvertedLists::Addition::room(size_t part, size_t i) const noexcept {

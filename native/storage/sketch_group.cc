@@ -12,7 +12,19 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
+// Planes in a block that is written.
+uint8_t* writable(uint8_t* block, const uint8_t* plane) noexcept { return block + (plane - block); }
+
 }  // namespace
+
+void copy_sketch_group(const uint8_t* block, size_t capacity, size_t i, uint8_t* to, size_t room, size_t j,
+                       size_t steps) noexcept {
+  const SketchPlanes from = sketch_planes(block, capacity, i, steps);
+  const SketchPlanes planes = sketch_planes(to, room, j, steps);
+  std::memcpy(writable(to, planes.high), from.high, SketchPlanes::high_bytes(steps));
+  std::memcpy(writable(to, planes.middle), from.middle, SketchPlanes::other_bytes(steps));
+  std::memcpy(writable(to, planes.low), from.low, SketchPlanes::other_bytes(steps));
+}
 
 SketchMaker::SketchMaker(const SketchSpace& space)
     : space_(space),
@@ -77,10 +89,9 @@ void SketchMaker::store(uint8_t* block, size_t capacity, size_t i) const noexcep
   const size_t steps = space_.steps();
   const uint8_t* const bytes = lines_.data();
   const SketchPlanes planes = sketch_planes(block, capacity, i, steps);
-  const auto writable = [&](const uint8_t* p) { return block + (p - block); };
-  uint8_t* const high = writable(planes.high);
-  uint8_t* const middle = writable(planes.middle);
-  uint8_t* const low = writable(planes.low);
+  uint8_t* const high = writable(block, planes.high);
+  uint8_t* const middle = writable(block, planes.middle);
+  uint8_t* const low = writable(block, planes.low);
   const size_t high_bytes = SketchPlanes::high_bytes(steps);
   std::memset(high, 0, high_bytes);
   std::memset(middle, 0, SketchPlanes::other_bytes(steps));

@@ -24,6 +24,10 @@ inline SketchPlanes sketch_planes(const uint8_t* block, size_t capacity, size_t 
   return {block + i * high, middle + i * other, middle + (capacity + i) * other};
 }
 
+// Copies group i of a block with room for `capacity` groups to place j of another, of `room`.
+void copy_sketch_group(const uint8_t* block, size_t capacity, size_t i, uint8_t* to, size_t room, size_t j,
+                       size_t steps) noexcept;
+
 // For one thread: holds what it needs to make group after group.
 class SketchMaker {
  public:

@@ -156,6 +156,10 @@ void make_group(const InvertedLists::GroupRoom& room, size_t first, const std::f
   for (size_t r = 0; r < kGroupRows; ++r) bytes[8 + r] = byte(first + r);
 }
 
+void move_group(const InvertedLists::GroupRoom& from, const InvertedLists::GroupRoom& to) {
+  std::memcpy(to.bytes + to.index * kGroupBytes, from.bytes + from.index * kGroupBytes, kGroupBytes);
+}
+
 bool right_groups(const InvertedLists::List& list) {
   size_t groups = 0;
   for (size_t p = 0; p < list.group_piece_count(); ++p) {
@@ -184,6 +188,9 @@ TEST_CASE("inverted lists: groups are those of the rows, through additions and r
       std::vector<Row> rows(n);
       for (Row& row : rows) row = {static_cast<int64_t>(random.below(1000)), static_cast<uint8_t>(random.bits())};
       fill(addition, 0, rows);
+      for (size_t g = addition.first_moved(0); g < addition.first_group(0); ++g) {
+        move_group(addition.moved_group(0, g), addition.group(0, g));
+      }
       for (size_t g = addition.first_group(0); g < addition.last_group(0); ++g) {
         make_group(addition.group(0, g), g * kGroupRows, [&](size_t i) { return *addition.code(0, i); });
       }
@@ -203,6 +210,22 @@ TEST_CASE("inverted lists: groups are those of the rows, through additions and r
       CHECK(right_groups(lists.list(0)));
     }
   }
+}
+
+TEST_CASE("inverted lists: groups added a few at a time lie in few extents, each moved now and then") {
+  InvertedLists lists(1, 1, kGroupBytes);
+  size_t moved = 0;
+  constexpr size_t kGroups = 1000;
+  for (size_t i = 0; i < kGroups; ++i) {
+    InvertedLists::Addition addition(lists, {{0, kGroupRows}});
+    moved += addition.first_group(0) - addition.first_moved(0);
+    addition.publish();
+    REQUIRE(lists.list(0).group_piece_count() <= 5);
+  }
+  CHECK(lists.list(0).groups() == kGroups);
+  CHECK(moved > 0);
+  CHECK(moved <= kGroups * 6);
+  CHECK(lists.allocated_bytes() < kGroups * (kGroupRows * (1 + sizeof(int64_t)) + kGroupBytes) * 10 / 9);
 }
 
 TEST_CASE("inverted lists: more rows than a list can number are refused, nothing changed") {
