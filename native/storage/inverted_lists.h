@@ -138,6 +138,9 @@ class InvertedLists {
       size_t count;  // ≥ 1
     };
     Addition(InvertedLists& lists, const std::vector<Part>& parts);
+    ~Addition();
+    Addition(const Addition&) = delete;
+    Addition& operator=(const Addition&) = delete;
 
     // Where the i-th new row of parts[part] goes, and how many lie together from there on (not more than are asked
     // for).
@@ -171,7 +174,7 @@ class InvertedLists {
       std::shared_ptr<Table> table;
     };
     void grow(Growth& growth, size_t rows, size_t groups, Cutter& cutter) const;
-    void grow_groups(Growth& growth, size_t groups, Cutter& cutter, Table* table) const;
+    void grow_groups(Growth& growth, size_t groups, Table* table) const;
 
     InvertedLists& lists_;
     std::vector<Growth> growths_;
@@ -261,6 +264,7 @@ class InvertedLists {
   mutable std::mutex mutex_;  // guards slots_ (the pointers and counts)
   std::vector<Slot> slots_;
   std::atomic<size_t> total_{0};
+  size_t holes_ = 0;  // bytes of groups that moved away; the appender's
 };
 
 }  // namespace voronode
