@@ -3,7 +3,8 @@
 // were not run. Ends with 1 if a binary that is there fails.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkBinary } from './prebuild/check.mjs';
 import { runs } from './prebuild/runs.mjs';
@@ -28,12 +29,17 @@ function binary(name) {
 /** One pass of the functional test: what it reported, or the end of what it printed. */
 function functional({ command, env = {}, path = (at) => at }, file, simd = '') {
   const [program, ...rest] = [...command, path(join(root, 'test/functional/run.cjs'))];
+  // Into a file: Node under wine cannot write to a pipe.
+  const output = join(tmpdir(), `voronode-targets-${process.pid}.txt`);
+  const fd = openSync(output, 'w');
   const result = spawnSync(program, rest, {
-    encoding: 'utf8',
+    stdio: ['ignore', fd, fd],
     timeout: LIMIT,
     env: { ...process.env, ...env, VORONODE_BINARY: path(file), VORONODE_SIMD: simd },
   });
-  const text = `${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`.trim();
+  closeSync(fd);
+  const text = `${readFileSync(output, 'utf8')}${result.error?.message ?? ''}`.trim();
+  rmSync(output);
   const loaded = text.includes('voronode: functional test on ');
   const report = result.status === 0 ? /^\{"platform".*\}\s*$/m.exec(text) : null;
   return report ? { loaded, report: JSON.parse(report[0]) } : { loaded, error: text.split('\n').slice(-12).join('\n') };
