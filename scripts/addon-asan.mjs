@@ -1,26 +1,15 @@
 // Runs vitest on an addon built with ASan and UBSan: `npm run test:addon-asan [-- files and options of vitest]`.
 //
-// Leaks are not looked for: Node itself leaves memory to the end of the process.
+// The build is that of `npm run test:asan`, which has the addon, too. Leaks are not looked for: Node itself leaves memory
+// to the end of the process.
 import { execFileSync } from 'node:child_process';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { fail, find, root, run, tool } from './run.mjs';
+import { buildWith } from './native_build.mjs';
+import { fail, find, tool } from './run.mjs';
 
 if (process.platform !== 'linux' || !find('g++')) fail('the ASan addon is built with g++ on Linux');
 
-const build = join(root, 'build-addon-asan');
-const generator = find('ninja') ? ['-G', 'Ninja'] : [];
-run('cmake', [
-  '-S',
-  root,
-  '-B',
-  build,
-  ...generator,
-  '-DVORONODE_SANITIZE=address,undefined',
-  '-DVORONODE_TEST_HOOKS=ON',
-  '-DCMAKE_CXX_COMPILER=g++',
-]);
-run('cmake', ['--build', build, '--parallel', String(availableParallelism())]);
+const build = buildWith('asan');
 
 // The runtimes must be there before Node is, or they refuse to start; ASan looks up libstdc++'s throw as it starts.
 const libraries = ['libasan.so', 'libubsan.so', 'libstdc++.so'];

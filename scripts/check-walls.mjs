@@ -22,7 +22,7 @@ const FORBIDDEN = [
   },
   {
     rooms: ['base'],
-    header: /^(?!(pthread|sched|signal|windows|sys\/mman|unistd)\.h$).*\.h$/,
+    header: /^(?!(malloc|pthread|sched|signal|windows|sys\/mman|unistd)\.h$).*\.h$/,
     why: "base uses standard C++, and the system's threads and memory",
   },
   {

@@ -2,15 +2,10 @@
 //
 //   node scripts/native.mjs <way> [arguments of doctest]
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { fail, find, root, run, succeeds } from './run.mjs';
+import { buildWith } from './native_build.mjs';
+import { fail, find, run, succeeds } from './run.mjs';
 
-const ARM64 = [
-  '-DCMAKE_SYSTEM_NAME=Linux',
-  '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
-  '-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++',
-];
 const QEMU_ARM64 = ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'];
 
 const X86 = (cpu) => ['qemu-x86_64', '-cpu', cpu];
@@ -38,14 +33,10 @@ const ONE_THREADED = [
 // `runs`: the programs to run the tests under, and arguments of doctest, each in turn.
 const WAYS = {
   plain: { runs: [{}] },
-  asan: { options: ['-DVORONODE_SANITIZE=address,undefined'], runs: [{}] },
-  tsan: {
-    options: ['-DVORONODE_SANITIZE=thread'],
-    runs: [{ under: fixedAddresses(), tests: ONE_THREADED }],
-  },
+  asan: { runs: [{}] },
+  tsan: { runs: [{ under: fixedAddresses(), tests: ONE_THREADED }] },
   // With dot products (qemu's own model) and without (Cortex-A53).
   arm64: {
-    options: ARM64,
     runs: [
       { under: QEMU_ARM64, tests: [LOWER_ROOMS] },
       { under: [...QEMU_ARM64, '-cpu', 'cortex-a53'], tests: [LOWER_ROOMS] },
@@ -83,21 +74,8 @@ function fixedAddresses() {
 }
 
 const usage = `usage: node scripts/native.mjs ${Object.keys(WAYS).join('|')} [arguments of doctest]`;
-const { options = [], runs, folder = way } = WAYS[way] ?? fail(usage);
-const build = join(root, `build-${folder}`);
-const generator = find('ninja') ? ['-G', 'Ninja'] : [];
-run('cmake', [
-  '-S',
-  root,
-  '-B',
-  build,
-  ...generator,
-  '-DVORONODE_ADDON=OFF',
-  '-DVORONODE_TESTS=ON',
-  '-DVORONODE_WERROR=ON',
-  ...options,
-]);
-run('cmake', ['--build', build, '--parallel', String(availableParallelism())]);
+const { runs, folder = way } = WAYS[way] ?? fail(usage);
+const build = buildWith(folder);
 const tests = join(build, 'voronode_tests');
 if (!existsSync(tests)) fail('there are no tests in native/test');
 for (const { under = [], tests: selection = [] } of runs) {

@@ -11,7 +11,7 @@ constexpr size_t kGrowth = 16;
 
 // Groups that moved leave holes which malloc keeps: 70 MB for 1M × 128 added in ten calls. After so many bytes of them
 // they are given back.
-constexpr size_t kHoleBytes = size_t{16} << 20;
+constexpr size_t kHoleBytes = size_t{8} << 20;
 
 // A new extent of groups takes in those before it of up to this many times its size: then a list that grows by little
 // has few extents, each a fifth of the one before it or less, and a group moves five times on average.
