@@ -1,10 +1,11 @@
 // Builds and runs the C++ tests of the core in one of several ways, each in its own folder build-<way>/:
 //
 //   node scripts/native.mjs <way> [arguments of doctest]
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildWith } from './native_build.mjs';
-import { fail, find, run, succeeds } from './run.mjs';
+import { fail, find, root, succeeds } from './run.mjs';
 
 const QEMU_ARM64 = ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'];
 
@@ -78,10 +79,27 @@ const { runs, folder = way } = WAYS[way] ?? fail(usage);
 const build = buildWith(folder);
 const tests = join(build, 'voronode_tests');
 if (!existsSync(tests)) fail('there are no tests in native/test');
-for (const { under = [], tests: selection = [] } of runs) {
+const started = runs.map(({ under = [], tests: selection = [] }) => {
   // A slice of the pairs that a run at full speed draws.
-  if (selection.includes(LOWER_ROOMS)) ENVIRONMENT.VORONODE_SKETCH_PAIRS = '20000';
+  const env = selection.includes(LOWER_ROOMS) ? { ...ENVIRONMENT, VORONODE_SKETCH_PAIRS: '20000' } : ENVIRONMENT;
   const [program, ...rest] = [...under, tests, ...selection, ...testArguments];
-  console.log(`voronode: ${[program, ...rest].join(' ')}`);
-  run(program, rest, ENVIRONMENT);
+  return { line: [program, ...rest].join(' '), ended: output(program, rest, env) };
+});
+// Under an emulator a run keeps one core busy, so that two go side by side.
+for (const { line, ended } of started) {
+  console.log(`voronode: ${line}`);
+  const { code, text } = await ended;
+  process.stdout.write(text);
+  if (code !== 0) fail(`failed: ${line}`);
+}
+
+/** Runs a program in the root; with what it wrote once it has ended. */
+function output(program, args, env) {
+  return new Promise((done) => {
+    const child = spawn(program, args, { cwd: root, env: { ...process.env, ...env } });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += chunk));
+    child.on('error', (error) => done({ code: 1, text: `${error.message}\n` }));
+    child.on('close', (code, signal) => done({ code: code ?? signal, text }));
+  });
 }
