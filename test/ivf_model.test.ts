@@ -16,7 +16,7 @@ import {
   IndexIVFFlat,
   type Metric,
 } from '../lib/index.js';
-import { PADDING } from './mirror.js';
+import { expectNeighbours, type Neighbour, PADDING } from './mirror.js';
 import { Random } from './random.js';
 import { readBack } from './subject.js';
 
@@ -25,11 +25,6 @@ const NLIST = 7;
 /** Few vectors at a time: the answers come from a scan in JavaScript. */
 const MOST = 150;
 const MAX_ID = 2n ** 63n - 1n;
-
-interface Neighbour {
-  id: bigint;
-  distance: number;
-}
 
 interface Row {
   id: bigint;
@@ -163,7 +158,7 @@ class Run {
     const nprobe = this.random.integer(1, NLIST + 2);
     const best = this.model.near(query, nprobe).slice(0, k);
     while (best.length < k) best.push({ id: -1n, distance: PADDING[this.metric] });
-    this.expectFound(this.index.searchSync(query, k, { nprobe }), best);
+    expectNeighbours(this.index.searchSync(query, k, { nprobe }), best);
   }
 
   filteredSearch(): void {
@@ -171,7 +166,7 @@ class Run {
     const nprobe = this.random.integer(1, NLIST);
     const best = this.model.near(query, nprobe).filter(({ id }) => id >= min && id < max);
     const found = this.index.searchSync(query, MOST * 2, { filter: new IDSelectorRange(min, max), nprobe });
-    this.expectFound(found.row(0), best);
+    expectNeighbours(found.row(0), best);
   }
 
   rangeSearch(): void {
@@ -181,15 +176,7 @@ class Run {
     const near = this.model
       .near(query, this.index.nprobe)
       .filter(({ distance }) => (l2 ? distance < radius : distance > radius));
-    this.expectFound(this.index.rangeSearchSync(query, radius), near);
-  }
-
-  expectFound(found: { labels: BigInt64Array; distances: Float32Array }, expected: Neighbour[]): void {
-    const same =
-      found.labels.length === expected.length &&
-      expected.every(({ id, distance }, i) => found.labels[i] === id && found.distances[i] === distance);
-    if (!same)
-      expect(found).toEqual({ labels: expected.map(({ id }) => id), distances: expected.map((e) => e.distance) });
+    expectNeighbours(this.index.rangeSearchSync(query, radius), near);
   }
 
   remove(): void {

@@ -2,6 +2,7 @@
  * What an index must answer, by plain JavaScript in double precision: a list of ids and vectors, scanned and sorted.
  */
 
+import { expect } from 'vitest';
 import type { Metric } from '../lib/index.js';
 
 export const PADDING: Record<Metric, number> = { l2: 3.4028234663852886e38, ip: -3.4028234663852886e38 };
@@ -11,9 +12,21 @@ export interface Found {
   distances: number[];
 }
 
-interface Neighbour {
+export interface Neighbour {
   id: bigint;
   distance: number;
+}
+
+/** Compares without the cost of `toEqual` while all is well. */
+export function expectNeighbours(
+  found: { labels: BigInt64Array; distances: Float32Array },
+  expected: Neighbour[],
+): void {
+  const same =
+    found.labels.length === expected.length &&
+    expected.every(({ id, distance }, i) => found.labels[i] === id && found.distances[i] === distance);
+  if (!same)
+    expect(found).toEqual({ labels: expected.map(({ id }) => id), distances: expected.map((e) => e.distance) });
 }
 
 export class Mirror {

@@ -7,18 +7,13 @@
 
 import { describe, expect, test } from 'vitest';
 import { IDSelectorRange, IndexFlatIP, IndexFlatL2, IndexIDMap, type Metric } from '../lib/index.js';
-import { PADDING } from './mirror.js';
+import { expectNeighbours, type Neighbour, PADDING } from './mirror.js';
 import { Random } from './random.js';
 import { readBack } from './subject.js';
 
 const D = 3;
 /** Few vectors at a time: the answers come from a scan in JavaScript. */
 const MOST = 120;
-
-interface Neighbour {
-  id: bigint;
-  distance: number;
-}
 
 class Model {
   /** Every id with its vectors, the one added last at the end. */
@@ -94,29 +89,21 @@ class Run {
     const [query, k] = [this.random.integers(D, -2, 2), this.random.integer(1, 12)];
     const best: Neighbour[] = this.model.near(query).slice(0, k);
     while (best.length < k) best.push({ id: -1n, distance: PADDING[this.model.metric] });
-    this.expectFound(this.map.searchSync(query, k), best);
+    expectNeighbours(this.map.searchSync(query, k), best);
   }
 
   filteredSearch(): void {
     const [min, max, query] = [this.random.integer(-100, 500), this.random.integer(0, 1000), this.random.integers(D)];
     const best = this.model.near(query).filter(({ id }) => id >= min && id < max);
     const found = this.map.searchSync(query, MOST * 2, { filter: new IDSelectorRange(min, max) });
-    this.expectFound(found.row(0), best);
+    expectNeighbours(found.row(0), best);
   }
 
   rangeSearch(): void {
     const [radius, query] = [this.random.integer(-5, 20), this.random.integers(D, -2, 2)];
     const l2 = this.model.metric === 'l2';
     const near = this.model.near(query).filter(({ distance }) => (l2 ? distance < radius : distance > radius));
-    this.expectFound(this.map.rangeSearchSync(query, radius), near);
-  }
-
-  expectFound(found: { labels: BigInt64Array; distances: Float32Array }, expected: Neighbour[]): void {
-    const same =
-      found.labels.length === expected.length &&
-      expected.every(({ id, distance }, i) => found.labels[i] === id && found.distances[i] === distance);
-    if (!same)
-      expect(found).toEqual({ labels: expected.map(({ id }) => id), distances: expected.map((e) => e.distance) });
+    expectNeighbours(this.map.rangeSearchSync(query, radius), near);
   }
 
   remove(): void {

@@ -4,19 +4,8 @@
  * over the raw addon, so that Node runs it as it is.
  */
 const { createHash } = require('node:crypto');
+const { random } = require('./functional/random.cjs');
 const native = require(process.argv[2]);
-
-/** Mulberry32, as in random.ts. */
-function random(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Floats of many magnitudes, some zero: the order of summation shows in most of the sums. */
 const pool = Float32Array.from({ length: 2 ** 21 }, random(1)).map((x, i) =>

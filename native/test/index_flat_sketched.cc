@@ -2,10 +2,10 @@
 // every way to cut the work.
 #include <doctest/doctest.h>
 
-#include "base/thread_pool.h"
 #include "index/flat.h"
-#include "test/random.h"
+#include "test/kinds.h"
 #include "test/reference.h"
+#include "test/threads.h"
 
 namespace voronode::test {
 namespace {
@@ -16,49 +16,19 @@ size_t case_count() {
   return text != nullptr ? std::stoul(text) : 600;
 }
 
-class ThreadsRestored {
- public:
-  ~ThreadsRestored() { ThreadPool::instance().set_threads(before_); }
-
- private:
-  size_t before_ = ThreadPool::instance().threads();
-};
-
-// n × d numbers in the manner of `kind`.
-std::vector<float> vectors(Random& random, size_t kind, size_t n, size_t d) {
-  std::vector<float> x = random.vectors(n, d);
-  for (size_t i = 0; i < n; ++i) {
-    float* const row = x.data() + i * d;
-    const float scale = std::ldexp(1.0f, static_cast<int>(random.between(0, 60)) - 30);
-    for (size_t j = 0; j < d; ++j) {
-      if (kind == 1) row[j] = static_cast<float>(random.below(256));
-      if (kind == 2) row[j] *= scale;
-      if (kind == 3 && i % 7 == 0) row[j] = random.hostile();
-      if (kind == 4) row[j] = static_cast<float>(random.below(2));  // many equal distances
-      if (kind == 5) row[j] += 500;
-      if (kind == 6) row[j] *= 1e-25f;  // squares vanish
-      if (kind == 7) row[j] = random.hostile();
-    }
-    if (kind == 8) row[random.below(d)] *= 1e5f;
-    if (i % 50 == 0) std::fill(row, row + d, 0.0f);
-    if (i % 50 == 1 && i > 50) std::copy_n(row - 30 * d, d, row);  // equal rows
-  }
-  return x;
-}
-
 bool same_search(const Index& a, const Index& b, size_t nq, const float* xq, size_t k, const SearchParams& params) {
   return search(a, nq, xq, k, params) == search(b, nq, xq, k, params);
 }
 
 TEST_CASE("with and without sketches: the same bits") {
-  const ThreadsRestored restore;
+  const Threads restore;
   Random random(31);
   for (size_t c = 0; c < case_count(); ++c) {
-    const size_t kind = c % 9;
-    const Metric metric = c / 9 % 2 == 0 ? Metric::kL2 : Metric::kInnerProduct;
+    const size_t kind = c % kKinds;
+    const Metric metric = c / kKinds % 2 == 0 ? Metric::kL2 : Metric::kInnerProduct;
     const size_t d = random.one_in(20) ? random.between(40, 200) : random.between(1, 40);
     const size_t n = random.between(1000, 2600);
-    const auto x = vectors(random, kind, n, d);
+    const auto x = vectors_of_kind(random, kind, n, d);
     IndexFlat with(d, metric, true);
     IndexFlat without(d, metric, false);
     for (size_t at = 0; at < n;) {
@@ -73,7 +43,7 @@ TEST_CASE("with and without sketches: the same bits") {
       REQUIRE(with.remove_ids(range, nullptr) == without.remove_ids(range, nullptr));
     }
     const size_t nq = random.one_in(10) ? random.between(90, 120) : random.between(1, 13);
-    auto xq = vectors(random, random.one_in(4) ? random.below(9) : kind, nq, d);
+    auto xq = vectors_of_kind(random, random.one_in(4) ? random.below(9) : kind, nq, d);
     std::copy_n(x.data() + random.below(n) * d, d, xq.data());  // one query is a row
     const size_t ks[] = {1, 10, 100, 1000, n};
     const size_t k = ks[random.one_in(5) ? random.below(5) : random.below(3)];
@@ -93,7 +63,7 @@ TEST_CASE("with and without sketches: the same bits") {
 }
 
 TEST_CASE("a batch cut in any way gives the same bits") {
-  const ThreadsRestored restore;
+  const Threads restore;
   Random random(32);
   const size_t d = 24, n = 9000, nq = 110, k = 10;
   IndexFlat index(d, Metric::kL2);
@@ -117,7 +87,7 @@ TEST_CASE("a batch cut in any way gives the same bits") {
 
 // The size of a slab once doubled until it was 0, after 61 slabs: the search did not end.
 TEST_CASE("an index of many slabs is searched to its end") {
-  const ThreadsRestored restore;
+  const Threads restore;
   ThreadPool::instance().set_threads(1);
   Random random(33);
   const size_t d = 16, n = 600'000;

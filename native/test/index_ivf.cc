@@ -11,23 +11,13 @@
 #include "index/pre_transform.h"
 #include "test/ivf_model.h"
 #include "test/random.h"
+#include "test/throws.h"
 
 namespace voronode::test {
 namespace {
 
 constexpr size_t kD = 6;
 constexpr size_t kLists = 5;
-
-template <class F>
-void check_throws(Code code, const std::string& part, const F& call) {
-  try {
-    call();
-    FAIL("nothing was thrown; expected: ", part);
-  } catch (const Error& error) {
-    CHECK(static_cast<int>(error.code()) == static_cast<int>(code));
-    CHECK_MESSAGE(std::string(error.what()).find(part) != std::string::npos, error.what());
-  }
-}
 
 // Trained on some vectors, empty.
 std::shared_ptr<IndexIVFFlat> trained(Metric metric = Metric::kL2) {

@@ -12,22 +12,12 @@
 #include "test/random.h"
 #include "test/scalar_reference.h"
 #include "test/threads.h"
+#include "test/throws.h"
 
 namespace voronode::test {
 namespace {
 
 constexpr ScalarCode kCodes[] = {ScalarCode::k8bit, ScalarCode::kFp16};
-
-template <class F>
-void check_throws(Code code, const std::string& part, const F& call) {
-  try {
-    call();
-    FAIL("nothing was thrown; expected: ", part);
-  } catch (const Error& error) {
-    CHECK(static_cast<int>(error.code()) == static_cast<int>(code));
-    CHECK_MESSAGE(std::string(error.what()).find(part) != std::string::npos, error.what());
-  }
-}
 
 std::shared_ptr<IndexFlat> flat_of(Metric metric, size_t d, const std::vector<float>& rows) {
   auto flat = std::make_shared<IndexFlat>(d, metric);

@@ -9,7 +9,7 @@
 #include "index/ivf_flat.h"
 #include "index/ivf_search.h"
 #include "test/ivf_model.h"
-#include "test/random.h"
+#include "test/kinds.h"
 #include "test/threads.h"
 
 namespace voronode::test {
@@ -19,27 +19,6 @@ namespace {
 size_t case_count() {
   const char* text = std::getenv("VORONODE_SKETCH_CASES");
   return text != nullptr ? std::stoul(text) : 300;
-}
-
-// n × d numbers in the manner of `kind`.
-std::vector<float> vectors(Random& random, size_t kind, size_t n, size_t d) {
-  std::vector<float> x = random.vectors(n, d);
-  for (size_t i = 0; i < n; ++i) {
-    float* const row = x.data() + i * d;
-    const float scale = std::ldexp(1.0f, static_cast<int>(random.between(0, 60)) - 30);
-    for (size_t j = 0; j < d; ++j) {
-      if (kind == 1) row[j] = static_cast<float>(random.below(256));
-      if (kind == 2) row[j] *= scale;
-      if (kind == 3 && i % 7 == 0) row[j] = random.hostile();
-      if (kind == 4) row[j] = static_cast<float>(random.below(2));  // many equal distances
-      if (kind == 5) row[j] += 500;
-      if (kind == 6) row[j] *= 1e-25f;  // squares vanish
-      if (kind == 7) row[j] = random.hostile();
-    }
-    if (i % 50 == 0) std::fill(row, row + d, 0.0f);
-    if (i % 50 == 1 && i > 50) std::copy_n(row - 30 * d, d, row);  // equal rows
-  }
-  return x;
 }
 
 std::unique_ptr<IndexIVFFlat> with_centroids(Metric metric, size_t d, const std::vector<float>& centroids,
@@ -53,16 +32,16 @@ TEST_CASE("ivf search: with and without sketches what a plain model answers") {
   const Threads restore;
   Random random(41);
   for (size_t c = 0; c < case_count(); ++c) {
-    const size_t kind = c % 8;
-    const Metric metric = c / 8 % 2 == 0 ? Metric::kL2 : Metric::kInnerProduct;
+    const size_t kind = c % kKinds;
+    const Metric metric = c / kKinds % 2 == 0 ? Metric::kL2 : Metric::kInnerProduct;
     const size_t d = random.one_in(20) ? random.between(40, 200) : random.between(1, 40);
     const size_t n = random.between(1, 3000);
     const size_t nlist = random.between(1, 8);
-    const auto centroids = vectors(random, kind, nlist, d);
+    const auto centroids = vectors_of_kind(random, kind, nlist, d);
     const auto with = with_centroids(metric, d, centroids, true);
     const auto without = with_centroids(metric, d, centroids, false);
     IvfModel model = model_of(*with);
-    const auto x = vectors(random, kind, n, d);
+    const auto x = vectors_of_kind(random, kind, n, d);
     std::vector<idx_t> ids(n);
     for (size_t i = 0; i < n; ++i) ids[i] = static_cast<idx_t>(i * 7919 % n);
     for (size_t at = 0; at < n;) {
@@ -80,7 +59,7 @@ TEST_CASE("ivf search: with and without sketches what a plain model answers") {
       REQUIRE(without->remove_ids(range, nullptr) == gone);
     }
     const size_t nq = random.one_in(10) ? random.between(90, 120) : random.between(1, 13);
-    auto xq = vectors(random, random.one_in(4) ? random.below(8) : kind, nq, d);
+    auto xq = vectors_of_kind(random, random.one_in(4) ? random.below(8) : kind, nq, d);
     std::copy_n(x.data() + random.below(n) * d, d, xq.data());  // one query is a row
     const size_t ks[] = {1, 10, 100, 1000, n};
     const size_t k = ks[random.one_in(5) ? random.below(5) : random.below(3)];

@@ -11,6 +11,7 @@
 #include "io/index_io.h"
 #include "test/exercise.h"
 #include "test/golden.h"
+#include "test/refusal.h"
 
 namespace voronode::test {
 namespace {
@@ -18,18 +19,6 @@ namespace {
 // Where the fields of ivf_flat_l2 begin: 3 lists of 9 vectors of 4 components.
 constexpr size_t kTrained = 32, kLists = 37, kProbes = 45, kQuantizer = 53, kMap = 146, kInverted = 155;
 constexpr size_t kListType = kInverted + 20, kSizes = kListType + 4;
-
-std::shared_ptr<Index> read(const Bytes& bytes) { return deserialize_index(bytes.data(), bytes.size(), nullptr); }
-
-std::string refusal(Code code, const Bytes& bytes) {
-  try {
-    read(bytes);
-  } catch (const Error& error) {
-    CHECK(error.code() == code);
-    return error.what();
-  }
-  return "no error";
-}
 
 std::string corruption(const std::string& where, const std::string& what) {
   return "Corrupt index in '<buffer>', section " + where + ": expected " + what;

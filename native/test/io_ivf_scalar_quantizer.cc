@@ -11,6 +11,7 @@
 #include "test/golden.h"
 #include "test/ivf_model.h"
 #include "test/random.h"
+#include "test/refusal.h"
 
 namespace voronode::test {
 namespace {
@@ -20,7 +21,6 @@ constexpr size_t kHeaderTrained = 32, kQuantizer = 155, kTrained = kQuantizer + 
 constexpr size_t kBytesEnd = kTrained + 8 * 4, kHalvesEnd = kTrained;  // the second code_size
 constexpr size_t kHalves = kHalvesEnd + 9 + 20 + 4 + 32;               // the first list's codes
 
-std::shared_ptr<Index> read(const Bytes& bytes) { return deserialize_index(bytes.data(), bytes.size(), nullptr); }
 const IndexIVFScalarQuantizer& scalar(const Index& index) {
   return dynamic_cast<const IndexIVFScalarQuantizer&>(index);
 }
@@ -29,16 +29,6 @@ template <class T>
 Bytes with(Bytes bytes, size_t at, T value) {
   std::memcpy(bytes.data() + at, &value, sizeof value);
   return bytes;
-}
-
-std::string refusal(Code code, const Bytes& bytes) {
-  try {
-    read(bytes);
-  } catch (const Error& error) {
-    CHECK(error.code() == code);
-    return error.what();
-  }
-  return "no error";
 }
 
 std::string corruption(const std::string& where, const std::string& what) {

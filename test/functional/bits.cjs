@@ -6,21 +6,10 @@ const assert = require('node:assert/strict');
 const { createHash } = require('node:crypto');
 const { writeFileSync } = require('node:fs');
 const { join } = require('node:path');
+const { random } = require('./random.cjs');
 
 const EXPECTED = join(__dirname, 'expected.json');
 const POWERS = [1e-3, 1, 1e3]; // not by `**`, whose last bit differs between engines
-
-/** Mulberry32. */
-function random(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** n × d, of several magnitudes, some zero. */
 function floats(n, d, seed) {
