@@ -9,7 +9,6 @@
  */
 
 import { unsupported } from './errors.js';
-import { indexFactory } from './factory.js';
 import {
   checkCount,
   invalidArgument,
@@ -19,10 +18,19 @@ import {
   toPath,
   toVectors,
 } from './faiss_node_arguments.js';
-import { IndexFlat as Flat, IndexFlatIP as FlatIP, IndexFlatL2 as FlatL2 } from './flat.js';
-import { Index as AnyIndex } from './index_base.js';
-import { deserializeIndexSync, readIndexSync, serializeIndexSync, writeIndexSync } from './io.js';
-import { IndexIVF } from './ivf.js';
+// From the entry point, as in dist/ the two are files of their own that share their classes.
+import {
+  Index as AnyIndex,
+  deserializeIndexSync,
+  IndexFlat as Flat,
+  IndexFlatIP as FlatIP,
+  IndexFlatL2 as FlatL2,
+  IndexIVF,
+  indexFactory,
+  readIndexSync,
+  serializeIndexSync,
+  writeIndexSync,
+} from './index.js';
 
 // Named, and whole as the default: faiss-node is CommonJS, and `import faiss from` gives its module.exports.
 export * as default from './faiss_node.js';
@@ -137,13 +145,13 @@ export class Index {
   /** Reads a file of Faiss's format. */
   static read(fname: string): Index;
   static read(...args: unknown[]): Index {
-    return new Index(readFile(args));
+    return indexOf(readFile(args));
   }
 
   /** Reads what {@link toBuffer} gives, or the bytes of a file. */
   static fromBuffer(src: Buffer): Index;
   static fromBuffer(...args: unknown[]): Index {
-    return new Index(deserializeIndexSync(toBytes(args)));
+    return indexOf(deserializeIndexSync(toBytes(args)));
   }
 
   /**
@@ -157,7 +165,7 @@ export class Index {
     const [dims, descriptor, metric] = args;
     if (typeof dims !== 'number') throw invalidArgument('first', 'a number');
     if (typeof descriptor !== 'string') throw invalidArgument('second', 'a string');
-    return new Index(indexFactory(Math.trunc(dims), descriptor, metricOf(metric)));
+    return indexOf(indexFactory(Math.trunc(dims), descriptor, metricOf(metric)));
   }
 }
 
@@ -165,12 +173,12 @@ export class Index {
 export class IndexFlatL2 extends Index {
   static override read(fname: string): IndexFlatL2;
   static override read(...args: unknown[]): IndexFlatL2 {
-    return new IndexFlatL2(readFile(args));
+    return flatL2Of(readFile(args));
   }
 
   static override fromBuffer(src: Buffer): IndexFlatL2;
   static override fromBuffer(...args: unknown[]): IndexFlatL2 {
-    return new IndexFlatL2(deserializeIndexSync(toBytes(args)));
+    return flatL2Of(deserializeIndexSync(toBytes(args)));
   }
 }
 
@@ -186,14 +194,19 @@ export class IndexFlatIP extends Index {
 
   static override read(fname: string): IndexFlatIP;
   static override read(...args: unknown[]): IndexFlatIP {
-    return new IndexFlatIP(readFile(args));
+    return flatIPOf(readFile(args));
   }
 
   static override fromBuffer(src: Buffer): IndexFlatIP;
   static override fromBuffer(...args: unknown[]): IndexFlatIP {
-    return new IndexFlatIP(deserializeIndexSync(toBytes(args)));
+    return flatIPOf(deserializeIndexSync(toBytes(args)));
   }
 }
+
+// Apart, as the bundler renames a class that names itself, and stack traces would tell of an _Index.
+const indexOf = (index: AnyIndex): Index => new Index(index);
+const flatL2Of = (index: AnyIndex): IndexFlatL2 => new IndexFlatL2(index);
+const flatIPOf = (index: AnyIndex): IndexFlatIP => new IndexFlatIP(index);
 
 function makeFlat(Kind: new (d: number) => Flat, d: unknown): AnyIndex {
   if (typeof d !== 'number') throw invalidArgument('first', 'a number');

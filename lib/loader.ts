@@ -46,6 +46,8 @@ function places(): [path: string, open: () => Outcome][] {
 
 function openFile(path: string): Outcome {
   try {
+    // Asked first, as a failing require takes longer than all else here; most have nothing in build/Release.
+    if (!existsSync(path)) throw Object.assign(new Error(`Cannot find ${path}`), { code: 'MODULE_NOT_FOUND' });
     return { addon: createRequire(path)(path) };
   } catch (error) {
     return { error: error as Error };

@@ -9,10 +9,11 @@ import { utimesSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { buildWithGyp } from './gyp.mjs';
-import { fail, find, newest, npm, root, tool } from './run.mjs';
+import { fail, find, newest, npm, root, run, tool } from './run.mjs';
 import { rooms } from './sources.mjs';
 
 const ADDON = 'build/Release/voronode.node';
+const BUILD_LIB = 'scripts/build-lib.mjs';
 const windows = process.platform === 'win32';
 
 const NO_COMPILER = `no C++ compiler was found. Install one and run this again:
@@ -63,9 +64,9 @@ function buildAddon() {
 }
 
 function compileLib() {
-  if (newest('dist/index.js') >= newest('lib', 'tsconfig.json', 'package-lock.json')) return;
+  if (newest('dist/index.js') >= newest('lib', 'tsconfig.json', 'package-lock.json', BUILD_LIB)) return;
   console.log('voronode: compiling lib/ to dist/');
-  if (!tool('typescript/bin/tsc', '-p', 'tsconfig.json')) fail('lib/ did not compile; the output above says why');
+  run(process.execPath, [BUILD_LIB]);
 }
 
 checkNode();

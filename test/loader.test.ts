@@ -12,9 +12,7 @@ import { addonPath, root } from './addon.js';
 let folder = '';
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'voronode-'));
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const config = join(root, 'tsconfig.json');
-  await promisify(execFile)(process.execPath, [tsc, '-p', config, '--outDir', join(folder, 'dist')]);
+  await promisify(execFile)(process.execPath, [join(root, 'scripts', 'build-lib.mjs'), join(folder, 'dist')]);
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
