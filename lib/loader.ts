@@ -24,7 +24,7 @@ export function load(): unknown {
   for (const [path, open] of places()) {
     const outcome = open();
     if ('addon' in outcome) return outcome.addon;
-    // The addon is there and loads, but VORONODE_SIMD is wrong.
+    // The addon is there and loads, but VORONODE_SIMD or VORONODE_THREADS is wrong.
     if (codeOf(outcome.error) === 'ERR_INVALID_ARG_VALUE') throw outcome.error;
     tried.push([path, outcome.error]);
   }

@@ -7,7 +7,7 @@ const MAX_THREADS = 1024;
 
 /**
  * How many threads work at once. Default: the environment variable VORONODE_THREADS, else the number of cores that this
- * process may run on.
+ * process may run on or, if that is less, the processor time that its container has (`docker --cpus`), rounded up.
  */
 export function getThreads(): number {
   return native.threads();

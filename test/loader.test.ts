@@ -32,7 +32,7 @@ async function load(env: Record<string, string> = {}, before = ''): Promise<Reco
     console.log(JSON.stringify(out));`;
   const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], {
     cwd: folder,
-    env: { ...process.env, VORONODE_BINARY: '', VORONODE_SIMD: '', ...env },
+    env: { ...process.env, VORONODE_BINARY: '', VORONODE_SIMD: '', VORONODE_THREADS: '', ...env },
   });
   return JSON.parse(stdout);
 }
@@ -158,4 +158,10 @@ test('a wrong VORONODE_SIMD is reported as such', async () => {
   const error = await load({ VORONODE_BINARY: addonPath, VORONODE_SIMD: 'mmx' });
   expect(error).toMatchObject({ name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' });
   expect(error.message).toContain("VORONODE_SIMD names a target that this machine cannot run: 'mmx'");
+});
+
+test('a wrong VORONODE_THREADS is reported as such', async () => {
+  const error = await load({ VORONODE_BINARY: addonPath, VORONODE_THREADS: 'all' });
+  expect(error).toMatchObject({ name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' });
+  expect(error.message).toContain("VORONODE_THREADS must be an integer >= 1 and <= 1024. Received 'all'");
 });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { cpus } from 'node:os';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { getThreads, setThreads, simdTarget, simdTargets } from '../lib/index.js';
@@ -40,14 +40,32 @@ describe('threads', () => {
     expect(getThreads()).toBe(before);
   });
 
-  test('are as many as cores, or as the environment says', async () => {
-    expect(await inProcess('native.threads()', { VORONODE_THREADS: '' })).toBe(availableParallelism());
-    expect(await inProcess('native.threads()', { VORONODE_THREADS: '3' })).toBe(3);
-    for (const nonsense of ['0', '-1', 'two', '1e9', '1.5', '99999999999999999999']) {
-      const threads = await inProcess('native.threads()', { VORONODE_THREADS: nonsense });
-      expect(threads, nonsense).toBeGreaterThanOrEqual(1);
-      expect(threads, nonsense).toBeLessThanOrEqual(1024);
-    }
+  test('are as many as the environment says', async () => {
+    for (const n of ['1', '3', '1024'])
+      expect(await inProcess('native.threads()', { VORONODE_THREADS: n })).toBe(Number(n));
+  });
+
+  test.each(['0', '-1', '1025', 'two', '1e9', '1.5', '3 ', ' 3', '+3', '99999999999999999999'])(
+    'cannot be "%s" in the environment',
+    async (value) => {
+      const message = `VORONODE_THREADS must be an integer >= 1 and <= 1024. Received '${value}'`;
+      await expect(inProcess('native.threads()', { VORONODE_THREADS: value })).rejects.toThrow(message);
+    },
+  );
+
+  // Less than there are cores in a container with a quota of processor time.
+  test('are no more than cores', async () => {
+    const threads = await inProcess('native.threads()', { VORONODE_THREADS: '' });
+    expect(threads).toBeGreaterThanOrEqual(1);
+    expect(threads).toBeLessThanOrEqual(cpus().length);
+  });
+
+  test.runIf(process.platform === 'linux')('are no more than the cores this process may run on', async () => {
+    const script = 'console.log(require(process.argv[1]).threads())';
+    const { stdout } = await promisify(execFile)('taskset', ['1', process.execPath, '-e', script, addonPath], {
+      env: { ...process.env, VORONODE_THREADS: '' },
+    });
+    expect(stdout).toBe('1\n');
   });
 });
 

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <condition_variable>
 #include <cstddef>
-#include <cstdlib>
 #include <exception>
 #include <mutex>
 #include <new>
@@ -12,38 +11,16 @@
 #include <thread>
 #include <vector>
 
+#include "base/default_threads.h"
 #include "base/error.h"
 
 #if !defined(_WIN32)
 #include <pthread.h>
 #include <signal.h>
 #endif
-#if defined(__linux__)
-#include <sched.h>
-#endif
 
 namespace voronode {
 namespace {
-
-// Cores this process may run on: the affinity mask where the system has one (containers pin by it).
-size_t usable_cores() noexcept {
-#if defined(__linux__)
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return static_cast<size_t>(CPU_COUNT(&set));
-#endif
-  const unsigned n = std::thread::hardware_concurrency();
-  return n == 0 ? 1 : n;
-}
-
-size_t default_threads() noexcept {
-  if (const char* text = std::getenv("VORONODE_THREADS")) {
-    char* end = nullptr;
-    const unsigned long long n = std::strtoull(text, &end, 10);
-    if (end != text && *end == '\0' && n >= 1 && n <= ThreadPool::kMaxThreads) return static_cast<size_t>(n);
-  }
-  const size_t cores = usable_cores();
-  return cores < ThreadPool::kMaxThreads ? cores : ThreadPool::kMaxThreads;
-}
 
 // One parallel_for, on its caller's stack, linked into the pool while it has work to give away.
 struct Loop {
@@ -110,7 +87,7 @@ struct ThreadPool::State {
   std::mutex mutex;
   std::condition_variable work_or_stop;
   std::vector<Worker> workers;
-  size_t target = default_threads();
+  size_t target = default_threads(ThreadPool::kMaxThreads);
   size_t running = 0;  // workers that are not gone
   size_t users = 0;
   bool stopping = false;

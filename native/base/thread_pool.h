@@ -31,9 +31,9 @@ class ThreadPool {
 
   static ThreadPool& instance() noexcept;
 
-  // How many threads work at once, the caller of parallel_for included. Default: VORONODE_THREADS, else the number of
-  // cores this process may use. set_threads: 1 ≤ n ≤ kMaxThreads, else kOutOfRange; takes effect for work that starts
-  // later; running work finishes undisturbed.
+  // How many threads work at once, the caller of parallel_for included; at first default_threads.h says.
+  // set_threads: 1 ≤ n ≤ kMaxThreads, else kOutOfRange; takes effect for work that starts later; running work finishes
+  // undisturbed.
   static constexpr size_t kMaxThreads = 1024;
   size_t threads() noexcept;
   void set_threads(size_t n);

@@ -4,7 +4,9 @@
 #include <cstdlib>
 #include <vector>
 
+#include "base/default_threads.h"
 #include "base/error.h"
+#include "base/thread_pool.h"
 #include "binding/environment.h"
 #include "binding/errors.h"
 #include "binding/exports.h"
@@ -36,6 +38,7 @@ void define_exports(Napi::Env env, napi_value exports) {
 napi_value initialize(napi_env env, napi_value exports) noexcept {
   try {
     check_forced_target();
+    threads_in_environment(ThreadPool::kMaxThreads);  // likewise
     Environment::create(env);
     define_exports(env, exports);
     return exports;
