@@ -27,8 +27,8 @@ function dynamicLinker(): 'musl' | 'linux' | undefined {
   } catch {
     return undefined;
   }
-  const match = /\/ld-(musl|linux)[-.]/.exec(page.toString('latin1'));
-  return match?.[1] as 'musl' | 'linux' | undefined;
+  if (page.includes('/ld-musl-')) return 'musl';
+  return page.includes('/ld-linux') ? 'linux' : undefined;
 }
 
 /** 'musl' or, with its version, 'glibc 2.36' on Linux; '' elsewhere. Slow. */

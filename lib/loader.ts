@@ -11,7 +11,6 @@
  */
 
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { codedError } from './errors.js';
 import { libcVersion, usesMusl } from './libc.js';
@@ -48,6 +47,7 @@ function openFile(path: string): Outcome {
   try {
     // Asked first, as a failing require takes longer than all else here; most have nothing in build/Release.
     if (!existsSync(path)) throw Object.assign(new Error(`Cannot find ${path}`), { code: 'MODULE_NOT_FOUND' });
+    const { createRequire } = process.getBuiltinModule('node:module'); // likewise not loaded for most
     return { addon: createRequire(path)(path) };
   } catch (error) {
     return { error: error as Error };
