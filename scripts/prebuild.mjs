@@ -4,9 +4,10 @@
 // No script of package.json may be called `build`: npm would run this one before it.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkBinary } from './prebuild/check.mjs';
+import { keepOurExports } from './prebuild/exports.mjs';
 import { TARGETS } from './prebuild/targets.mjs';
 import { build, COMPILER, installZig } from './prebuild/zig.mjs';
 import { fail, root } from './run.mjs';
@@ -24,11 +25,12 @@ function commit() {
 function prebuild(zig, name) {
   const built = build(zig, name, TARGETS[name]);
   const bytes = readFileSync(built);
+  keepOurExports(TARGETS[name], bytes);
   const { errors, facts } = checkBinary(TARGETS[name], bytes);
   if (errors.length > 0) fail(`${name}: the binary ${errors.join('; ')}`);
   const file = `${name}/voronode.node`;
   mkdirSync(join(root, 'prebuilds', name), { recursive: true });
-  copyFileSync(built, join(root, 'prebuilds', file));
+  writeFileSync(join(root, 'prebuilds', file), bytes);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { file, version, commit: commit(), compiler: COMPILER, size: bytes.length, sha256, ...facts };
 }

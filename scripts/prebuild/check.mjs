@@ -1,17 +1,10 @@
 // What a prebuilt binary must be: two exports, no library beyond the platform's own, no newer platform than promised,
 // stripped, of a reasonable size.
 import { readElf } from './elf.mjs';
+import { EXPORTS } from './exports.mjs';
 import { readMachO } from './macho.mjs';
 import { readPe } from './pe.mjs';
 
-const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
-// What zig's runtime exports besides: its unwinder on Windows; its arithmetic, the mathematics it has in place of a libm, and
-// operator new on macOS. There a name of one library meets those of no other, so they do no harm.
-const RUNTIME = {
-  elf: /^$/,
-  pe: /^(_GCC_specific_handler|_Unwind_\w+|unw_\w+)$/,
-  macho: /^(?!napi_|node_api_|_ZN?K?8voronode|_ZN4Napi)/,
-};
 const MAX_BYTES = 4 * 2 ** 20;
 const READERS = { elf: readElf, pe: readPe, macho: readMachO };
 
@@ -23,7 +16,7 @@ const READERS = { elf: readElf, pe: readPe, macho: readMachO };
 export function checkBinary(target, bytes) {
   const found = READERS[target.format](bytes);
   const errors = [];
-  const exports = found.exports.filter((name) => !RUNTIME[target.format].test(name)).toSorted();
+  const exports = found.exports.toSorted();
   if (exports.join() !== EXPORTS.join())
     errors.push(`exports ${exports.join(', ') || 'nothing'}, not ${EXPORTS.join(', ')}`);
   for (const library of found.libraries) {
@@ -32,7 +25,7 @@ export function checkBinary(target, bytes) {
     );
     if (!allowed) errors.push(`needs the library ${library}`);
   }
-  if (!found.stripped && target.format !== 'macho') errors.push('is not stripped');
+  if (found.stripped === false) errors.push('is not stripped');
   if (bytes.length > MAX_BYTES) errors.push(`has ${bytes.length} bytes, more than ${MAX_BYTES}`);
 
   const facts = { libraries: found.libraries };
@@ -45,7 +38,7 @@ export function checkBinary(target, bytes) {
   if (target.minMacos) {
     if (isNewer(found.macos, target.minMacos)) errors.push(`needs macOS ${found.macos.join('.')}`);
     if (!found.signed && target.processor === 'aarch64')
-      errors.push('is not signed, and macOS on arm64 loads nothing unsigned');
+      errors.push('has no signature that fits, and macOS on arm64 loads nothing without');
     facts.needs = `macOS ${found.macos.join('.')}`;
   }
   return { errors, facts };

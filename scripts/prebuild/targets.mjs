@@ -15,7 +15,7 @@ const windows = {
   format: 'pe',
   system: 'Windows',
   floor: 'Windows 10',
-  libraries: ['node.exe', 'kernel32.dll', 'ntdll.dll', 'advapi32.dll', 'msvcrt.dll', /^api-ms-win-crt-.*\.dll$/],
+  libraries: ['kernel32.dll', 'ntdll.dll', 'advapi32.dll', 'msvcrt.dll', /^api-ms-win-crt-.*\.dll$/],
 };
 const macos = {
   format: 'macho',
