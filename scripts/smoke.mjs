@@ -16,6 +16,7 @@ import { table } from '../bench/table.mjs';
 import { fail } from './run.mjs';
 import { bundlerChecks } from './smoke/bundlers.mjs';
 import { elsewhereChecks } from './smoke/elsewhere.mjs';
+import { emulatedChecks } from './smoke/emulated.mjs';
 import { managerChecks } from './smoke/managers.mjs';
 import { nextChecks } from './smoke/next.mjs';
 import { NotHere } from './smoke/outcome.mjs';
@@ -32,6 +33,7 @@ const checks = [
   ...bundlerChecks,
   ...nextChecks,
   ...managerChecks,
+  ...emulatedChecks,
   ...elsewhereChecks,
 ];
 

@@ -1,17 +1,15 @@
 // The state of the prebuilt binaries, as a table: `npm run targets [-- target…]`. Each that this machine can run, itself or by
 // an emulator, goes through the functional test (test/functional) at every instruction set; of the others it says that they
 // were not run. Ends with 1 if a binary that is there fails.
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkBinary } from './prebuild/check.mjs';
+import { functional } from './prebuild/functional.mjs';
 import { runs } from './prebuild/runs.mjs';
 import { TARGETS } from './prebuild/targets.mjs';
 import { fail, root } from './run.mjs';
 
-const LIMIT = 600_000; // ms; emulators are slow
 const MANIFEST = join(root, 'prebuilds/manifest.json');
 const manifest = existsSync(MANIFEST) ? JSON.parse(readFileSync(MANIFEST, 'utf8')) : {};
 
@@ -26,30 +24,11 @@ function binary(name) {
   return { path, size: bytes.length, errors };
 }
 
-/** One pass of the functional test: what it reported, or the end of what it printed. */
-function functional({ command, env = {}, path = (at) => at }, file, simd = '') {
-  const [program, ...rest] = [...command, path(join(root, 'test/functional/run.cjs'))];
-  // Into a file: Node under wine cannot write to a pipe.
-  const output = join(tmpdir(), `voronode-targets-${process.pid}.txt`);
-  const fd = openSync(output, 'w');
-  const result = spawnSync(program, rest, {
-    stdio: ['ignore', fd, fd],
-    timeout: LIMIT,
-    env: { ...process.env, ...env, VORONODE_BINARY: path(file), VORONODE_SIMD: simd },
-  });
-  closeSync(fd);
-  const text = `${readFileSync(output, 'utf8')}${result.error?.message ?? ''}`.trim();
-  rmSync(output);
-  const loaded = text.includes('voronode: functional test on ');
-  const report = result.status === 0 ? /^\{"platform".*\}\s*$/m.exec(text) : null;
-  return report ? { loaded, report: JSON.parse(report[0]) } : { loaded, error: text.split('\n').slice(-12).join('\n') };
-}
-
 /** All instruction sets that one way of running offers. */
 function pass(run, file) {
-  const first = functional(run, file);
+  const first = functional(run, { binary: file });
   const levels = first.report?.targets ?? [];
-  const forced = levels.map((level) => [level, functional(run, file, level)]);
+  const forced = levels.map((level) => [level, functional(run, { binary: file, simd: level })]);
   return { run, first, forced };
 }
 

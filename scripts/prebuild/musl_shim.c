@@ -2,12 +2,14 @@
 #include <locale.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/random.h>
 #include <time.h>
 char __libc_single_threaded = 0;
 unsigned __cpu_model[4];
 unsigned __cpu_features2[4];
 int __cpu_indicator_init(void) { return 0; }
+unsigned long __getauxval(unsigned long type) { return getauxval(type); }
 uint32_t arc4random(void) {
   uint32_t x;
   getrandom(&x, sizeof x, 0);

@@ -12,5 +12,4 @@ const elsewhere = (name, what, reason) => ({
 export const elsewhereChecks = [
   elsewhere('electron', 'Electron', 'its program is downloaded from GitHub when it is installed'),
   elsewhere('lambda', 'AWS Lambda', 'a service of Amazon'),
-  elsewhere('other-targets', 'other systems and processors', 'the package is tried on the machine that this runs on'),
 ];
