@@ -31,19 +31,21 @@
 constexpr size_t kDots = kGroupRows / kDotRows;  // registers a group and query
 
 #if !defined(VN_UNPACK_CODES)
-// Four bytes at once: shifts and masks of their bits, which compilers vectorise.
+// Four bytes at once: shifts and masks of their bits, which compilers vectorise; clang only if nothing is stored on the
+// way that may be what is loaded next.
 template <int kStep, bool>
 VN_INLINE Codes unpack_codes(const uint8_t* high, const uint8_t* middle, const uint8_t* low, uint8_t* out) {
   constexpr uint32_t kBytes = 0x01010101u;
-  for (size_t i = 0; i < 4 * kDotRows; i += 4) {
+  uint32_t codes[kDotRows];
+  for (size_t i = 0; i < kDotRows; ++i) {
     uint32_t h, m, l;
-    std::memcpy(&h, high + i, 4);
-    std::memcpy(&m, middle + i, 4);
-    std::memcpy(&l, low + i, 4);
-    const uint32_t codes = ((kStep % 2 == 0 ? h << 4 : h) & kBytes * 0xF0) | ((m >> 2 * kStep & kBytes * 3) << 2) |
-                           (l >> 2 * kStep & kBytes * 3);
-    std::memcpy(out + i, &codes, 4);
+    std::memcpy(&h, high + 4 * i, 4);
+    std::memcpy(&m, middle + 4 * i, 4);
+    std::memcpy(&l, low + 4 * i, 4);
+    codes[i] = ((kStep % 2 == 0 ? h << 4 : h) & kBytes * 0xF0) | ((m >> 2 * kStep & kBytes * 3) << 2) |
+               (l >> 2 * kStep & kBytes * 3);
   }
+  std::memcpy(out, codes, sizeof codes);
   return load_codes(out);
 }
 #endif
