@@ -66,6 +66,8 @@ async function checkFaissNode() {
   for (const { default: whole } of [required, imported]) {
     if (names.some((name) => whole[name] !== required[name])) fail('voronode/faiss-node is not its own default');
   }
+  if (readFileSync(join(root, 'dist/faiss_node.js'), 'utf8').includes('prebuilds'))
+    fail('voronode/faiss-node has a copy of voronode in it, with classes of its own');
   return names.length;
 }
 
