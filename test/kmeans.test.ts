@@ -115,6 +115,15 @@ describe('kmeans', () => {
     expect([...kmeansSync(vectors, 2, 1, options).centroids]).toEqual([3, 5]);
   });
 
+  test.each([{ spherical: false }, { spherical: true }])('centroids of the largest floats are finite %j', (options) => {
+    const vectors = new Float32Array(10 * 3).fill(3.4028234663852886e38); // all equal: three of four clusters are empty
+    for (const niter of [1, 2, 25]) {
+      const { centroids, assignments } = kmeansSync(vectors, 3, 4, { ...options, niter, minPointsPerCentroid: 1 });
+      expect([...centroids].every(Number.isFinite)).toBe(true);
+      expect(Math.max(...assignments)).toBeLessThan(4);
+    }
+  });
+
   test('uses a sample of very many vectors, assigns all', async () => {
     const vectors = new Random(6).floats(10_000);
     const found = await kmeans(vectors, 1, 4, { maxPointsPerCentroid: 10, minPointsPerCentroid: 1 });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <random>
 
@@ -13,6 +14,7 @@ namespace {
 // How Faiss splits (ClusteringHelpers.cpp), kept so that the same draws give the same clusters.
 constexpr uint32_t kSplitSeed = 1234;
 constexpr float kSplitFactor = 1 / 1024.0f;
+constexpr float kLargest = std::numeric_limits<float>::max();
 
 constexpr size_t kBlock = PointSketches::kMaxPoints;
 constexpr size_t kBlocksPerTask = 4;
@@ -165,7 +167,7 @@ void Lloyd::part(size_t donor, size_t empty) noexcept {
   float* const from = centroids_.data() + donor * d_;
   float* const to = centroids_.data() + empty * d_;
   for (size_t j = 0; j < d_; ++j) {
-    const float more = from[j] * (1 + kSplitFactor);
+    const float more = std::clamp(from[j] * (1 + kSplitFactor), -kLargest, kLargest);  // not an infinity
     const float less = from[j] * (1 - kSplitFactor);
     to[j] = j % 2 == 0 ? more : less;
     from[j] = j % 2 == 0 ? less : more;
