@@ -93,7 +93,7 @@ void finish_ivf(const Reader& reader, const IvfFile& file, IndexIVF& index) {
     if (place < 0) continue;
     const size_t list = static_cast<size_t>(place >> 32);
     const size_t row = static_cast<size_t>(place & 0xFFFFFFFF);
-    if (list < lists.size() && row < lists[list].size() && lists[list].id(row) == id) continue;
+    if (list < lists.size() && row < lists[list].size() && (hash || lists[list].id(row) == id)) continue;
     reader.corrupt_at("direct_map", map.offset + i * sizeof(int64_t), format("the place of the id %lld", (long long)id),
                       format("list %zu, row %zu", list, row));
   }

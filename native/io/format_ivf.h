@@ -60,8 +60,8 @@ void write_lists(Writer& writer, const IndexIVF& index, const Moment& moment);
 // The parts of a file that format_ivf.cc and format_ivf_lists.cc share.
 StoredDirectMap read_direct_map(Reader& reader, uint64_t ntotal);
 void write_direct_map(Writer& writer, DirectMapType type, const Moment& moment);
-// Throws kCorrupt unless every entry of the map is the place of a row with that id; then makes `index` what the file
-// says besides its rows.
+// Throws kCorrupt unless every entry of the map is the place of a row, of an array of the row with that id (after a
+// plain add, Faiss puts wrong ids into hash tables); then makes `index` what the file says besides its rows.
 void finish_ivf(const Reader& reader, const IvfFile& file, IndexIVF& index);
 // Adds up sizes: what they may not exceed, and in the end must be, is ntotal.
 class RowCount {
