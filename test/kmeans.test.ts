@@ -129,6 +129,8 @@ describe('kmeans', () => {
     const found = await kmeans(vectors, 1, 4, { maxPointsPerCentroid: 10, minPointsPerCentroid: 1 });
     expect(found.assignments.length).toBe(10_000);
     expect(new Set(found.assignments)).toEqual(new Set([0, 1, 2, 3]));
+    const all = (most: number) => kmeansSync(vectors, 1, 4, { maxPointsPerCentroid: most });
+    expect(all(2 ** 31 - 1)).toEqual(all(10_000));
   });
 
   test('warns of few vectors', async () => {
@@ -199,7 +201,7 @@ describe('wrong arguments', () => {
       await refused(
         (k) => kmeans(vectors, 2, k),
         (k) => kmeansSync(vectors, 2, k),
-        many ? 'ERR_OUT_OF_RANGE' : code,
+        many ? 'ERR_INVALID_ARG_VALUE' : code,
       );
     }
     if (!/float32array/i.test(title) || /shape|proxy/.test(title)) {

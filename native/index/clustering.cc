@@ -16,6 +16,11 @@ namespace {
 constexpr uint64_t kSeedStep = 15486557;  // between the seeds of the runs, as in Faiss
 constexpr size_t kCopyRows = 1024;        // vectors a task
 
+// All, or as many as are allowed. REQUIRES: k ≥ 1.
+size_t points_used(size_t n, size_t k, const ClusteringParams& params) noexcept {
+  return n / k < params.max_points_per_centroid ? n : k * params.max_points_per_centroid;
+}
+
 void check_params(size_t n, size_t k, const ClusteringParams& params) {
   const auto positive = [](const char* name, size_t value) {
     if (value > 0) return;
@@ -26,18 +31,18 @@ void check_params(size_t n, size_t k, const ClusteringParams& params) {
   positive("niter", params.niter);
   positive("nredo", params.nredo);
   positive("maxPointsPerCentroid", params.max_points_per_centroid);
-  if (k > std::numeric_limits<uint32_t>::max() / params.max_points_per_centroid) {
-    throw Error(Code::kOutOfRange,
-                format("The value of \"k\" is out of range. k times maxPointsPerCentroid must be below "
-                       "4294967296. Received %zu times %zu",
-                       k, params.max_points_per_centroid));
+  if (n < k) {
+    throw Error(
+        Code::kInvalidArgValue,
+        format("k-means needs at least as many vectors as centroids. Received %zu vectors for %zu centroids; give "
+               "more vectors (%zu or more are advised) or ask for fewer centroids",
+               n, k, checked_mul(k, params.min_points_per_centroid)));
   }
-  if (n >= k) return;
-  throw Error(
-      Code::kInvalidArgValue,
-      format("k-means needs at least as many vectors as centroids. Received %zu vectors for %zu centroids; give "
-             "more vectors (%zu or more are advised) or ask for fewer centroids",
-             n, k, checked_mul(k, params.min_points_per_centroid)));
+  if (points_used(n, k, params) <= std::numeric_limits<uint32_t>::max()) return;  // Lloyd numbers them so
+  throw Error(Code::kOutOfRange,
+              format("The value of \"maxPointsPerCentroid\" is out of range. Times k, %zu, it must be below 4294967296 "
+                     "for so many vectors. Received %zu",
+                     k, params.max_points_per_centroid));
 }
 
 // The rows of x that are named, side by side.
@@ -59,11 +64,9 @@ Clustering kmeans(size_t n, size_t d, const float* x, size_t k, const Clustering
   check(cancel);
   Clustering best;
   best.few_points = n / k < params.min_points_per_centroid;
-  best.points = n;
-  const size_t most = k * params.max_points_per_centroid;
+  best.points = points_used(n, k, params);
   std::optional<AlignedArray<float>> sample;
-  if (n > most) {
-    best.points = most;
+  if (best.points < n) {
     sample.emplace(checked_mul(best.points, d));
     copy_rows(random_choice(n, best.points, params.seed), d, x, cancel, sample->data());
     x = sample->data();

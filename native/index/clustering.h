@@ -45,8 +45,8 @@ struct Clustering {
 using ClusteringProgress = std::function<void(size_t run, size_t iteration, const ClusteringIteration& what_it_found)>;
 
 // Clusters n vectors x (n × d, finite) into k. n = k: the vectors themselves, in their order, as one iteration of
-// objective 0. Throws kInvalidArgValue if n < k, kOutOfRange if k, niter, nredo or max_points_per_centroid is 0,
-// kAborted, kNoMemory. Works on all threads of the pool.
+// objective 0. Throws kInvalidArgValue if n < k, kOutOfRange if k, niter, nredo or max_points_per_centroid is 0 or
+// 2³² vectors or more would be used, kAborted, kNoMemory. Works on all threads of the pool.
 Clustering kmeans(size_t n, size_t d, const float* x, size_t k, const ClusteringParams& params, const Cancel* cancel,
                   const ClusteringProgress& progress = nullptr);
 

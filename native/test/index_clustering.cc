@@ -158,9 +158,9 @@ TEST_CASE("parameters out of range are refused") {
   params = {};
   params.max_points_per_centroid = 0;
   CHECK(code_of(x, 3, 2, params) == Code::kOutOfRange);
-  params = {};
-  params.max_points_per_centroid = std::numeric_limits<size_t>::max();
-  CHECK(code_of(x, 3, 2, params) == Code::kOutOfRange);
+  params.max_points_per_centroid = std::numeric_limits<size_t>::max();  // no sample
+  CHECK(run(x, 3, 2, params).points == 20);
+  CHECK_THROWS_AS(kmeans(size_t{1} << 33, 3, nullptr, size_t{1} << 25, {}, nullptr), Error);  // 2³³ points
 }
 
 TEST_CASE("samples: as many as asked for, all different; few points are told") {
