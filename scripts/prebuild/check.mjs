@@ -1,5 +1,5 @@
-// What a prebuilt binary must be: two exports, no library beyond the platform's own, no newer platform than promised,
-// stripped, of a reasonable size.
+// What a prebuilt binary must be: for its processor, two exports, no library beyond the platform's own, no newer platform
+// than promised, stripped, of a reasonable size.
 import { readElf } from './elf.mjs';
 import { EXPORTS } from './exports.mjs';
 import { readMachO } from './macho.mjs';
@@ -16,6 +16,7 @@ const READERS = { elf: readElf, pe: readPe, macho: readMachO };
 export function checkBinary(target, bytes) {
   const found = READERS[target.format](bytes);
   const errors = [];
+  if (found.processor !== target.processor) errors.push(`is for ${found.processor ?? 'another processor'}`);
   const exports = found.exports.toSorted();
   if (exports.join() !== EXPORTS.join())
     errors.push(`exports ${exports.join(', ') || 'nothing'}, not ${EXPORTS.join(', ')}`);

@@ -13,7 +13,12 @@ const DT = {
   VERNEEDNUM: 0x6fffffff,
 };
 
-/** @returns {{ exports: string[], libraries: string[], versions: string[], stripped: boolean }} */
+const PROCESSORS = new Map([
+  [62, 'x86_64'],
+  [183, 'aarch64'],
+]);
+
+/** @returns {{ processor?: string, exports: string[], libraries: string[], versions: string[], stripped: boolean }} */
 export function readElf(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const u16 = (at) => view.getUint16(at, true);
@@ -49,6 +54,7 @@ export function readElf(bytes) {
     if (defined && bytes[at + 4] >> 4 !== 0) exports.push(text(u32(at)));
   }
   return {
+    processor: PROCESSORS.get(u16(18)),
     exports,
     libraries: entries.filter(([tag]) => tag === DT.NEEDED).map(([, name]) => text(name)),
     versions: versionNeeds(),

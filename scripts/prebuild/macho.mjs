@@ -12,12 +12,20 @@ const LC = {
   BUILD_VERSION: 0x32,
   EXPORTS_TRIE: 0x33,
 };
+const PROCESSORS = new Map([
+  [0x01000007, 'x86_64'],
+  [0x0100000c, 'aarch64'],
+]);
 const CODE_DIRECTORY = 0xfade0c02;
 const SHA256 = 2;
 
-/** @returns {{ exports: string[], libraries: string[], macos: number[], signed: boolean }} signed: and the signature fits */
+/**
+ * @returns {{ processor?: string, exports: string[], libraries: string[], macos: number[], signed: boolean }} signed: and the
+ *   signature fits
+ */
 export function readMachO(bytes) {
-  const found = { exports: [], libraries: [], macos: [0, 0], signed: false };
+  const processor = PROCESSORS.get(bytes.readUInt32LE(4));
+  const found = { processor, exports: [], libraries: [], macos: [0, 0], signed: false };
   for (const { command, at, u32 } of commands(bytes)) {
     if (command === LC.LOAD_DYLIB) found.libraries.push(cString(bytes, at + u32(8)));
     if (command === LC.BUILD_VERSION) found.macos = version(u32(12));

@@ -7,16 +7,25 @@ const EXPORT = 0;
 const IMPORT = { index: 1, size: 20, name: 12 };
 const DELAY_IMPORT = { index: 13, size: 32, name: 4 };
 
-/** @returns {{ exports: string[], libraries: string[], stripped: boolean }} libraries: also those loaded at the first call */
+const PROCESSORS = new Map([
+  [0x8664, 'x86_64'],
+  [0xaa64, 'aarch64'],
+]);
+
+/**
+ * @returns {{ processor?: string, exports: string[], libraries: string[], stripped: boolean }} libraries: also those that are
+ *   loaded at the first call
+ */
 export function readPe(bytes) {
-  const { u32, header, fileOffset, directory } = open(bytes);
+  const { u16, u32, header, fileOffset, directory } = open(bytes);
   const text = (address) => cString(bytes, fileOffset(address));
   const exports = exported(bytes).map(({ name }) => text(name));
   const libraries = [];
   for (const { index, size, name } of [IMPORT, DELAY_IMPORT]) {
     for (let at = directory(index); at && u32(at + name) !== 0; at += size) libraries.push(text(u32(at + name)));
   }
-  return { exports, libraries, stripped: u32(header + 12) === 0 }; // no COFF symbols
+  const stripped = u32(header + 12) === 0; // no COFF symbols
+  return { processor: PROCESSORS.get(u16(header + 4)), exports, libraries, stripped };
 }
 
 /**

@@ -32,6 +32,7 @@ function pe(library: string, directory: 1 | 13): Buffer {
   return file(0x800, [
     [0x3c, header],
     [header, 'PE\0\0'],
+    [header + 4, [0x64, 0x86]], // x86-64
     [header + 6, [1, 0]], // sections
     [header + 20, [240, 0]], // size of the optional header
     [header + 24, [0x0b, 0x02]],
@@ -63,6 +64,11 @@ test.each([1, 13] as const)('a DLL that names node.exe in directory %d is refuse
   expect(checkBinary(TARGETS['win32-x64'], bytes).errors).toEqual(['needs the library node.exe']);
 });
 
+test('a binary for another processor is refused', () => {
+  expect(checkBinary(TARGETS['win32-arm64'], pe('KERNEL32.dll', 1)).errors).toContain('is for x86_64');
+  expect(checkBinary(TARGETS['darwin-x64'], machO()).errors).toContain('is for aarch64');
+});
+
 test('of the exports of a DLL ours are left, with their addresses', () => {
   const bytes = pe('KERNEL32.dll', 1);
   expect(checkBinary(TARGETS['win32-x64'], bytes).errors.join()).toContain('exports _Unwind_Resume, napi_register');
@@ -87,6 +93,7 @@ function machO(): Buffer {
   const directory = 4096 + 20;
   const bytes = file(8192, [
     [0, 0xfeedfacf],
+    [4, 0x0100000c], // arm64
     [16, 3],
     [32, 0x80000022],
     [36, 48],
