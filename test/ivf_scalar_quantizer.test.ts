@@ -16,6 +16,7 @@ import {
   indexFactory,
   type ScalarCode,
 } from '../lib/index.js';
+import { exactCodes } from './codes.js';
 import { testIndex } from './contract.js';
 import { hostile } from './hostile.js';
 import { Random } from './random.js';
@@ -23,27 +24,22 @@ import { expectSameBits, readBack } from './subject.js';
 
 const CODES: ScalarCode[] = ['SQ8', 'SQfp16'];
 
-/** With centroids of whole numbers; visits all its lists. SQ8: code c stands for c - 127. */
-function exact(d: number, nlist: number, code: ScalarCode, options: IndexIVFScalarQuantizerOptions = {}) {
-  const quantizer = new IndexFlat(d, { metric: options.metric });
-  quantizer.addSync(nlist === 1 ? new Float32Array(d) : new Random(d).integers(nlist * d));
-  const index = new IndexIVFScalarQuantizer(d, nlist, code, { nprobe: nlist, quantizer, ...options });
-  index.trainSync(Float32Array.from({ length: 2 * d }, (_, i) => (i < d ? -127.5 : 127.5)));
-  return index;
-}
-
 const caller = { mapped: true, numbers: true };
-testIndex('IndexIVFScalarQuantizer of bytes', (d) => exact(d, 1, 'SQ8'), { metric: 'l2', ...caller });
+testIndex('IndexIVFScalarQuantizer of bytes', (d) => exactCodes(d, 1, 'SQ8'), { metric: 'l2', ...caller });
 testIndex(
   'IndexIVFScalarQuantizer of bytes by inner product, not by residual',
-  (d) => exact(d, 5, 'SQ8', { metric: 'ip', byResidual: false }),
+  (d) => exactCodes(d, 5, 'SQ8', { metric: 'ip', byResidual: false }),
   { metric: 'ip', ...caller },
 );
-testIndex('IndexIVFScalarQuantizer of halves', (d) => exact(d, 5, 'SQfp16'), { metric: 'l2', ...caller });
-testIndex('IndexIDMap of halves by inner product', (d) => new IndexIDMap(exact(d, 4, 'SQfp16', { metric: 'ip' })), {
-  metric: 'ip',
-  mapped: true,
-});
+testIndex('IndexIVFScalarQuantizer of halves', (d) => exactCodes(d, 5, 'SQfp16'), { metric: 'l2', ...caller });
+testIndex(
+  'IndexIDMap of halves by inner product',
+  (d) => new IndexIDMap(exactCodes(d, 4, 'SQfp16', { metric: 'ip' })),
+  {
+    metric: 'ip',
+    mapped: true,
+  },
+);
 
 describe('making an IndexIVFScalarQuantizer', () => {
   test('says what it is', () => {
@@ -99,7 +95,7 @@ describe('making an IndexIVFScalarQuantizer', () => {
   });
 
   test('what no half holds is refused, and nothing added', async () => {
-    const index = exact(2, 1, 'SQfp16');
+    const index = exactCodes(2, 1, 'SQfp16');
     const vectors = Float32Array.of(1, 65519, 65520, 3);
     const error = expect.objectContaining({
       code: 'ERR_OUT_OF_RANGE',

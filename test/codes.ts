@@ -1,0 +1,23 @@
+/** Inverted files in codes that hold whole numbers exactly, for comparison with ==. */
+
+import {
+  IndexFlat,
+  IndexIVFScalarQuantizer,
+  type IndexIVFScalarQuantizerOptions,
+  type ScalarCode,
+} from '../lib/index.js';
+import { Random } from './random.js';
+
+/** With centroids of whole numbers; visits all its lists. SQ8: code c stands for c - 127. */
+export function exactCodes(
+  d: number,
+  nlist: number,
+  code: ScalarCode,
+  options: IndexIVFScalarQuantizerOptions = {},
+): IndexIVFScalarQuantizer {
+  const quantizer = new IndexFlat(d, { metric: options.metric });
+  quantizer.addSync(nlist === 1 ? new Float32Array(d) : new Random(d).integers(nlist * d));
+  const index = new IndexIVFScalarQuantizer(d, nlist, code, { nprobe: nlist, quantizer, ...options });
+  index.trainSync(Float32Array.from({ length: 2 * d }, (_, i) => (i < d ? -127.5 : 127.5)));
+  return index;
+}
