@@ -7,8 +7,10 @@ import { checkInteger, checkMetric, checkString, MAX_DIMENSION, type Metric, met
 
 /**
  * Makes an index after a description: `'Flat'`, or lists, `'IVF1024,Flat'`, `'IVF1024,SQ8'`, `'IVF1024,SQfp16'`
- * (also `'IVF4k,…'`, `'IVF1M,…'`, in units of 1024 and 1024²); any of them behind `'L2norm,'`, and all of these under
- * `'IDMap,'` or `'IDMap2,'`. Case matters and there are no spaces, as in Faiss.
+ * (also `'IVF4k,…'`, `'IVF1M,…'`, in units of 1024 and 1024²); any of them behind `'L2norm,'`, all of these before
+ * `',RFlat'` or `',Refine(Flat)'` (an `IndexRefineFlat`: its distances are those of vectors as they come, even where
+ * `'L2norm,'` scales what finds candidates), and all under `'IDMap,'` or `'IDMap2,'`. Case matters and there are no
+ * spaces, as in Faiss.
  *
  * @example
  * ```js

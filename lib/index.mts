@@ -31,6 +31,8 @@ export {
   IndexIVFScalarQuantizer,
   type IndexIVFScalarQuantizerOptions,
   IndexPreTransform,
+  IndexRefineFlat,
+  type IndexRefineFlatOptions,
   indexFactory,
   type KMeansOptions,
   type KMeansResult,

@@ -34,6 +34,7 @@ export { type KMeansOptions, type KMeansResult, kmeans, kmeansSync } from './kme
 export { matrix } from './matrix.js';
 export { normalizeL2 } from './normalize.js';
 export { IndexPreTransform } from './pre_transform.js';
+export { IndexRefineFlat, type IndexRefineFlatOptions } from './refine_flat.js';
 export { RangeSearchResult, type ResultRow, SearchResult } from './result.js';
 export {
   IDSelector,

@@ -22,7 +22,7 @@ import { checkId, checkIds, checkNewIds, type Ids } from './ids.js';
 import { type NativeIndex, type NativeSelector, native } from './native.js';
 import { RangeSearchResult, SearchResult } from './result.js';
 import { IDSelector } from './selector.js';
-import { checkInteger, checkRadius, checkVectors, MAX_K, type Metric } from './validate.js';
+import { checkFactor, checkInteger, checkRadius, checkVectors, MAX_K, type Metric } from './validate.js';
 
 /** What a search takes besides the queries. */
 export interface SearchOptions extends AbortOptions {
@@ -33,6 +33,11 @@ export interface SearchOptions extends AbortOptions {
    * nlist and above visit all. Default: the index's own `nprobe`. Other indexes pass over it.
    */
   nprobe?: number | undefined;
+  /**
+   * How many candidates per neighbour the base of an IndexRefineFlat is asked for, 1 to 1000. Default: the index's own
+   * `kFactor`. Other indexes pass over it.
+   */
+  kFactor?: number | undefined;
 }
 
 /** What an index that clusters should do differently; the others pass over it. */
@@ -187,7 +192,10 @@ export abstract class Index implements Disposable {
     const signal = signalOf(options);
     const filter = filterOf(options);
     const nprobe = nprobeOf(options);
-    const found = await abortable(signal, (token) => native.search(this.#handle, queries, k, filter, nprobe, token));
+    const kFactor = kFactorOf(options);
+    const found = await abortable(signal, (token) =>
+      native.search(this.#handle, queries, k, filter, nprobe, kFactor, token),
+    );
     return new SearchResult(k, found.distances, found.labels);
   }
 
@@ -196,7 +204,7 @@ export abstract class Index implements Disposable {
     checkVectors('queries', queries, this.#d);
     checkInteger('k', k, 1, MAX_K);
     throwIfAborted(signalOf(options));
-    const found = native.searchSync(this.#handle, queries, k, filterOf(options), nprobeOf(options));
+    const found = native.searchSync(this.#handle, queries, k, filterOf(options), nprobeOf(options), kFactorOf(options));
     return new SearchResult(k, found.distances, found.labels);
   }
 
@@ -210,8 +218,9 @@ export abstract class Index implements Disposable {
     const signal = signalOf(options);
     const filter = filterOf(options);
     const nprobe = nprobeOf(options);
+    const kFactor = kFactorOf(options);
     const found = await abortable(signal, (token) =>
-      native.rangeSearch(this.#handle, queries, bound, filter, nprobe, token),
+      native.rangeSearch(this.#handle, queries, bound, filter, nprobe, kFactor, token),
     );
     return new RangeSearchResult(found.lims, found.distances, found.labels);
   }
@@ -221,13 +230,20 @@ export abstract class Index implements Disposable {
     checkVectors('queries', queries, this.#d);
     const bound = checkRadius(radius);
     throwIfAborted(signalOf(options));
-    const found = native.rangeSearchSync(this.#handle, queries, bound, filterOf(options), nprobeOf(options));
+    const found = native.rangeSearchSync(
+      this.#handle,
+      queries,
+      bound,
+      filterOf(options),
+      nprobeOf(options),
+      kFactorOf(options),
+    );
     return new RangeSearchResult(found.lims, found.distances, found.labels);
   }
 
   /**
    * The stored vector with this id, of size d; if several bear it, the one added last (of an inverted file: one of them).
-   * Of an index in codes (`IndexIVFScalarQuantizer`): the vector as it is decoded.
+   * Of an index in codes (`IndexIVFScalarQuantizer`): the vector as it is decoded, unless an `IndexRefineFlat` is around it.
    * @throws ERR_OUT_OF_RANGE if there is none
    */
   reconstruct(id: bigint | number): Float32Array {
@@ -296,6 +312,11 @@ function filterOf(options: SearchOptions | undefined): NativeSelector | undefine
 function nprobeOf(options: SearchOptions | undefined): number | undefined {
   const nprobe = options?.nprobe;
   return nprobe === undefined ? undefined : checkInteger('options.nprobe', nprobe, 1, Number.MAX_SAFE_INTEGER);
+}
+
+function kFactorOf(options: SearchOptions | undefined): number | undefined {
+  const kFactor = options?.kFactor;
+  return kFactor === undefined ? undefined : checkFactor('options.kFactor', kFactor);
 }
 
 function selectorOf(ids: Ids | IDSelector): NativeSelector {

@@ -6,6 +6,7 @@ import { construct, Index } from './index_base.js';
 import { IndexIVFFlat, IndexIVFScalarQuantizer } from './ivf.js';
 import { type NativeIndex, native } from './native.js';
 import { IndexPreTransform } from './pre_transform.js';
+import { IndexRefineFlat } from './refine_flat.js';
 
 type IndexClass = { prototype: Index };
 
@@ -16,6 +17,7 @@ const kinds: Record<string, (handle: NativeIndex) => IndexClass> = {
   IndexIVFFlat: () => IndexIVFFlat,
   IndexIVFScalarQuantizer: () => IndexIVFScalarQuantizer,
   IndexPreTransform: () => IndexPreTransform,
+  IndexRefineFlat: () => IndexRefineFlat,
 };
 
 /**

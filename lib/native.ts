@@ -104,6 +104,8 @@ export interface Native {
     byResidual: boolean,
     quantizer: NativeIndex | undefined,
   ): NativeIndex;
+  /** Wraps `base`; from then on `base` changes only through the new index. */
+  refineFlat(base: NativeIndex): NativeIndex;
   factory(d: number, description: string, metric: NativeMetric): NativeIndex;
 
   // Looking. These never wait, whatever runs on the index.
@@ -116,6 +118,11 @@ export interface Native {
   inner(index: NativeIndex): NativeIndex | undefined;
   /** True once a wrapper owns the index. */
   wrapped(index: NativeIndex): boolean;
+
+  // Of an IndexRefineFlat. These never wait either.
+  kFactor(index: NativeIndex): number;
+  /** 1 to 1000. */
+  setKFactor(index: NativeIndex, kFactor: number): void;
 
   // Looking at inverted files
   nlist(index: NativeIndex): number;
@@ -152,6 +159,7 @@ export interface Native {
     k: number,
     filter: NativeSelector | undefined,
     nprobe: number | undefined,
+    kFactor: number | undefined,
     token: NativeToken | undefined,
   ): Promise<NativeSearchResult>;
   searchSync(
@@ -160,6 +168,7 @@ export interface Native {
     k: number,
     filter: NativeSelector | undefined,
     nprobe?: number | undefined,
+    kFactor?: number | undefined,
   ): NativeSearchResult;
   rangeSearch(
     index: NativeIndex,
@@ -167,6 +176,7 @@ export interface Native {
     radius: number,
     filter: NativeSelector | undefined,
     nprobe: number | undefined,
+    kFactor: number | undefined,
     token: NativeToken | undefined,
   ): Promise<NativeRangeResult>;
   rangeSearchSync(
@@ -175,6 +185,7 @@ export interface Native {
     radius: number,
     filter: NativeSelector | undefined,
     nprobe?: number | undefined,
+    kFactor?: number | undefined,
   ): NativeRangeResult;
   removeIds(index: NativeIndex, selector: NativeSelector, token: NativeToken | undefined): Promise<number>;
   removeIdsSync(index: NativeIndex, selector: NativeSelector): number;

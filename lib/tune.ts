@@ -42,7 +42,8 @@ export interface TuneResult extends TunePoint {
  * easier than others. The index may be wrapped (IndexIDMap, L2norm).
  *
  * Exact is what a visit of all lists finds. Of an index in codes (`IndexIVFScalarQuantizer`) these are the nearest decoded
- * vectors: what the codes lose is not measured.
+ * vectors: what the codes lose is not measured. Of an `IndexRefineFlat` it is what all lists and its own `kFactor` find: set
+ * that first.
  *
  * @throws ERR_VORONODE_UNSUPPORTED for an index without lists, or without vectors
  */

@@ -84,6 +84,13 @@ export function checkRadius(value: unknown): number {
   return Math.fround(value);
 }
 
+/** Candidates per neighbour; Faiss reads no file with more than 1000. */
+export function checkFactor(name: string, value: unknown): number {
+  if (typeof value !== 'number') throw invalidType(name, 'of type number', value);
+  if (!(value >= 1 && value <= 1000)) throw outOfRange(name, 'a number >= 1 && <= 1000', value);
+  return value;
+}
+
 export function checkMetric(name: string, value: unknown): Metric {
   if (typeof value !== 'string') throw invalidType(name, 'of type string', value);
   if (value === 'l2' || value === 'ip') return value;

@@ -19,6 +19,7 @@ import faiss
 import numpy as np
 
 from golden_data import integers, unit_rows
+from golden_old_forms import cut_lists, legacy, old_scalar, sorted_hash
 
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "test" / "golden"
 FLT_MAX = float(np.finfo(np.float32).max)
@@ -81,7 +82,7 @@ def answered(description, d, metric, n, ids):
     distances, best = nearest(stored, labels, asked, metric)
     agrees_with_faiss(index, queries, distances, best)
     entry = {
-        "kind": type(index).__name__,
+        "kind": kind_of(index),
         "description": description,
         "d": d,
         "metric": metric,
@@ -96,11 +97,30 @@ def answered(description, d, metric, n, ids):
     return faiss.serialize_index(index).tobytes(), entry
 
 
+def inside(index):
+    """The index in a wrapper."""
+    return faiss.downcast_index(index.base_index if hasattr(index, "base_index") else index.index)
+
+
 def heart(index):
     """The IVF index inside wrappers."""
     while not hasattr(index, "invlists"):
-        index = faiss.downcast_index(index.index)
+        index = inside(index)
     return index
+
+
+def refinement(index):
+    """The IndexRefine that an index is or has inside, or None."""
+    while not hasattr(index, "base_index"):
+        if not hasattr(index, "index"):
+            return None
+        index = inside(index)
+    return index
+
+
+def kind_of(index):
+    """The class's name; Faiss's factory gives an IndexRefineFlat under that of its base class."""
+    return "IndexRefineFlat" if hasattr(index, "base_index") else type(index).__name__
 
 
 def give_centroids(index, centroids):
@@ -110,7 +130,7 @@ def give_centroids(index, centroids):
         index.is_trained = True
         if hasattr(index, "invlists"):
             return
-        index = faiss.downcast_index(index.index)
+        index = inside(index)
 
 
 def rows_seen(index, stored, queries, nprobe):
@@ -123,7 +143,7 @@ def rows_seen(index, stored, queries, nprobe):
 
 
 def ivf(description, d, metric, n, ids, nprobe=None, trained=False, direct_map=None, removed=(), quantizer=None,
-        by_residual=True):
+        by_residual=True, k_factor=None):
     """An IVF index: its bytes, and what they must answer. nprobe: of the file; None: all lists.
 
     The centroids are given, or found by Faiss if `trained`. removed: ids that are taken out in the end. by_residual: of a
@@ -149,6 +169,8 @@ def ivf(description, d, metric, n, ids, nprobe=None, trained=False, direct_map=N
             ranges = np.repeat([-127.5, 255], d).astype(np.float32)  # code c stands for c - 127
             faiss.copy_array_to_vector(ranges, inner.sq.trained)
     inner.nprobe = inner.nlist if nprobe is None else nprobe
+    if k_factor is not None:
+        refinement(index).k_factor = k_factor
     if direct_map is not None:
         inner.set_direct_map_type(direct_map)
     labels = [ids[i % len(ids)] for i in range(n)] if ids else list(range(n))
@@ -165,7 +187,7 @@ def ivf(description, d, metric, n, ids, nprobe=None, trained=False, direct_map=N
     distances, best = answer(inner.nprobe)
     agrees_with_faiss(index, queries, distances, best)
     entry = {
-        "kind": type(index).__name__,
+        "kind": kind_of(index),
         "description": description,
         "d": d,
         "metric": metric,
@@ -189,78 +211,19 @@ def ivf(description, d, metric, n, ids, nprobe=None, trained=False, direct_map=N
 
 def untrained(description, d=4):
     index = faiss.index_factory(d, description)
-    entry = {"kind": type(index).__name__, "description": description, "d": d, "metric": "l2", "untrained": True}
+    entry = {"kind": kind_of(index), "description": description, "d": d, "metric": "l2", "untrained": True}
     return faiss.serialize_index(index).tobytes(), entry
 
 
-# In the files of IVF indexes here: header, nlist, nprobe, then the quantizer with its header and the count of components.
-QUANTIZER_AT = 4 + 33 + 8 + 8
-CENTROIDS_AT = QUANTIZER_AT + 4 + 33 + 8
-
-
-def legacy(data, nlist, d, tag):
-    """The bytes of an IndexIVFFlat without a direct map as old versions wrote them: ids before the direct map, codes at the
-    end, counted in bytes (IvFL) or components (IvFl)."""
-    index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
-    map_at = CENTROIDS_AT + nlist * d * 4
-    ids = codes = b""
-    for l in range(nlist):
-        n = index.invlists.list_size(l)
-        ids += struct.pack("<Q", n) + faiss.rev_swig_ptr(index.invlists.get_ids(l), n).tobytes()
-        count = n * d * (4 if tag == b"IvFL" else 1)
-        codes += struct.pack("<Q", count) + faiss.rev_swig_ptr(index.invlists.get_codes(l), n * d * 4).tobytes()
-    made = tag + data[4:map_at] + ids + data[map_at : map_at + 9] + codes
-    again = faiss.serialize_index(faiss.deserialize_index(np.frombuffer(made, dtype=np.uint8))).tobytes()
-    assert again == data, "Faiss reads it as what it was made from"
-    return made
-
-
-def old_scalar(data, d, nlist, tag):
-    """The bytes of an IndexIVFScalarQuantizer by residual without a direct map as old versions wrote them: without the byte
-    that says so (IwSQ), or with lists as in `legacy` (IvSQ)."""
-    index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
-    lists_at = data.index(b"ilar")
-    assert data[lists_at - 1] == 1
-    if tag == b"IwSQ":
-        made = tag + data[4 : lists_at - 1] + data[lists_at:]
-    else:
-        map_at = CENTROIDS_AT + nlist * d * 4
-        ids = codes = b""
-        for l in range(nlist):
-            n = index.invlists.list_size(l)
-            ids += struct.pack("<Q", n) + faiss.rev_swig_ptr(index.invlists.get_ids(l), n).tobytes()
-            size = n * index.code_size
-            codes += struct.pack("<Q", size) + faiss.rev_swig_ptr(index.invlists.get_codes(l), size).tobytes()
-        made = tag + data[4:map_at] + ids + data[map_at : lists_at - 1] + codes
-    again = faiss.serialize_index(faiss.deserialize_index(np.frombuffer(made, dtype=np.uint8))).tobytes()
-    assert again == data, "Faiss reads it as what it was made from"
-    return made
-
-
-def sorted_hash(data, nlist, d):
-    """The bytes with the pairs of the hash table in the order of their ids, as this package writes them."""
-    at = CENTROIDS_AT + nlist * d * 4 + 1 + 8
-    (n,) = struct.unpack_from("<Q", data, at)
-    pairs = sorted(struct.iter_unpack("<qq", data[at + 8 : at + 8 + 16 * n]))
-    made = data[: at + 8] + b"".join(struct.pack("<qq", *pair) for pair in pairs) + data[at + 8 + 16 * n :]
-    faiss.deserialize_index(np.frombuffer(made, dtype=np.uint8))
-    return made
-
-
-def cut_lists(data, tag):
-    """The bytes with other inverted lists than an array's."""
-    at = data.index(b"ilar")
-    return data[:at] + tag + data[at + 4 :]
-
-
-def refused(description, metric, names, d=4, n=64):
-    """A kind that is not read, to be refused by these names."""
+def refused(description, metric, names, d=4, n=64, fill=True):
+    """A kind that is not read, to be refused by these names. fill: not of kinds whose add fails in Faiss."""
     faiss.omp_set_num_threads(1)
     index = faiss.index_factory(d, description, metric)
     x = integers(n, d, 300)
     if not index.is_trained:
         index.train(x)
-    index.add(x[:8])
+    if fill:
+        index.add(x[:8])
     return faiss.serialize_index(index).tobytes(), {"refused": names}
 
 
@@ -292,9 +255,13 @@ def files():
         "refused_hnsw_flat": refused("HNSW4", faiss.METRIC_L2, ["IndexHNSWFlat", "IHNf"]),
         "refused_pq": refused("PQ2x2", faiss.METRIC_L2, ["IndexPQ", "IxPq"]),
         "refused_pca_flat": refused("PCA2,Flat", faiss.METRIC_L2, ["PCAMatrix", "Pcam"]),
-        "refused_refine_flat": refused("Flat,RFlat", faiss.METRIC_L2, ["IndexRefine", "IxRF"]),
+        "refused_refine_sq8": refused("Flat,Refine(SQ8)", faiss.METRIC_L2, ["IxRF.", "IndexScalarQuantizer", "IxSQ"]),
+        "refused_refine_ivf": refused("Flat,Refine(IVF1,Flat)", faiss.METRIC_L2, ["IxRF.", "IndexFlat"]),
+        "refused_refine_refine": refused("Flat,RFlat,RFlat", faiss.METRIC_L2, ["IxRF.", "IndexRefineFlat"]),
+        "refused_refine_idmap": refused("Flat,IDMap,RFlat", faiss.METRIC_L2, ["IxRF.", "IndexIDMap"], fill=False),
     }
     out.update(ivf_files())
+    out.update(refine_files())
     # Made from the above by hand: bytes behind the index, and the tag that old files may bear.
     out["flat_l2_trailer"] = (flat[0] + b"bytes behind the index", {**flat[1], "resaved": "flat_l2.faiss"})
     out["flat_l2_old_tag"] = (b"IxFl" + flat[0][4:], {**flat[1], "resaved": "flat_l2.faiss"})
@@ -356,6 +323,20 @@ def ivf_files():
         {**mapped[1], "resaved": "idmap_ivf_flat.faiss"},
     )
     return out
+
+
+def refine_files():
+    # The codes are exact, so that the factor changes no answer.
+    return {
+        "refine_flat_l2": answered("Flat,RFlat", 4, "l2", 9, None),
+        "refine_flat_empty": answered("Flat,RFlat", 3, "ip", 0, None),
+        "refine_ivf_sq8": ivf("IVF3,SQ8,RFlat", 4, "l2", 9, None, nprobe=2, k_factor=2.5),
+        "refine_ivf_fp16": ivf("IVF2,SQfp16,RFlat", 17, "ip", 5, None, k_factor=1000),
+        "refine_ivf_sq8_untrained": untrained("IVF3,SQ8,RFlat"),
+        "refine_ivf_flat_sparse": ivf("IVF7,Flat,Refine(Flat)", 3, "l2", 3, None, nprobe=9),
+        "idmap_refine_flat": answered("Flat,RFlat,IDMap", 4, "l2", 9, IDS),
+        "idmap2_refine_ivf_sq8": ivf("IVF3,SQ8,RFlat,IDMap2", 4, "ip", 9, IDS, k_factor=4),
+    }
 
 
 def refused_map():

@@ -43,6 +43,7 @@ describe('with hostile values in the place of every argument', () => {
       listSizes: 0,
       imbalance: 0,
     },
+    ...{ refineFlat: 0, kFactor: 0, setKFactor: 0 },
     ...{ mergeFrom: 0, mergeFromSync: 0, kmeans: 0, kmeansSync: 0 },
     ...{ readIndex: 0, readIndexSync: 0, writeIndex: 0, writeIndexSync: 0 },
     ...{ serializeIndex: 0, serializeIndexSync: 0, deserializeIndex: 0, deserializeIndexSync: 0 },
@@ -149,6 +150,16 @@ describe('the messages', () => {
       'a flat index where an inverted file is needed',
       () => native.nlist(index),
       'ERR_INVALID_ARG_TYPE The index must be an inverted file (IVF). Received IndexFlat',
+    ],
+    [
+      'kFactor = 1001',
+      () => native.searchSync(index, query, 1, undefined, undefined, 1001),
+      'ERR_OUT_OF_RANGE The value of "kFactor" is out of range. It must be a number >= 1 && <= 1000. Received 1001',
+    ],
+    [
+      'a flat index where a refinement is needed',
+      () => native.kFactor(index),
+      'ERR_INVALID_ARG_TYPE The index must be an IndexRefineFlat. Received IndexFlat',
     ],
     [
       'a quantizer of another dimension',
@@ -301,7 +312,7 @@ describe('a script that runs while arguments are read', () => {
       throw error;
     });
     expect(() => native.removeIdsSync(filled(), selector)).toThrow(error);
-    await expect(native.search(filled(), rows(1), 1, selector, undefined, undefined)).rejects.toBe(error);
+    await expect(native.search(filled(), rows(1), 1, selector, undefined, undefined, undefined)).rejects.toBe(error);
   });
 });
 
@@ -324,10 +335,10 @@ describe('results', () => {
       Float32Array.from({ length: 16 * 3000 }, (_, i) => Math.sin(i)),
     );
     const queries = Float32Array.from({ length: 16 * 9 }, (_, i) => Math.cos(i));
-    expect(await native.search(index, queries, 20, undefined, undefined, undefined)).toEqual(
+    expect(await native.search(index, queries, 20, undefined, undefined, undefined, undefined)).toEqual(
       native.searchSync(index, queries, 20, undefined),
     );
-    expect(await native.rangeSearch(index, queries, 3, undefined, undefined, undefined)).toEqual(
+    expect(await native.rangeSearch(index, queries, 3, undefined, undefined, undefined, undefined)).toEqual(
       native.rangeSearchSync(index, queries, 3, undefined),
     );
   });

@@ -9,6 +9,7 @@ import {
   IndexIVFFlat,
   IndexIVFScalarQuantizer,
   IndexPreTransform,
+  IndexRefineFlat,
   indexFactory,
   type Metric,
 } from '../lib/index.js';
@@ -16,7 +17,7 @@ import { hostile } from './hostile.js';
 
 /** The classes from the outermost index in. */
 function classes(index: Index): unknown[] {
-  const inner = (index as Partial<IndexIDMap>).index;
+  const inner = (index as Partial<IndexIDMap>).index ?? (index as Partial<IndexRefineFlat>).baseIndex;
   return [index.constructor, ...(inner === undefined ? [] : classes(inner))];
 }
 
@@ -29,6 +30,9 @@ describe('indexFactory', () => {
     ['Flat,IDMap2', [IndexIDMap2, IndexFlatL2]],
     ['L2norm,Flat', [IndexPreTransform, IndexFlatL2]],
     ['IDMap,L2norm,Flat', [IndexIDMap, IndexPreTransform, IndexFlatL2]],
+    ['Flat,RFlat', [IndexRefineFlat, IndexFlatL2]],
+    ['IDMap,Flat,Refine(Flat)', [IndexIDMap, IndexRefineFlat, IndexFlatL2]],
+    ['L2norm,Flat,RFlat,IDMap2', [IndexIDMap2, IndexRefineFlat, IndexPreTransform, IndexFlatL2]],
     ['L2norm,Flat,IDMap2', [IndexIDMap2, IndexPreTransform, IndexFlatL2]],
   ];
 
@@ -47,6 +51,8 @@ describe('indexFactory', () => {
     ['IVF1M,Flat', 1048576, [IndexIVFFlat]],
     ['IVF7,SQ8', 7, [IndexIVFScalarQuantizer]],
     ['IDMap,IVF7,SQfp16', 7, [IndexIDMap, IndexIVFScalarQuantizer]],
+    ['IVF7,SQ8,RFlat', 7, [IndexRefineFlat, IndexIVFScalarQuantizer]],
+    ['IDMap,IVF7,SQfp16,RFlat', 7, [IndexIDMap, IndexRefineFlat, IndexIVFScalarQuantizer]],
     ['IDMap,IVF7,Flat', 7, [IndexIDMap, IndexIVFFlat]],
     ['IVF7,Flat,IDMap2', 7, [IndexIDMap2, IndexIVFFlat]],
     ['L2norm,IVF7,Flat', 7, [IndexPreTransform, IndexIVFFlat]],
@@ -58,7 +64,8 @@ describe('indexFactory', () => {
       let index = indexFactory(12, description, metric);
       expect(classes(index)).toEqual(expected);
       expect([index.d, index.metric, index.ntotal, index.isTrained]).toEqual([12, metric, 0, false]);
-      while (!(index instanceof IndexIVF)) index = (index as IndexIDMap).index;
+      while (!(index instanceof IndexIVF))
+        index = index instanceof IndexRefineFlat ? index.baseIndex : (index as IndexIDMap).index;
       expect([index.nlist, index.nprobe, index.quantizer.metric]).toEqual([nlist, 1, metric]);
     }
   });
@@ -86,6 +93,10 @@ describe('indexFactory', () => {
     ['IVF4,flat', 5],
     ['IDMap,IVF4,L2norm,Flat', 11],
     ['IVF4,Flat,Flat', 10],
+    ['RFlat', 0],
+    ['IVF4,RFlat', 4],
+    ['Flat,RFlat,RFlat', 5],
+    ['Flat,IDMap,RFlat', 5],
     ['😀', 0],
     ['Flat'.repeat(10_000), 0],
   ];
@@ -100,19 +111,25 @@ describe('indexFactory', () => {
     );
   });
 
-  test.each(['HNSW32', 'PQ8', 'PCA16,Flat', 'OPQ8,PQ8', 'RR,Flat', 'IVF1024_HNSW32,Flat', 'IDMap,IVF4(PQ8),Flat'])(
-    '%s is known, but not offered',
-    (description) => {
-      const part = description.replace(/^IDMap,/, '').split(',')[0]!;
-      expect(() => indexFactory(16, description)).toThrow(
-        expect.objectContaining({
-          name: 'Error',
-          code: 'ERR_VORONODE_UNSUPPORTED',
-          message: expect.stringContaining(`"${part}"`),
-        }),
-      );
-    },
-  );
+  test.each([
+    'HNSW32',
+    'PQ8',
+    'PCA16,Flat',
+    'OPQ8,PQ8',
+    'RR,Flat',
+    'IVF1024_HNSW32,Flat',
+    'IDMap,IVF4(PQ8),Flat',
+    'Refine(SQ8)',
+  ])('%s is known, but not offered', (description) => {
+    const part = description.replace(/^IDMap,/, '').split(',')[0]!;
+    expect(() => indexFactory(16, description)).toThrow(
+      expect.objectContaining({
+        name: 'Error',
+        code: 'ERR_VORONODE_UNSUPPORTED',
+        message: expect.stringContaining(`"${part}"`),
+      }),
+    );
+  });
 
   test.each(Object.entries(hostile))('%s is refused for each argument', (title, make) => {
     const typeError = (name: string) => ({

@@ -31,7 +31,7 @@ interface Report {
 
 /** Those that reach every kernel; with VORONODE_THOROUGH=1 the rest, too. */
 const SUITES = ['flat', 'ivf', 'ivf_scalar_quantizer'];
-const MORE = ['id_map', 'pre_transform', 'ivf_model', 'kmeans'];
+const MORE = ['id_map', 'pre_transform', 'refine_flat', 'ivf_model', 'kmeans'];
 
 describe('kernels', () => {
   const plain = digests('generic');

@@ -25,7 +25,7 @@ class Call {
   const bool sync;
 
  private:
-  static constexpr size_t kMaxArgs = 6;
+  static constexpr size_t kMaxArgs = 7;
   napi_value args_[kMaxArgs];
 };
 

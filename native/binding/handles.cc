@@ -98,8 +98,8 @@ void Handles::sweep() noexcept {
 }
 
 void HeldIndex::report_memory() noexcept {
-  // A row and its id. Blocks that are partly full and tables of lookup come on top; an estimate is all that is needed.
-  const uint64_t bytes = uint64_t{index->ntotal()} * (index->d() * sizeof(float) + sizeof(idx_t));
+  // Blocks that are partly full and tables of lookup come on top; an estimate is all that is needed.
+  const uint64_t bytes = uint64_t{index->ntotal()} * index->bytes_a_vector();
   const int64_t change = static_cast<int64_t>(bytes) - reported_;
   reported_ = static_cast<int64_t>(bytes);
   handles_->memory_changed(change);

@@ -8,6 +8,7 @@
 #include "index/factory.h"
 #include "index/flat.h"
 #include "index/id_map.h"
+#include "index/refine_flat.h"
 
 namespace voronode {
 namespace {
@@ -30,6 +31,12 @@ napi_value id_map(const Call& call) {
   // Exclusive: adds that were queued earlier must be through before the map asks whether the index is empty.
   const GateHold hold(inner->index->gate(), Access::kExclusive);
   return handle_of(call, std::make_shared<IndexIDMap>(inner->index, second));
+}
+
+napi_value refine_flat(const Call& call) {
+  const HeldPtr base = index_of(call.env, call[0]);
+  const GateHold hold(base->index->gate(), Access::kExclusive);  // as above
+  return handle_of(call, std::make_shared<IndexRefineFlat>(base->index));
 }
 
 napi_value factory(const Call& call) {
@@ -59,6 +66,21 @@ napi_value inner(const Call& call) {
 
 napi_value wrapped(const Call& call) { return Napi::Boolean::New(call.env, index_at_0(call).wrapped()); }
 
+IndexRefineFlat& as_refine_flat(Index& index) {
+  if (auto* refine = dynamic_cast<IndexRefineFlat*>(&index)) return *refine;
+  throw Error(Code::kInvalidArgType, format("The index must be an IndexRefineFlat. Received %s", index.kind()));
+}
+
+napi_value k_factor(const Call& call) {
+  return Napi::Number::New(call.env, static_cast<double>(as_refine_flat(index_at_0(call)).k_factor()));
+}
+
+napi_value set_k_factor(const Call& call) {
+  IndexRefineFlat& refine = as_refine_flat(index_at_0(call));
+  refine.set_k_factor(IndexRefineFlat::checked_factor(number_arg(call.env, "kFactor", call[1])));
+  return call.env.Undefined();
+}
+
 napi_value reconstruct(const Call& call) {
   const HeldPtr held = index_of(call.env, call[0]);
   const idx_t id = id_arg(call.env, "id", call[1]);
@@ -76,6 +98,7 @@ napi_value close(const Call& call) {
 constexpr Export kExports[] = {
     {"flat", entry<flat>},
     {"idMap", entry<id_map>},
+    {"refineFlat", entry<refine_flat>},
     {"factory", entry<factory>},
     {"kind", entry<kind>},
     {"d", entry<d>},
@@ -84,6 +107,8 @@ constexpr Export kExports[] = {
     {"isTrained", entry<is_trained>},
     {"inner", entry<inner>},
     {"wrapped", entry<wrapped>},
+    {"kFactor", entry<k_factor>},
+    {"setKFactor", entry<set_k_factor>},
     {"reconstruct", entry<reconstruct>},
     {"close", entry<close>},
 };

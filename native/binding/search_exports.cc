@@ -8,6 +8,7 @@
 #include "binding/errors.h"
 #include "binding/exports.h"
 #include "binding/selector_arg.h"
+#include "index/refine_flat.h"
 
 namespace voronode {
 namespace {
@@ -20,16 +21,23 @@ size_t nprobe_arg(const Call& call, size_t at) {
   return static_cast<size_t>(integer_arg(call.env, "nprobe", call[at], 1, kMaxSafeInteger));
 }
 
-// What both searches take: the index, the queries, the filter and nprobe.
+// 0: not given.
+float k_factor_arg(const Call& call, size_t at) {
+  if (is_undefined(call.env, call[at])) return 0;
+  return IndexRefineFlat::checked_factor(number_arg(call.env, "kFactor", call[at]));
+}
+
+// What both searches take: the index, the queries, the filter, nprobe and kFactor.
 class Query : public Operation {
  public:
-  static constexpr size_t kArgs = 5;
+  static constexpr size_t kArgs = 6;
 
  protected:
   explicit Query(const Call& call)
       : Operation(index_of(call.env, call[0]), Access::kRead),
         filter_(filter_arg(call.env, call[3])),
         nprobe_(nprobe_arg(call, 4)),
+        k_factor_(k_factor_arg(call, 5)),
         queries_(call.env, "queries", call[1], call.sync),
         nq_(row_count("queries", queries_.size(), index()->d())) {}
 
@@ -41,6 +49,7 @@ class Query : public Operation {
     if (filter_ != nullptr) selector_ = filter_->build();
     params->filter = selector_.get();
     params->nprobe = nprobe_;
+    params->k_factor = k_factor_;
     params->cancel = cancel;
     return queries_.data();
   }
@@ -49,6 +58,7 @@ class Query : public Operation {
   SelectorSourcePtr filter_;
   SelectorPtr selector_;
   size_t nprobe_;
+  float k_factor_;
   Input<float> queries_;
   size_t nq_;
 };

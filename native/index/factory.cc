@@ -1,10 +1,11 @@
 // The grammar, a part of Faiss's:
 //
-//   [IDMap|IDMap2 ","] {transform ","} code ["," IDMap|IDMap2]
+//   [IDMap|IDMap2 ","] {transform ","} code ["," refinement] ["," IDMap|IDMap2]
 //   code = name | "IVF" lists ["k"|"M"] "," name
 //
-// with the transforms and codes of the tables below. The map goes around all the rest wherever it stands, as in Faiss;
-// k and M are 1024 and 1024 * 1024.
+// with the transforms, codes and refinements of the tables below. As in Faiss the map goes around all the rest wherever
+// it stands, and the refinement around the transforms: it compares vectors as they came. k and M are 1024 and 1024 *
+// 1024.
 #include "index/factory.h"
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include "index/ivf_flat.h"
 #include "index/ivf_scalar_quantizer.h"
 #include "index/pre_transform.h"
+#include "index/refine_flat.h"
 
 namespace voronode {
 namespace {
@@ -79,13 +81,25 @@ constexpr CodeOfLists kListCodes[] = {
      }},
 };
 
-constexpr char kOffered[] = "Flat, IVF<nlist> with Flat, SQ8 or SQfp16, L2norm, IDMap and IDMap2";
+// Of the candidates that all before it finds.
+struct Refinement {
+  std::string_view name;
+  std::shared_ptr<Index> (*make)(const std::shared_ptr<Index>& base);
+};
+
+std::shared_ptr<Index> refine_flat(const std::shared_ptr<Index>& base) {
+  return std::make_shared<IndexRefineFlat>(base);
+}
+
+constexpr Refinement kRefinements[] = {{"RFlat", refine_flat}, {"Refine(Flat)", refine_flat}};
+
+constexpr char kOffered[] = "Flat, IVF<nlist> with Flat, SQ8 or SQfp16, L2norm, RFlat, IDMap and IDMap2";
 
 // Beginnings of the parts that Faiss knows and this version does not offer.
-constexpr std::string_view kFaissOnly[] = {
-    "IMI", "HNSW", "NSG",       "PQ",        "SQ",       "PCA",      "OPQ",          "RR",
-    "Pad", "ITQ",  "LSH",       "RFlat",     "Refine",   "RaBitQ",   "RQ",           "LSQ",
-    "PRQ", "PLSQ", "ZnLattice", "NNDescent", "Panorama", "Residual", "FlatPanorama", "FlatDedup"};
+constexpr std::string_view kFaissOnly[] = {"IMI",       "HNSW",     "NSG",      "PQ",           "SQ",       "PCA",
+                                           "OPQ",       "RR",       "Pad",      "ITQ",          "LSH",      "Refine",
+                                           "RaBitQ",    "RQ",       "LSQ",      "PRQ",          "PLSQ",     "ZnLattice",
+                                           "NNDescent", "Panorama", "Residual", "FlatPanorama", "FlatDedup"};
 
 template <class Entry, size_t N>
 const Entry* find(const Entry (&table)[N], std::string_view name) noexcept {
@@ -113,7 +127,7 @@ bool begins_with(std::string_view text, std::string_view beginning) noexcept {
 
 [[noreturn]] void refuse(const std::string& description, const Part& part, const char* expected = kOffered) {
   for (std::string_view known : kFaissOnly) {
-    if (begins_with(part.text, known)) not_offered(part);
+    if (begins_with(part.text, known) && find(kRefinements, part.text) == nullptr) not_offered(part);
   }
   malformed(description, part.at, expected);
 }
@@ -176,6 +190,8 @@ std::shared_ptr<Index> index_factory(size_t d, const std::string& description, M
     map = parts.back().text;
     parts.pop_back();
   }
+  const Refinement* refinement = find(kRefinements, parts.back().text);
+  if (refinement != nullptr && parts.size() > 1) parts.pop_back();
   std::vector<std::unique_ptr<VectorTransform>> chain;
   for (const Part& part : parts) {
     const Transform* transform = find(kTransforms, part.text);
@@ -184,6 +200,7 @@ std::shared_ptr<Index> index_factory(size_t d, const std::string& description, M
   }
   std::shared_ptr<Index> index = make_code(description, parts, chain.size(), d, metric);
   if (!chain.empty()) index = std::make_shared<IndexPreTransform>(std::move(chain), std::move(index));
+  if (refinement != nullptr) index = refinement->make(index);
   if (!map.empty()) index = std::make_shared<IndexIDMap>(std::move(index), map == "IDMap2");
   return index;
 }

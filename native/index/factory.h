@@ -8,9 +8,10 @@
 
 namespace voronode {
 
-// "Flat", "IVF1024,Flat" (also "IVF4k", "IVF1M"), either behind transforms ("L2norm,Flat") and inside a map ("IDMap,…",
-// "IDMap2,…", or the same as a suffix). Case matters, no spaces (as in Faiss). A malformed string: kInvalidArgValue
-// with the position; a Faiss description that this version does not offer: kUnsupported with the part's name.
+// "Flat", "IVF1024,Flat" (also "IVF4k", "IVF1M"), either behind transforms ("L2norm,Flat"), with a refinement behind it
+// ("…,RFlat") and inside a map ("IDMap,…", "IDMap2,…", or the same as a suffix). Case matters, no spaces (as in Faiss).
+// A malformed string: kInvalidArgValue with the position; a Faiss description that this version does not offer:
+// kUnsupported with the part's name.
 std::shared_ptr<Index> index_factory(size_t d, const std::string& description, Metric metric);
 
 }  // namespace voronode

@@ -31,7 +31,11 @@ class IndexFlat final : public Index {
   void remove_rows(const std::vector<size_t>& rows) noexcept override;
   void reset() noexcept override;
 
-  // For files: the rows as they lie.
+  // Keeps the first n rows, where nobody has looked at those behind: undoes an add beside searches. REQUIRES: kAppend,
+  // no sketches.
+  void take_back(size_t n) noexcept { rows_.truncate(n); }
+
+  // The rows as they lie.
   const Blocks<float>& rows() const noexcept { return rows_; }
 
  private:

@@ -29,7 +29,8 @@ struct SearchParams {
   const IDSelector* filter = nullptr;  // only these ids; null: all
   const IdTable* ids = nullptr;        // the label of row i is ids[i]; null: i. Filters and ties go by the label.
   const Cancel* cancel = nullptr;
-  size_t nprobe = 0;  // inverted files: lists to visit, clipped to nlist; 0: the index's own nprobe. Others ignore it.
+  size_t nprobe = 0;   // inverted files: lists to visit, clipped to nlist; 0: the index's own nprobe. Others ignore it.
+  float k_factor = 0;  // IndexRefineFlat: candidates per neighbour, 1 or more; 0: its own k_factor. Others ignore it.
 };
 
 // Per query i the entries [lims[i], lims[i+1]) of labels and distances, best first, ties by the smaller id.
@@ -45,12 +46,15 @@ class Index {
   Index(const Index&) = delete;
   Index& operator=(const Index&) = delete;
 
-  // The name of the kind's public class: "IndexFlat", "IndexIDMap", "IndexIDMap2", "IndexPreTransform".
+  // The name of the kind's public class: "IndexFlat", "IndexIDMap", "IndexIDMap2", ….
   virtual const char* kind() const noexcept = 0;
   size_t d() const noexcept { return d_; }
   Metric metric() const noexcept { return metric_; }
   virtual size_t ntotal() const noexcept = 0;  // any thread, any time; grows only when an add is complete
   virtual bool is_trained() const noexcept { return true; }
+
+  // About what a vector takes, for the garbage collector.
+  virtual size_t bytes_a_vector() const noexcept { return d_ * sizeof(float) + sizeof(idx_t); }
 
   // n vectors, x of size n * d; labels ntotal, ntotal + 1, …  REQUIRES: kAppend.
   virtual void add(size_t n, const float* x, const Cancel* cancel) = 0;
@@ -96,7 +100,7 @@ class Index {
   // Removes all vectors, keeps the training. REQUIRES: kExclusive.
   virtual void reset() noexcept = 0;
 
-  // The index inside a wrapper (IDMap, PreTransform), else null. A wrapped index shares its wrapper's gate.
+  // The index inside a wrapper (IDMap, PreTransform, RefineFlat), else null. A wrapped index shares its wrapper's gate.
   virtual std::shared_ptr<Index> inner() const noexcept { return nullptr; }
 
   Gate& gate() const noexcept { return *gate_; }

@@ -39,6 +39,7 @@ struct Outer {
   std::optional<uint64_t> ntotal;  // none: it may be any
   bool trained;                    // false: it may be either
   std::optional<Metric> metric;    // none: it may be any
+  bool sketches = true;            // false: its own searches are not used, and sketches for them would be a waste
 };
 
 // The rows that a save holds: those that were complete at one moment, taken once for the whole file so that its parts

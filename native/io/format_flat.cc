@@ -26,7 +26,7 @@ std::shared_ptr<Index> read_flat(Reader& reader, Tag tag, const Outer* outer) {
   if (mul_overflows(header.ntotal, d, &components)) components = UINT64_MAX;  // more than any file holds
   reader.count("codes", components, "ntotal * d", sizeof(float));
 
-  auto index = std::make_shared<IndexFlat>(d, header.metric);
+  auto index = std::make_shared<IndexFlat>(d, header.metric, outer == nullptr || outer->sketches);
   const size_t ntotal = static_cast<size_t>(header.ntotal);
   const size_t rows_a_chunk = std::min(ntotal, std::max<size_t>(1, kChunkBytes / (d * sizeof(float))));
   AlignedArray<float> chunk(checked_mul(rows_a_chunk, d));

@@ -1,11 +1,11 @@
 // The rows that sketches do not dismiss: their distances, some pairs at a time, to a sink (scan.h).
 #pragma once
 
-#include <algorithm>
 #include <bit>
 
 #include "kernels/kernels.h"
 #include "storage/metric.h"
+#include "storage/prefetch.h"
 
 namespace voronode {
 
@@ -27,7 +27,7 @@ class Looker {
         queries_[count_] = q;
         x_[count_] = x;
         y_[count_] = rows_.row(row);
-        fetch(y_[count_]);
+        prefetch_row(y_[count_], rows_.width());
         if (++count_ == kPairs) flush();
       }
     }
@@ -42,15 +42,6 @@ class Looker {
   }
 
  private:
-  // The first lines of a row, on their way while others are found; the hardware goes on from there.
-  void fetch(const float* y) const noexcept {
-#if defined(__GNUC__)
-    for (size_t j = 0; j < std::min<size_t>(rows_.width(), 64); j += 16) __builtin_prefetch(y + j);
-#else
-    (void)y;
-#endif
-  }
-
   // Enough that memory is kept busy, few enough that a falling threshold is soon heeded.
   static constexpr size_t kPairs = 64;
 

@@ -42,7 +42,7 @@ std::string refusal(Code code, const std::string& description, size_t d = 6) {
 
 std::string malformed(
     size_t position, const std::string& description,
-    const std::string& expected = "Flat, IVF<nlist> with Flat, SQ8 or SQfp16, L2norm, IDMap and IDMap2") {
+    const std::string& expected = "Flat, IVF<nlist> with Flat, SQ8 or SQfp16, L2norm, RFlat, IDMap and IDMap2") {
   return "The argument 'description' is malformed at position " + std::to_string(position) + ": expected " + expected +
          ". Received '" + description + "'";
 }
@@ -79,6 +79,33 @@ TEST_CASE("descriptions of inverted files make what they say") {
     CHECK(kinds("IDMap,L2norm,IVF7,Flat", metric) ==
           "IndexIDMap IndexPreTransform/NormalizationTransform IndexIVFFlat of 7");
   }
+}
+
+TEST_CASE("descriptions of refinements make what they say") {
+  for (const Metric metric : {Metric::kL2, Metric::kInnerProduct}) {
+    CHECK(kinds("Flat,RFlat", metric) == "IndexRefineFlat IndexFlat");
+    for (const char* name : {"RFlat", "Refine(Flat)"}) {
+      const std::string coded = "IVF7,SQ8," + std::string(name);
+      CHECK(kinds(coded, metric) == "IndexRefineFlat IndexIVFScalarQuantizer of 7");
+      CHECK(kinds("IDMap," + coded, metric) == "IndexIDMap IndexRefineFlat IndexIVFScalarQuantizer of 7");
+      CHECK(kinds(coded + ",IDMap2", metric) == "IndexIDMap2 IndexRefineFlat IndexIVFScalarQuantizer of 7");
+      CHECK(kinds("L2norm," + coded, metric) ==
+            "IndexRefineFlat IndexPreTransform/NormalizationTransform IndexIVFScalarQuantizer of 7");
+    }
+  }
+}
+
+TEST_CASE("malformed descriptions of refinements are refused with the position") {
+  for (const char* bad : {"RFlat", "Refine(Flat)", "RFlat,Flat", "RFlat,RFlat", "Refine(Flat),Flat"}) {
+    CHECK(refusal(Code::kInvalidArgValue, bad) == malformed(0, bad));
+  }
+  CHECK(refusal(Code::kInvalidArgValue, "IDMap,RFlat") == malformed(6, "IDMap,RFlat"));
+  CHECK(refusal(Code::kInvalidArgValue, "Flat,RFlat,RFlat") == malformed(5, "Flat,RFlat,RFlat"));
+  CHECK(refusal(Code::kInvalidArgValue, "Flat,RFlatX") == malformed(5, "Flat,RFlatX"));
+  CHECK(refusal(Code::kInvalidArgValue, "Flat,IDMap,RFlat") == malformed(5, "Flat,IDMap,RFlat"));
+  CHECK(refusal(Code::kInvalidArgValue, "Flat,RFlat,") == malformed(5, "Flat,RFlat,"));
+  CHECK(refusal(Code::kInvalidArgValue, "IVF4,RFlat") ==
+        malformed(4, "IVF4,RFlat", "the code of the lists, as in IVF1024,Flat"));
 }
 
 TEST_CASE("malformed descriptions of inverted files are refused with the position") {
@@ -123,8 +150,7 @@ TEST_CASE("malformed descriptions are refused with the position") {
 }
 
 TEST_CASE("what Faiss knows and this version does not offer is named") {
-  CHECK(refusal(Code::kUnsupported, "Flat,RFlat").find("\"RFlat\"") != std::string::npos);
-  for (const char* known : {"HNSW32", "PQ16", "SQ8", "PCA32", "OPQ16", "RFlat", "LSH"}) {
+  for (const char* known : {"HNSW32", "PQ16", "SQ8", "PCA32", "OPQ16", "LSH"}) {
     for (const std::string& description : {std::string(known), std::string(known) + ",Flat"}) {
       const std::string message = refusal(Code::kUnsupported, description);
       CHECK(message.find(std::string("\"") + known + "\"") != std::string::npos);
@@ -139,7 +165,11 @@ TEST_CASE("what Faiss knows and this version does not offer is named") {
     const std::string message = refusal(Code::kUnsupported, std::string(known) + ",Flat");
     CHECK(message.find(std::string("\"") + known + "\"") != std::string::npos);
   }
-  CHECK(refusal(Code::kUnsupported, "IVF4,Flat,RFlat").find("\"RFlat\"") != std::string::npos);
+  for (const char* known : {"Refine(SQ8)", "Refine(PQ8)", "RefinePanorama(Flat)"}) {
+    const std::string message = refusal(Code::kUnsupported, "IVF4,Flat," + std::string(known));
+    CHECK(message.find(std::string("\"") + known + "\"") != std::string::npos);
+  }
+  CHECK(refusal(Code::kUnsupported, "IVF4,SQ8,Refine(IVF2,Flat)").find("\"Refine(IVF2\"") != std::string::npos);
 }
 
 TEST_CASE("long descriptions are refused with a short message") {

@@ -52,11 +52,28 @@ const params = () => ({
 const progress = () => () => undefined;
 const empty = () => native.flat(D, 1, true);
 const nprobe = () => 2;
+const kFactor = () => 1.5;
+/** Of inverted files. */
+function refine() {
+  const made = native.refineFlat(native.ivfFlat(D, 2, 1, true, undefined));
+  native.trainSync(
+    made,
+    Float32Array.from({ length: 8 * D }, (_, i) => i),
+  );
+  native.addSync(
+    made,
+    Float32Array.from({ length: 10 * D }, (_, i) => i),
+  );
+  return made;
+}
 
 /** Good arguments of every function, each made anew. */
 const good = {
   flat: [() => D, () => 1, () => true],
   idMap: [() => native.flat(D, 1, true), () => true],
+  refineFlat: [empty],
+  kFactor: [refine],
+  setKFactor: [refine, kFactor],
   factory: [() => D, () => 'IDMap,Flat', () => 0],
   kind: [index],
   d: [index],
@@ -83,10 +100,10 @@ const good = {
   kmeansSync: [rows, () => D, () => 2, params],
   train: [() => native.ivfFlat(D, 2, 1, true, undefined), rows, params, progress, token],
   trainSync: [() => native.ivfFlat(D, 2, 1, true, undefined), rows, params],
-  search: [ivf, rows, () => 3, filter, nprobe, token],
-  searchSync: [ivf, rows, () => 3, filter, nprobe],
-  rangeSearch: [ivf, rows, () => 9, filter, nprobe, token],
-  rangeSearchSync: [ivf, rows, () => 9, filter, nprobe],
+  search: [refine, rows, () => 3, filter, nprobe, kFactor, token],
+  searchSync: [refine, rows, () => 3, filter, nprobe, kFactor],
+  rangeSearch: [refine, rows, () => 9, filter, nprobe, kFactor, token],
+  rangeSearchSync: [refine, rows, () => 9, filter, nprobe, kFactor],
   removeIds: [index, filter, token],
   removeIdsSync: [index, filter],
   reconstruct: [index, () => 3n],

@@ -39,7 +39,11 @@ const uses = {
     assert.deepEqual(numbers(range.labels).sort(), [49, 50, 51]);
   },
   async 'an IVF index'(v) {
-    for (const index of [new v.IndexIVFFlat(1, 10), v.indexFactory(1, 'IVF10,SQ8')]) {
+    for (const index of [
+      new v.IndexIVFFlat(1, 10),
+      v.indexFactory(1, 'IVF10,SQ8'),
+      v.indexFactory(1, 'IVF10,SQ8,RFlat'),
+    ]) {
       await assert.rejects(index.add(line(1000)), { code: 'ERR_VORONODE_NOT_TRAINED' });
       await index.train(line(1000));
       await index.add(line(1000));

@@ -23,7 +23,11 @@ test('Faiss is there', (context) => {
 
 const K = 10;
 const QUERIES = 20;
-const DESCRIPTIONS = ['Flat', 'IDMap,Flat', 'IDMap2,Flat', 'L2norm,Flat', 'IDMap,L2norm,Flat', 'IDMap2,L2norm,Flat'];
+const DESCRIPTIONS = [
+  ...['Flat', 'IDMap,Flat', 'IDMap2,Flat', 'L2norm,Flat', 'IDMap,L2norm,Flat', 'IDMap2,L2norm,Flat'],
+  // The map as a suffix: in Faiss 1.7.3 a prefix is inside the refinement, which can then not be filled.
+  ...['Flat,Refine(Flat)', 'Flat,RFlat,IDMap', 'L2norm,Flat,RFlat'],
+];
 const METRICS: Metric[] = ['l2', 'ip'];
 // The largest is stored in more than one block and read in more than one chunk.
 const SHAPES = [

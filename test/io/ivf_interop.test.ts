@@ -8,7 +8,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Index, indexFactory, type Metric, readIndex, readIndexSync, writeIndex } from '../../lib/index.js';
+import {
+  type Index,
+  type IndexIDMap,
+  IndexRefineFlat,
+  indexFactory,
+  type Metric,
+  readIndex,
+  readIndexSync,
+  writeIndex,
+} from '../../lib/index.js';
 import { Random } from '../random.js';
 import { type Answer, ask, faiss, type Job } from './peer.js';
 
@@ -30,6 +39,7 @@ interface Case {
   metric: Metric;
   ownIds: boolean;
   directMap?: number;
+  kFactor?: number;
 }
 
 const CASES: Case[] = (['l2', 'ip'] as const).flatMap((metric) =>
@@ -44,6 +54,9 @@ const CASES: Case[] = (['l2', 'ip'] as const).flatMap((metric) =>
     { title: 'normalised', description: 'L2norm,IVF40,Flat', ownIds: false },
     { title: 'normalised, in a map', description: 'IDMap,L2norm,IVF40,Flat', ownIds: true },
     { title: 'in bytes', description: 'IVF40,SQ8', ownIds: true },
+    { title: 'in bytes, refined', description: 'IVF40,SQ8,RFlat', ownIds: false, kFactor: 4 },
+    { title: 'in bytes, refined, in a map', description: 'IVF40,SQ8,RFlat,IDMap', ownIds: true, kFactor: 2.5 },
+    { title: 'refined behind a normalisation', description: 'L2norm,IVF40,SQfp16,RFlat', ownIds: false },
     { title: 'in halves, in a map', description: 'IDMap,IVF40,SQfp16', ownIds: true },
   ].map((one) => ({ ...one, metric })),
 );
@@ -56,6 +69,11 @@ const around = (n: number) => {
   return out.map((value, i) => value + centres[((Math.floor(i / D) * 7) % 40) * D + (i % D)]!);
 };
 const [vectors, queries, ids] = [around(N), around(QUERIES), random.ids(N)];
+
+/** The refinement that an index is, or has inside. */
+function refinement(index: Index): IndexRefineFlat {
+  return index instanceof IndexRefineFlat ? index : refinement((index as IndexIDMap).index);
+}
 
 /** Equal labels where nothing ties, and equal distances. */
 function expectSame(mine: Answer, theirs: Answer, description: string): void {
@@ -86,8 +104,9 @@ describe.skipIf(missing !== undefined)('inverted files, both ways with Faiss', (
   const theirs = new Map<string, Answer>();
 
   /** An index on this side; `fewer`: of a few vectors, so that most lists stay empty and the file gives sizes in pairs. */
-  function make({ description, metric, ownIds, title }: Case): Index {
+  function make({ description, metric, ownIds, title, kFactor }: Case): Index {
     const index = indexFactory(D, description, metric);
+    if (kFactor !== undefined) refinement(index).kFactor = kFactor;
     index.trainSync(vectors);
     const some = title.startsWith('few') ? vectors.subarray(0, 8 * D) : vectors;
     if (ownIds) index.addWithIdsSync(some, ids.subarray(0, some.length / D));
@@ -108,9 +127,9 @@ describe.skipIf(missing !== undefined)('inverted files, both ways with Faiss', (
     };
     for (const one of CASES) {
       await writeIndex(make(one), file(one, 'ours'));
-      const { description, metric, ownIds, directMap } = one;
+      const { description, metric, ownIds, directMap, kFactor } = one;
       const given = ownIds ? at('ids') : null;
-      const map = directMap === undefined ? {} : { directMap };
+      const map = { ...(directMap && { directMap }), ...(kFactor && { kFactor }) };
       const inputs = { description, metric, d: D, vectors: at('vectors'), ids: given, nprobe: SAVED_NPROBE, ...map };
       request('', { do: 'write', ...inputs, path: file(one, 'theirs') });
       for (const side of ['ours', 'theirs']) {

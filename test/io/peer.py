@@ -3,7 +3,7 @@ a JSON list of results. Arrays travel as files of raw float32 and int64.
 
     {"do": "version"}
     {"do": "write", "description", "metric", "d", "vectors", "ids" (or null), "path", "nprobe" and "directMap" (of an IVF, if
-        wanted)}: trained with the vectors where need be
+        wanted), "kFactor" (of an IndexRefine, if wanted)}: trained with the vectors where need be
     {"do": "answer", "path", "queries", "k", "saved" (or null: where to save the index again), "nprobe" (of an IVF; if not
         given, the file's)}
 """
@@ -15,10 +15,22 @@ import faiss
 import numpy as np
 
 
+def inside(index):
+    """The index in a wrapper."""
+    return faiss.downcast_index(index.base_index if hasattr(index, "base_index") else index.index)
+
+
 def heart(index):
     """The IVF index inside wrappers."""
     while not hasattr(index, "invlists"):
-        index = faiss.downcast_index(index.index)
+        index = inside(index)
+    return index
+
+
+def refinement(index):
+    """The IndexRefine that an index is, or has inside."""
+    while not hasattr(index, "base_index"):
+        index = inside(index)
     return index
 
 
@@ -32,6 +44,8 @@ def write(job):
         heart(index).nprobe = job["nprobe"]
     if "directMap" in job:
         heart(index).set_direct_map_type(job["directMap"])
+    if "kFactor" in job:
+        refinement(index).k_factor = job["kFactor"]
     if job["ids"] is None:
         index.add(x)
     else:

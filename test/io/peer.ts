@@ -17,6 +17,8 @@ export type Job =
       nprobe?: number;
       /** Faiss's number: 1 an array, 2 a hash table. */
       directMap?: number;
+      /** Of an IndexRefine. */
+      kFactor?: number;
     }
   | { do: 'answer'; path: string; queries: string; k: number; saved: string | null; nprobe?: number };
 

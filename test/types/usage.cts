@@ -22,6 +22,7 @@ import {
   IndexIVFFlat,
   IndexIVFScalarQuantizer,
   IndexPreTransform,
+  IndexRefineFlat,
   indexFactory,
   type KMeansResult,
   kmeans,
@@ -110,6 +111,11 @@ export async function works(signal: AbortSignal): Promise<void> {
   same<typeof clusters.centroids, Float32Array>(true);
   kmeansSync(vectors, 4, 2, { seed: 3 });
 
+  const refined = new IndexRefineFlat(indexFactory(4, 'IVF2,SQ8'), { kFactor: 2.5 });
+  same<typeof refined.baseIndex, Index>(true);
+  refined.kFactor = 2 * refined.kFactor;
+  await refined.search(vectors, 3, { nprobe: 2, kFactor: 4 });
+
   const made: Index = indexFactory(4, 'L2norm,Flat', 'ip');
   if (made instanceof IndexPreTransform) same<typeof made.index, Index>(true);
   await writeIndex(made, new URL('file:///index.faiss'), { signal });
@@ -167,6 +173,8 @@ export function doesNot(index: Index, selector: IDSelector): void {
   new IDSelector();
   // @ts-expect-error: made by indexFactory
   new IndexPreTransform();
+  // @ts-expect-error: an option, not an argument
+  new IndexRefineFlat(index, 4);
   // @ts-expect-error: two metrics
   new IndexFlat(4, { metric: 'cosine' });
   // @ts-expect-error: the metric is in the name

@@ -1,0 +1,71 @@
+/** Exact order for the candidates of another index. */
+
+import { construct, Index } from './index_base.js';
+import { native } from './native.js';
+import { checkFactor, checkOptions } from './validate.js';
+
+/** What the constructor of {@link IndexRefineFlat} takes. */
+export interface IndexRefineFlatOptions {
+  /** How many candidates per neighbour a search takes that does not say itself: 1 to 1000. Default: 1, as in Faiss. */
+  kFactor?: number | undefined;
+}
+
+/**
+ * Faiss's IndexRefineFlat: `baseIndex`, as a rule one in codes, finds k · kFactor candidates, and the vectors themselves,
+ * kept beside it as float32, say which k are the nearest. Distances are exact, and `reconstruct` gives what was added. It
+ * takes the memory of both.
+ *
+ * It numbers its vectors; for ids of your own wrap it: `new IndexIDMap(new IndexRefineFlat(baseIndex))`. Removal, which Faiss
+ * lacks here, renumbers as in a flat index.
+ *
+ * {@link rangeSearch} asks the base for a radius that is kFactor times as wide, and answers with what is within the radius.
+ *
+ * @example
+ * ```js
+ * import { IndexIVFScalarQuantizer, IndexRefineFlat } from 'voronode';
+ *
+ * const vectors = Float32Array.from({ length: 1000 }, (_, i) => i);
+ * const index = new IndexRefineFlat(new IndexIVFScalarQuantizer(1, 10, 'SQ8'), { kFactor: 4 });
+ * await index.train(vectors);
+ * await index.add(vectors);
+ * const { labels, distances } = await index.search(Float32Array.of(500.25), 1, { nprobe: 2 });
+ * console.log(labels[0], distances[0]); // 500n 0.0625
+ * ```
+ */
+export class IndexRefineFlat extends Index {
+  /**
+   * @param baseIndex empty and not wrapped yet; from then on it changes through this index only
+   * @throws ERR_VORONODE_UNSUPPORTED for other indexes, and for an IndexIDMap, which belongs outside
+   */
+  constructor(baseIndex: Index, options?: IndexRefineFlatOptions) {
+    const handle = Index.handle('baseIndex', baseIndex);
+    checkOptions(options);
+    const kFactor = options?.kFactor;
+    if (kFactor !== undefined) checkFactor('options.kFactor', kFactor);
+    super(construct, native.refineFlat(handle), baseIndex);
+    if (kFactor !== undefined) this.kFactor = kFactor;
+  }
+
+  /** The index that finds the candidates; its `ntotal` grows with this one's. */
+  get baseIndex(): Index {
+    return Index.inner(this) as Index;
+  }
+
+  /**
+   * How many candidates per neighbour a search takes that does not say itself (`{ kFactor }`): k · kFactor, rounded down.
+   * The more, the fewer of the nearest are missed, and the longer it takes.
+   */
+  get kFactor(): number {
+    return native.kFactor(Index.handle('index', this));
+  }
+
+  /** 1 to 1000; rounded to float32. */
+  set kFactor(kFactor: number) {
+    native.setKFactor(Index.handle('index', this), checkFactor('kFactor', kFactor));
+  }
+
+  /** @internal */
+  protected override facts(): Record<string, unknown> {
+    return { kFactor: this.kFactor, isTrained: this.isTrained };
+  }
+}

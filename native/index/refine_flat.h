@@ -1,0 +1,73 @@
+// Faiss's IndexRefineFlat: a base index finds candidates, the vectors themselves, kept beside it as float32, put them
+// in order. What it answers are exact distances; only which vectors it answers with depends on the base.
+//
+// The base numbers its rows by position, and so does this index. Rows come before what the base makes of them: a search
+// beside an add never meets a candidate without one. Which of several candidates that the base finds equally near make
+// up the number is the base's choice, so positions decide it, even inside an IndexIDMap; the answer is in the order of
+// the labels.
+#pragma once
+
+#include <atomic>
+
+#include "index/flat.h"
+#include "index/index.h"
+
+namespace voronode {
+
+class IndexRefineFlat final : public Index {
+ public:
+  // Faiss reads no file whose factor lies beyond.
+  static constexpr float kMaxFactor = 1000;
+  // The factor as float32. kOutOfRange unless it is a number from 1 to kMaxFactor.
+  static float checked_factor(double k_factor);
+
+  // What, in an index that is to be the base or the index itself, stands in the way: a map of ids, another refinement.
+  // Null if nothing does.
+  static const Index* obstacle(const Index& base) noexcept;
+
+  // Wraps an empty index without an obstacle (kUnsupported otherwise, or if it is wrapped already).
+  explicit IndexRefineFlat(const std::shared_ptr<Index>& base);
+
+  // For files: a base that is filled, and the vector of each of its rows, without sketches, which nobody would use.
+  // REQUIRES: base->numbered_by_position().
+  static std::shared_ptr<IndexRefineFlat> from_parts(std::shared_ptr<Index> base, std::shared_ptr<IndexFlat> rows);
+
+  const char* kind() const noexcept override { return "IndexRefineFlat"; }
+  size_t ntotal() const noexcept override { return base_->ntotal(); }
+  bool is_trained() const noexcept override { return base_->is_trained(); }
+  size_t bytes_a_vector() const noexcept override { return base_->bytes_a_vector() + d() * sizeof(float); }
+  void add(size_t n, const float* x, const Cancel* cancel) override;
+  void train(size_t n, const float* x, const Cancel* cancel) override;
+  ClusteringParams default_clustering() const noexcept override { return base_->default_clustering(); }
+  Clustering train(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
+                   const ClusteringProgress& progress) override;
+
+  // The k best of k · k_factor candidates (rounded down, as in Faiss; at least k).
+  void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
+              idx_t* labels) const override;
+  // Those within the radius of the candidates that the base finds within a radius k_factor times as wide.
+  void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
+                    RangeResult* result) const override;
+
+  void reconstruct(idx_t id, float* x) const override { rows_->reconstruct(id, x); }
+  size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override;
+  void remove_rows(const std::vector<size_t>& rows) noexcept override;
+  void reset() noexcept override;
+  std::shared_ptr<Index> inner() const noexcept override { return base_; }
+
+  // Of searches that do not say themselves. May be changed at any time; 1 to begin with.
+  float k_factor() const noexcept { return k_factor_.load(std::memory_order_relaxed); }
+  void set_k_factor(float k_factor) noexcept { k_factor_.store(k_factor, std::memory_order_relaxed); }
+
+  // May for a moment hold more rows than the base (an add under way): the first ntotal() count.
+  const IndexFlat& rows() const noexcept { return *rows_; }
+
+ private:
+  IndexRefineFlat(std::shared_ptr<Index> base, std::shared_ptr<IndexFlat> rows);
+
+  std::shared_ptr<Index> base_;
+  std::shared_ptr<IndexFlat> rows_;
+  std::atomic<float> k_factor_{1};
+};
+
+}  // namespace voronode

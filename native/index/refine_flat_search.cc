@@ -1,0 +1,210 @@
+// The searches of IndexRefineFlat: the base's answer, by positions; the distances of its candidates; their order.
+#include <algorithm>
+#include <cfloat>
+#include <optional>
+
+#include "base/aligned.h"
+#include "base/thread_pool.h"
+#include "index/labels.h"
+#include "index/refine_flat.h"
+#include "kernels/kernels.h"
+#include "storage/prefetch.h"
+#include "storage/topk.h"
+
+namespace voronode {
+namespace {
+
+constexpr idx_t kNone = -1;
+// Components of candidates in a task: some ten microseconds, which is what waking a thread costs.
+constexpr size_t kTaskComponents = size_t{1} << 18;
+// Candidates in a task that orders them.
+constexpr size_t kTaskOrdered = 8192;
+// Pairs in a call of the kernel: enough that memory is kept busy.
+constexpr size_t kPairs = 64;
+// Room for candidates that are added while a search begins.
+constexpr size_t kSpareRows = 1024;
+
+size_t ceil_div(size_t a, size_t b) noexcept { return (a + b - 1) / b; }
+
+// A filter by the caller's ids, as the base asks it: by positions. Rows that came after it was made do not pass.
+class RowFilter final : public IDSelector {
+ public:
+  RowFilter(const IDSelector& filter, const IdTable& ids) : filter_(filter), ids_(ids.view()) {}
+  bool is_member(idx_t row) const noexcept override {
+    const auto i = static_cast<size_t>(row);
+    return i < ids_.size() && filter_.is_member(*ids_.row(i));
+  }
+
+ private:
+  const IDSelector& filter_;
+  Blocks<int64_t>::View ids_;
+};
+
+// What the base is asked, which labels its rows by position.
+class BaseParams {
+ public:
+  explicit BaseParams(const SearchParams& params) : params_(params) {
+    params_.ids = nullptr;
+    if (params.ids == nullptr || params.filter == nullptr) return;
+    filter_.emplace(*params.filter, *params.ids);
+    params_.filter = &*filter_;
+  }
+  BaseParams(const BaseParams&) = delete;
+  BaseParams& operator=(const BaseParams&) = delete;
+  const SearchParams& get() const noexcept { return params_; }
+
+ private:
+  SearchParams params_;
+  std::optional<RowFilter> filter_;
+};
+
+// keys[i] of candidates[i], begin ≤ i < end, for the query that query_of(i) points at; those that are -1 have none.
+template <class QueryOf>
+void compute_keys(const Blocks<float>::View& rows, Metric metric, const idx_t* candidates, size_t begin, size_t end,
+                  const QueryOf& query_of, float* keys) {
+  const auto kernel = metric == Metric::kL2 ? kernels().l2sqr_pairs : kernels().neg_inner_product_pairs;
+  const float* x[kPairs];
+  const float* y[kPairs];
+  size_t places[kPairs];
+  float found[kPairs];
+  size_t count = 0;
+  for (size_t i = begin; i < end; ++i) {
+    if (candidates[i] != kNone) {
+      places[count] = i;
+      x[count] = query_of(i);
+      y[count] = rows.row(static_cast<size_t>(candidates[i]));
+      prefetch_row(y[count], rows.width());
+      ++count;
+    }
+    if (count < kPairs && i + 1 < end) continue;
+    kernel(x, y, count, rows.width(), found);
+    for (size_t p = 0; p < count; ++p) keys[places[p]] = found[p];
+    count = 0;
+  }
+}
+
+// The same for all n candidates, by all threads.
+template <class QueryOf>
+void compute_all_keys(const Blocks<float>::View& rows, Metric metric, const idx_t* candidates, size_t n,
+                      const QueryOf& query_of, float* keys, const Cancel* cancel) {
+  const size_t task = std::max<size_t>(1, kTaskComponents / rows.width());
+  ThreadPool::instance().parallel_for(ceil_div(n, task), cancel, [&](size_t t) {
+    compute_keys(rows, metric, candidates, t * task, std::min(n, (t + 1) * task), query_of, keys);
+  });
+}
+
+// The candidates of one query, `room` of them before those that are missing, under their labels.
+std::vector<Candidate> labelled(const Labels& labels, const idx_t* candidates, const float* keys, size_t room) {
+  std::vector<Candidate> out;
+  out.reserve(room);
+  for (size_t i = 0; i < room && candidates[i] != kNone; ++i) {
+    Candidate candidate{keys[i], 0};
+    labels.label(candidates[i], &candidate.label);
+    out.push_back(candidate);
+  }
+  return out;
+}
+
+// All pass: the base has asked the filter.
+Labels labels_of(const SearchParams& params) {
+  SearchParams all;
+  all.ids = params.ids;
+  return Labels(all);
+}
+
+// Where the base puts its answer: candidates for each of nq queries, `room` for each.
+struct Candidates {
+  Candidates(size_t nq, size_t room) : keys(checked_mul(nq, room)), rows(checked_mul(nq, room)) {}
+  AlignedArray<float> keys;
+  AlignedArray<idx_t> rows;
+};
+
+// How many candidates the base is asked for, in float32 as in Faiss.
+size_t wanted_candidates(size_t k, float k_factor) noexcept {
+  return std::max(k, static_cast<size_t>(static_cast<float>(k) * k_factor));
+}
+
+}  // namespace
+
+void IndexRefineFlat::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
+                             idx_t* labels) const {
+  const BaseParams asked(params);
+  const size_t wanted = wanted_candidates(k, params.k_factor != 0 ? params.k_factor : k_factor());
+  // With one candidate a neighbour the base answers into the results. Else there is no more room than there are rows,
+  // and the base is asked again if so many came beside the search that it was too little.
+  std::optional<Candidates> candidates;
+  float* keys = distances;
+  idx_t* found = labels;
+  size_t room = k;
+  do {
+    if (wanted > k) {
+      room = std::min(wanted, 2 * base_->ntotal() + kSpareRows);
+      candidates.reset();
+      candidates.emplace(nq, room);
+      keys = candidates->keys.data();
+      found = candidates->rows.data();
+    }
+    base_->search(nq, xq, room, asked.get(), keys, found);
+  } while (room < wanted && base_->ntotal() > room);
+
+  const auto query_of = [&](size_t i) { return xq + i / room * d(); };
+  compute_all_keys(rows_->rows().view(), metric(), found, nq * room, query_of, keys, params.cancel);
+
+  const Labels resolved = labels_of(params);
+  const float sign = metric() == Metric::kL2 ? 1.0f : -1.0f;
+  const size_t task = std::max<size_t>(1, kTaskOrdered / room);
+  ThreadPool::instance().parallel_for(ceil_div(nq, task), params.cancel, [&](size_t t) {
+    for (size_t q = t * task; q < std::min(nq, (t + 1) * task); ++q) {
+      std::vector<Candidate> best = labelled(resolved, found + q * room, keys + q * room, room);
+      const size_t kept = std::min(k, best.size());
+      std::partial_sort(best.begin(), best.begin() + static_cast<ptrdiff_t>(kept), best.end(), nearer);
+      for (size_t i = 0; i < k; ++i) {
+        distances[q * k + i] = sign * (i < kept ? best[i].key : FLT_MAX);
+        labels[q * k + i] = i < kept ? best[i].label : kNone;
+      }
+    }
+  });
+}
+
+namespace {
+
+// A radius that takes in more the larger the factor. (Faiss multiplies inner products too, which takes in fewer.)
+float widened(Metric metric, float radius, float k_factor) noexcept {
+  return metric == Metric::kInnerProduct && radius > 0 ? radius / k_factor : radius * k_factor;
+}
+
+}  // namespace
+
+void IndexRefineFlat::range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
+                                   RangeResult* result) const {
+  const float factor = params.k_factor != 0 ? params.k_factor : k_factor();
+  RangeResult found;
+  base_->range_search(nq, xq, widened(metric(), radius, factor), BaseParams(params).get(), &found);
+
+  const auto query_of = [&](size_t i) {
+    const auto after = std::upper_bound(found.lims.begin(), found.lims.end(), i);
+    return xq + static_cast<size_t>(after - found.lims.begin() - 1) * d();
+  };
+  compute_all_keys(rows_->rows().view(), metric(), found.labels.data(), found.labels.size(), query_of,
+                   found.distances.data(), params.cancel);
+
+  const Labels resolved = labels_of(params);
+  const float sign = metric() == Metric::kL2 ? 1.0f : -1.0f;
+  *result = {};
+  result->lims.push_back(0);
+  for (size_t q = 0; q < nq; ++q) {
+    check(params.cancel);
+    const size_t begin = found.lims[q];
+    std::vector<Candidate> near =
+        labelled(resolved, found.labels.data() + begin, found.distances.data() + begin, found.lims[q + 1] - begin);
+    std::erase_if(near, [&](const Candidate& candidate) { return !(candidate.key < sign * radius); });
+    std::sort(near.begin(), near.end(), nearer);
+    for (const Candidate& candidate : near) {
+      result->distances.push_back(sign * candidate.key);
+      result->labels.push_back(candidate.label);
+    }
+    result->lims.push_back(result->labels.size());
+  }
+}
+
+}  // namespace voronode

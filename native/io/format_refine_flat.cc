@@ -1,0 +1,54 @@
+// IndexRefineFlat: header, the base index, a flat index of its vectors, then the factor as float32. (Faiss's
+// IndexRefine has the same tag, with any index in the second place.)
+#include "base/error.h"
+#include "index/refine_flat.h"
+#include "io/format.h"
+
+namespace voronode {
+namespace {
+
+constexpr Tag kTag = make_tag("IxRF");
+
+float read_factor(Reader& reader) {
+  const float factor = reader.number<float>("k_factor");
+  if (factor >= 1 && factor <= IndexRefineFlat::kMaxFactor) return factor;
+  reader.corrupt(format("a number from 1 to %g", static_cast<double>(IndexRefineFlat::kMaxFactor)),
+                 std::to_string(factor));
+}
+
+std::shared_ptr<Index> read_refine_flat(Reader& reader, Tag, const Outer* outer) {
+  const Header header = read_header(reader, outer, Training::kNeeded);
+  Outer promised(header);
+  std::shared_ptr<Index> base = read_any(reader, &promised);
+  if (const Index* obstacle = IndexRefineFlat::obstacle(*base)) {
+    reader.unsupported(std::string("an IndexRefine around an ") + obstacle->kind());
+  }
+  if (!base->numbered_by_position()) {
+    reader.unsupported("an IndexRefine around an index whose labels are not 0 to ntotal - 1");
+  }
+  promised.sketches = false;
+  const auto rows = std::dynamic_pointer_cast<IndexFlat>(read_any(reader, &promised));
+  if (rows == nullptr) reader.unsupported("an IndexRefine with another second index than an IndexFlat");
+  const float factor = read_factor(reader);
+  auto index = IndexRefineFlat::from_parts(std::move(base), rows);
+  index->set_k_factor(factor);
+  return index;
+}
+
+bool write_refine_flat(Writer& writer, const Index& index, const Moment& moment) {
+  const auto* refine = dynamic_cast<const IndexRefineFlat*>(&index);
+  if (refine == nullptr) return false;
+  writer.number(kTag);
+  write_header(writer, index, moment);
+  write_any(writer, *refine->inner(), moment);
+  write_any(writer, refine->rows(), moment);
+  writer.number(refine->k_factor());
+  return true;
+}
+
+}  // namespace
+
+extern const Format refine_flat_format;
+const Format refine_flat_format{{kTag, 0, 0}, read_refine_flat, write_refine_flat};
+
+}  // namespace voronode
