@@ -31,6 +31,11 @@ size_t ceil_div(size_t a, size_t b) noexcept { return (a + b - 1) / b; }
 constexpr size_t kMinReducedCentroids = 256;
 constexpr size_t kTrialPoints = 24;
 constexpr size_t kExactCost = 64;
+// Sketches tell nothing apart where vectors are equal, or too large or small for them. Where the first points leave
+// more than one centroid in this many to be computed, one at a time, tiles of float32 are faster.
+constexpr size_t kHopelessPoints = 12;
+constexpr size_t kHopeless = 8;
+constexpr size_t kGaveUp = std::numeric_limits<size_t>::max();
 
 // Smaller keys first, NaN last, ties by the smaller number. The loser joins the others.
 void take(uint32_t label, float key, Nearest* best) noexcept {
@@ -140,17 +145,23 @@ void Assigner::scan(PointSketches& points, Nearest* nearest, Scratch& scratch) c
     done = std::min(n, kTrialPoints);
     const size_t computed = scan_sketched(*spaces_.reduced, *reduced_, queries, 0, done, x, nearest, scratch);
     const size_t saved = k_ - k_ * spaces_.reduced->coded() / d_;
-    if (computed * kExactCost < saved * done) {
-      scan_sketched(*spaces_.reduced, *reduced_, queries, done, n, x, nearest, scratch);
+    if (computed == kGaveUp) {
+      done = 0;
+    } else if (computed * kExactCost < saved * done) {
+      scan_sketched(*spaces_.reduced, *reduced_, queries, done, n, x, nearest, scratch, false);
       done = n;
     }
   }
-  if (done < n) scan_sketched(*spaces_.full, *full_, points.in(spaces_, false), done, n, x, nearest, scratch);
+  if (done == n) return;
+  if (scan_sketched(*spaces_.full, *full_, points.in(spaces_, false), done, n, x, nearest, scratch) != kGaveUp) return;
+  scan_float(n - done, x + done * d_, nearest + done, scratch);
 }
 
-// Points [begin, end). Returns how many keys were computed.
+// Points [begin, end). Returns how many keys were computed, or kGaveUp if they were too many: the points are not done
+// then.
 size_t Assigner::scan_sketched(const SketchSpace& space, const Groups& groups, const SketchQueries& queries,
-                               size_t begin, size_t end, const float* x, Nearest* nearest, Scratch& scratch) const {
+                               size_t begin, size_t end, const float* x, Nearest* nearest, Scratch& scratch,
+                               bool may_give_up) const {
   float* const bounds = scratch.keys.data();
   size_t computed = 0;
   for (size_t first = 0; first < k_; first += groups.piece) {
@@ -165,6 +176,8 @@ size_t Assigner::scan_sketched(const SketchSpace& space, const Groups& groups, c
         computed += settle(x + (t + i) * d_, queries, t + i, bounds + i * groups.piece,
                            scratch.least.data() + i * count, first, n, &nearest[t + i], scratch);
       }
+      const bool tried = may_give_up && first == 0 && t + points - begin == kHopelessPoints;
+      if (tried && computed * kHopeless > kHopelessPoints * n) return kGaveUp;
     }
   }
   return computed;
@@ -224,9 +237,10 @@ size_t Assigner::settle(const float* x, const SketchQueries& queries, size_t i, 
 
 void Assigner::scan_float(size_t n, const float* x, Nearest* nearest, Scratch& scratch) const {
   const size_t piece = max_piece();
+  const size_t call = full_ ? kTilePoints : kCallPoints;  // what there is scratch for
   std::fill_n(nearest, n, Nearest{});
-  for (size_t t = 0; t < n; t += kCallPoints) {
-    const size_t points = std::min(n - t, kCallPoints);
+  for (size_t t = 0; t < n; t += call) {
+    const size_t points = std::min(n - t, call);
     for (size_t first = 0; first < k_; first += piece) {
       const size_t centroids = std::min(k_ - first, piece);
       kernel_(x + t * d_, points, centroids_.data() + first * d_, centroids, d_, scratch.keys.data(), piece);

@@ -107,7 +107,7 @@ class Assigner {
   };
   size_t max_piece() const noexcept;
   size_t scan_sketched(const SketchSpace& space, const Groups& groups, const SketchQueries& queries, size_t begin,
-                       size_t end, const float* x, Nearest* nearest, Scratch& scratch) const;
+                       size_t end, const float* x, Nearest* nearest, Scratch& scratch, bool may_give_up = true) const;
   size_t settle(const float* x, const SketchQueries& queries, size_t i, float* bounds, const float* least, size_t first,
                 size_t n, Nearest* best, Scratch& scratch) const;
   void scan_float(size_t n, const float* x, Nearest* nearest, Scratch& scratch) const;
