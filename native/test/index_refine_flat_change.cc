@@ -32,6 +32,11 @@ TEST_CASE("refine flat: an add that fails changes nothing, whatever allocation i
   const Threads restored(2);
   constexpr size_t d = 32, n = 300;
   const auto x = Random(305).vectors(3 * n, d);
+  {  // what is allocated once: the pool's threads
+    IndexRefineFlat first(coded(Metric::kL2, 3, n, d, x));
+    first.add(n, x.data(), nullptr);
+    CHECK(holds(first, n, x));
+  }
   size_t failures = 0, changed = 0, stuck = 0, leaked = 0;
   for (const bool for_good : {false, true}) {
     bool struck = true;
