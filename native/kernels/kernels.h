@@ -56,11 +56,16 @@ struct SketchQuery {
   float base;
 };
 
-// A row's sketch as sketch_row makes it.
+// A row's sketch as sketch_row makes it, with t for what is coded: (y - centre) / scale in three float32 operations.
+// The sums of squares are taken in float32, 23 roundings deep at the most (two of a difference, one of its square,
+// sixteen in a lane, four between lanes): right to 24 · 2⁻²⁴ of themselves.
 struct SketchRow {
   float scale;
-  double norm2;      // ‖y - centre‖²
-  double error2[3];  // ‖y - centre - scale · codes‖² with 8, 6, 4 bits of the codes
+  bool exact;         // t = codes, with no error
+  double norm2;       // ‖y - centre‖²
+  double error2[3];   // ‖t - codes‖² with 8, 6, 4 bits of the codes
+  double code_sum;    // Σ codes
+  double code_norm2;  // ‖codes‖²
 };
 
 // ---- Rows in codes ----
@@ -134,8 +139,8 @@ struct Kernels {
   float (*lowest)(const float* x, size_t n);
 
   // Codes of y - centre (size d), -levels … levels, to nearest; codes: size d rounded up to 4; the rest is 0. If all
-  // differences are whole numbers from -levels - 1 to levels, the scale is 1 and the error 0. A zero vector has scale
-  // 0.
+  // components are whole numbers, and the differences from -levels - 1 to levels, the scale is 1 and the error 0. A
+  // zero vector has scale 0, and no other.
   SketchRow (*sketch_row)(const float* y, const float* centre, size_t d, int levels, int8_t* codes);
 
   // The `levels` of queries: 127, or less where the sums of products that the ISA offers would saturate. Rows have 127.

@@ -37,6 +37,13 @@ VN_INLINE V16 from_halves(const uint8_t* p) {
   for (size_t i = 0; i < 4; ++i) r.v[i] = vcvt_f32_f16(vreinterpret_f16_u8(vld1_u8(p + 8 * i)));
   return r;
 }
+VN_INLINE void store_bytes(int8_t* p, V16 a) {
+  for (size_t i = 0; i < 4; i += 2) {
+    const int16x4_t low = vmovn_s32(vcvtq_s32_f32(a.v[i]));
+    const int16x4_t high = vmovn_s32(vcvtq_s32_f32(a.v[i + 1]));
+    vst1_s8(p + 4 * i, vmovn_s16(vcombine_s16(low, high)));
+  }
+}
 VN_INLINE V16 add(V16 a, V16 b) {
   return {{vaddq_f32(a.v[0], b.v[0]), vaddq_f32(a.v[1], b.v[1]), vaddq_f32(a.v[2], b.v[2]), vaddq_f32(a.v[3], b.v[3])}};
 }

@@ -42,6 +42,9 @@ VN_INLINE V16 from_bytes(const uint8_t* p) {
 VN_INLINE V16 from_halves(const uint8_t* p) {
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
+VN_INLINE void store_bytes(int8_t* p, V16 a) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a)));
+}
 VN_INLINE V16 add(V16 a, V16 b) { return _mm512_add_ps(a, b); }
 VN_INLINE V16 mul(V16 a, V16 b) { return _mm512_mul_ps(a, b); }
 VN_INLINE V16 sub(V16 a, V16 b) { return _mm512_sub_ps(a, b); }

@@ -65,6 +65,9 @@ VN_INLINE V16 from_halves(const uint8_t* p) {
   }
   return r;
 }
+VN_INLINE void store_bytes(int8_t* p, const V16& a) {
+  for (size_t i = 0; i < 16; ++i) p[i] = static_cast<int8_t>(static_cast<int>(a.v[i]));
+}
 VN_INLINE V16 add(V16 a, V16 b) {
   for (size_t i = 0; i < 16; ++i) a.v[i] += b.v[i];
   return a;

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cmath>
-#include <cstddef>
-#include <cstdint>
 #include <limits>
 
 namespace voronode {
@@ -18,11 +16,5 @@ inline float round_up(double x) noexcept {
 }
 
 inline float round_down(double x) noexcept { return -round_up(-x); }
-
-inline double code_norm(const int8_t* codes, size_t n) noexcept {
-  int64_t squares = 0;
-  for (size_t j = 0; j < n; ++j) squares += int64_t{codes[j]} * codes[j];
-  return std::sqrt(static_cast<double>(squares));
-}
 
 }  // namespace voronode

@@ -40,14 +40,14 @@ void SketchMaker::make(const float* const* rows, uint8_t* block, size_t capacity
 }
 
 // b_y of sketches.h, its share of the rounding paid.
-float SketchMaker::lower_norm(const float* y, const SketchRow& sketch) const noexcept {
-  if (space_.metric() == Metric::kL2) return round_down(sketch.norm2 * (1 - 40 * kU) / kUp);
+float SketchMaker::lower_norm(const float* y, double norm2) const noexcept {
+  if (space_.metric() == Metric::kL2) return round_down(norm2 * (1 - 40 * kU) / kUp);
   const float* const centre = space_.centre();
   double at_centre = 0;
   for (size_t j = 0; j < space_.dimension(); ++j) {
     at_centre += static_cast<double>(centre[j]) * (static_cast<double>(y[j]) - static_cast<double>(centre[j]));
   }
-  return round_down(-at_centre - 8 * kU * space_.centre_norm() * std::sqrt(sketch.norm2) * kUp);
+  return round_down(-at_centre - 8 * kU * space_.centre_norm() * std::sqrt(norm2) * kUp);
 }
 
 const uint8_t* SketchMaker::code(const float* const* rows, size_t count) noexcept {
@@ -61,7 +61,8 @@ const uint8_t* SketchMaker::code(const float* const* rows, size_t count) noexcep
   sketcher_.load(rows, count);
   for (size_t r = 0; r < kGroupRows; ++r) {
     SketchRow sketch{};
-    const bool usable = r < count && sketcher_.sketch(r, codes, &sketch);
+    SketchError error{};
+    const bool usable = r < count && sketcher_.sketch(r, codes, &sketch, &error);
     // Four codes at a time; adding 128 to a byte is flipping its top bit.
     for (size_t step = 0; step < steps; ++step) {
       uint32_t four = 0;
@@ -70,14 +71,11 @@ const uint8_t* SketchMaker::code(const float* const* rows, size_t count) noexcep
       std::memcpy(bytes + (step * kGroupRows + r) * 4, &four, 4);
     }
     scales[r] = usable ? sketch.scale : 0;
-    norms[r] = usable ? lower_norm(rows[r], sketch) : r < count ? -kInfinity : kInfinity;
+    norms[r] = usable ? lower_norm(rows[r], error.norm2) : r < count ? -kInfinity : kInfinity;
     if (!usable) continue;
-    for (size_t level = 0; level < 3 && sketch.scale > 0; ++level) {
-      // Never below that of all bits: kappa + rho bounds ‖y'‖ / s_y with the rho of any.
-      const double error2 = std::max(sketch.error2[level], sketch.error2[0]);
-      rho[level] = std::max(rho[level], std::sqrt(error2) * kUp / sketch.scale);
-    }
-    kappa = std::max(kappa, code_norm(codes, steps * 4));
+    // Never below that of all bits: kappa + rho bounds ‖y'‖ / s_y with the rho of any.
+    for (size_t level = 0; level < 3; ++level) rho[level] = std::max({rho[level], error.rho[level], error.rho[0]});
+    kappa = std::max(kappa, std::sqrt(sketch.code_norm2));
   }
   for (size_t level = 0; level < 3; ++level) norms[kGroupRows + level] = round_up(rho[level] * kUp);
   norms[kGroupRows + 3] = round_up(kappa * kUp);

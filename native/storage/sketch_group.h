@@ -41,7 +41,7 @@ class SketchMaker {
   const uint8_t* code(const float* const* rows, size_t count) noexcept;
 
  private:
-  float lower_norm(const float* y, const SketchRow& sketch) const noexcept;
+  float lower_norm(const float* y, double norm2) const noexcept;
   void store(uint8_t* block, size_t capacity, size_t i) const noexcept;
 
   const SketchSpace& space_;

@@ -26,30 +26,29 @@ SketchQueries::SketchQueries(const SketchSpace& space, size_t nq, const float* x
       queries_[i] = {codes, 0, 0, 0, 0, std::numeric_limits<float>::infinity()};
       terms_[i] = {0, std::numeric_limits<double>::infinity()};
       SketchRow row;
-      if (sketcher.sketch(i - begin, codes, &row)) finish(space, i, xq + i * d, row);
+      SketchError error;
+      if (sketcher.sketch(i - begin, codes, &row, &error)) finish(space, i, xq + i * d, row, error);
     }
   }
 }
 
-void SketchQueries::finish(const SketchSpace& space, size_t i, const float* x, const SketchRow& row) {
+void SketchQueries::finish(const SketchSpace& space, size_t i, const float* x, const SketchRow& row,
+                           const SketchError& bound) {
   const size_t d = space.dimension();
   const bool l2 = space.metric() == Metric::kL2;
-  const int8_t* const codes = codes_.data() + i * stride_;
   SketchQuery& query = queries_[i];
-  int64_t sum = 0;
-  for (size_t j = 0; j < space.coded(); ++j) sum += codes[j];
   const double gamma = (static_cast<double>(d) / 16 + 9) * kU;
   const double scale = row.scale;
-  const double sketch_norm = scale * code_norm(codes, space.coded()) * kUp;  // ‖x̂‖
-  const double error = std::sqrt(row.error2[0]) * kUp;                       // ε_x
-  const double norm = std::sqrt(row.norm2) * kUp;                            // ‖x'‖
+  const double sketch_norm = scale * std::sqrt(row.code_norm2) * kUp;  // ‖x̂‖
+  const double error = scale * bound.rho[0] * kUp;                     // ε_x
+  const double norm = std::sqrt(bound.norm2) * kUp;                    // ‖x'‖
   const double tiny = static_cast<double>(d + 64) * 0x1p-148;
-  query.bias = static_cast<int32_t>(-128 * sum);
+  query.bias = static_cast<int32_t>(-128 * row.code_sum);
   if (l2) {
     query.a = 2 * row.scale;
     query.c = round_up(2 * (sketch_norm + error) * (1 + 24 * kU));
     query.e = round_up(2 * error * (1 + 8 * kU));
-    terms_[i] = {2 * gamma, -row.norm2 * (1 - 40 * kU) / kUp + tiny};
+    terms_[i] = {2 * gamma, -bound.norm2 * (1 - 40 * kU) / kUp + tiny};
   } else {
     double at_centre = 0;
     double raw2 = 0;

@@ -7,6 +7,7 @@
 #include "base/aligned.h"
 #include "kernels/kernels.h"
 #include "storage/sketch_space.h"
+#include "storage/sketcher.h"
 
 namespace voronode {
 
@@ -26,7 +27,7 @@ class SketchQueries {
     double relative;
     double offset;
   };
-  void finish(const SketchSpace& space, size_t i, const float* x, const SketchRow& row);
+  void finish(const SketchSpace& space, size_t i, const float* x, const SketchRow& row, const SketchError& bound);
 
   size_t stride_;  // codes a query
   AlignedArray<int8_t> codes_;

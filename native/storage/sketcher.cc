@@ -1,7 +1,10 @@
 #include "storage/sketcher.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+
+#include "storage/rounding.h"
 
 namespace voronode {
 namespace {
@@ -9,6 +12,11 @@ namespace {
 // Squared norms of vectors that are reduced: the float32 products behind ρ are then far from both ends of the range.
 constexpr float kMinNorm2 = 1e-20f;
 constexpr float kMaxNorm2 = 1e34f;
+
+// How far off the sums of squares of a SketchRow may be, relatively (kernels.h); their roots by half of that.
+constexpr double kOff = 24 * kU;
+// Its t by three roundings: the difference, 1 / scale, their product.
+constexpr double kOffT = 4 * kU;
 
 size_t reduced_floats(const SketchSpace& space, size_t floats) noexcept {
   return space.reduction() != nullptr ? floats : 0;
@@ -31,21 +39,30 @@ void Sketcher::load(const float* const* x, size_t n) noexcept {
   space_.reduction()->apply(n, x, space_.centre(), work_.data(), images_.data(), norms2_);
 }
 
-bool Sketcher::sketch(size_t i, int8_t* codes, SketchRow* row) const noexcept {
+bool Sketcher::sketch(size_t i, int8_t* codes, SketchRow* row, SketchError* error) const noexcept {
+  const Reduction* const reduction = space_.reduction();
   bool usable;
-  if (const Reduction* const reduction = space_.reduction()) {
+  if (reduction == nullptr) {
+    *row = kernels().sketch_row(x_[i], space_.centre(), space_.dimension(), levels_, codes);
+    usable = can_sketch(row->scale, levels_);
+  } else {
     usable = norms2_[i] >= kMinNorm2 && norms2_[i] <= kMaxNorm2;
     if (usable) {
       *row = kernels().sketch_row(images_.data() + i * space_.coded(), zeros_.data(), space_.coded(), levels_, codes);
-      const double slack = space_.metric() == Metric::kL2 ? -reduction->slack() : reduction->slack();
-      row->norm2 = static_cast<double>(norms2_[i]) * (1 + slack);
     }
-  } else {
-    *row = kernels().sketch_row(x_[i], space_.centre(), space_.dimension(), levels_, codes);
-    usable = can_sketch(row->scale, levels_);
   }
-  if (!usable) std::memset(codes, 0, space_.steps() * 4);
-  return usable;
+  if (!usable) {
+    std::memset(codes, 0, space_.steps() * 4);
+    return false;
+  }
+  const double sign = space_.metric() == Metric::kL2 ? -1 : 1;
+  error->norm2 = reduction != nullptr ? static_cast<double>(norms2_[i]) * (1 + sign * reduction->slack())
+                                      : row->norm2 * (1 + sign * kOff);
+  const double of_t = row->exact || row->scale == 0 ? 0 : kOffT * std::sqrt(row->norm2) / row->scale;
+  for (size_t level = 0; level < 3; ++level) {
+    error->rho[level] = row->scale == 0 ? 0 : (std::sqrt(row->error2[level]) * (1 + kOff / 2) + of_t) * kUp;
+  }
+  return true;
 }
 
 }  // namespace voronode

@@ -9,6 +9,12 @@ namespace voronode {
 
 inline constexpr int kRowLevels = 127;  // of stored rows; queries may have less
 
+// How far codes are from the vector, on the safe side.
+struct SketchError {
+  double norm2;   // ‖x - μ‖²: not above it for L2, not below it for inner products
+  double rho[3];  // not below ‖x' - x̂‖ / scale with 8, 6, 4 bits of the codes (0 for a zero vector)
+};
+
 class Sketcher {
  public:
   static constexpr size_t kBatch = kGroupRows;
@@ -19,9 +25,8 @@ class Sketcher {
   // The vectors that sketch() is about: n ≤ kBatch, each of the space's dimension, kept by reference.
   void load(const float* const* x, size_t n) noexcept;
 
-  // The sketch of vector i; codes: 4 · steps of them. row->norm2 bounds ‖x - μ‖² from the side that is safe: from below
-  // for L2, from above for inner products. False: the vector has no sketch, its codes are 0.
-  bool sketch(size_t i, int8_t* codes, SketchRow* row) const noexcept;
+  // The sketch of vector i; codes: 4 · steps of them. False: the vector has no sketch, its codes are 0.
+  bool sketch(size_t i, int8_t* codes, SketchRow* row, SketchError* error) const noexcept;
 
  private:
   const SketchSpace& space_;

@@ -293,6 +293,20 @@ TEST_CASE("dot products with 4, 6 and 8 bits of the codes are exact, for every t
   }
 }
 
+TEST_CASE("only the centre itself passes for it: a vector off by less than a step can be has no sketch") {
+  for (const Kernels* target : runnable_targets()) {
+    for (const float tiny : {1e-45f, 1e-40f, 1e-38f, 1e-30f}) {
+      std::vector<float> y(20), centre(20);
+      std::vector<int8_t> codes(20);
+      CHECK(target->sketch_row(y.data(), centre.data(), 20, 127, codes.data()).scale == 0);
+      y[17] = tiny;
+      const SketchRow row = target->sketch_row(y.data(), centre.data(), 20, 127, codes.data());
+      CHECK(row.scale > 0);
+      CHECK(!can_sketch(row.scale, 127));
+    }
+  }
+}
+
 TEST_CASE("a row's codes, scale and sums are what they say, for every target") {
   Random random(24);
   for (const Kernels* target : runnable_targets()) {
@@ -306,22 +320,30 @@ TEST_CASE("a row's codes, scale and sums are what they say, for every target") {
       const SketchRow row = target->sketch_row(y.data(), centre.data(), d, 127, codes.data());
       double norm2 = 0;
       double error2[3] = {};
+      double sum = 0;
+      double code_norm2 = 0;
       for (size_t j = 0; j < d; ++j) {
         const double diff = static_cast<double>(y[j]) - centre[j];
         norm2 += diff * diff;
-        for (int level = 0; level < 3; ++level) {
+        sum += codes[j];
+        code_norm2 += codes[j] * codes[j];
+        for (int level = 0; row.scale > 0 && level < 3; ++level) {
           const int width = 1 << 2 * level;  // what the bits that are dropped span: 1, 4, 16
           const int kept = (codes[j] + 128) / width * width + width / 2 - 128;
-          const double error = diff - static_cast<double>(row.scale) * kept;
+          const double error = diff / static_cast<double>(row.scale) - kept;
           error2[level] += error * error;
         }
       }
-      CHECK(row.norm2 == doctest::Approx(norm2).epsilon(1e-9));
-      CHECK(row.error2[0] == doctest::Approx(error2[0]).epsilon(1e-9));
-      CHECK(row.error2[1] == doctest::Approx(error2[1]).epsilon(1e-9));
-      CHECK(row.error2[2] == doctest::Approx(error2[2]).epsilon(1e-9));
-      if (kind == kBytes) CHECK(row.error2[0] == 0);
-      CHECK(error2[0] <= static_cast<double>(d) * row.scale * row.scale * 0.2501);  // half a step a component
+      CHECK(std::abs(row.norm2 - norm2) <= norm2 * 24 * 0x1p-24);
+      CHECK(row.code_sum == sum);
+      CHECK(row.code_norm2 == code_norm2);
+      for (size_t level = 0; row.scale > 0 && level < 3; ++level) {
+        const double off = row.exact ? 0 : 4 * 0x1p-24 * std::sqrt(norm2) / static_cast<double>(row.scale);
+        CHECK(std::abs(std::sqrt(row.error2[level]) - std::sqrt(error2[level])) <=
+              std::sqrt(error2[level]) * 12 * 0x1p-24 + off);
+      }
+      if (kind == kBytes) CHECK((row.exact && row.error2[0] == 0));
+      CHECK(error2[0] <= static_cast<double>(d) * 0.2501);  // half a step a component
       for (size_t j = d; j < codes.size(); ++j) CHECK(codes[j] == 0);
     }
   }
