@@ -18,8 +18,8 @@
 namespace voronode {
 namespace {
 
-// Cores this process may run on: the affinity mask where the system has one (containers pin by it).
-size_t usable_cores() noexcept {
+// The affinity mask where the system has one (containers pin by it).
+size_t cores() noexcept {
 #if defined(__linux__)
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return static_cast<size_t>(CPU_COUNT(&set));
@@ -28,6 +28,8 @@ size_t usable_cores() noexcept {
 }
 
 }  // namespace
+
+size_t usable_cores() noexcept { return std::max<size_t>(1, std::min(cores(), cpu_quota())); }
 
 size_t threads_in_environment(size_t max) {
   const char* value = std::getenv("VORONODE_THREADS");
@@ -47,7 +49,7 @@ size_t default_threads(size_t max) noexcept {
   } catch (const std::exception&) {
     // As if it were not there.
   }
-  return std::clamp<size_t>(std::min(usable_cores(), cpu_quota()), 1, max);
+  return std::min(usable_cores(), max);
 }
 
 }  // namespace voronode

@@ -13,6 +13,7 @@
 
 #include "base/default_threads.h"
 #include "base/error.h"
+#include "base/spin.h"
 
 #if !defined(_WIN32)
 #include <pthread.h>
@@ -33,8 +34,8 @@ struct Loop {
   const std::function<void(size_t)>& body;
   std::atomic<size_t> next{0};
 
-  // Under the pool's mutex:
-  size_t helpers = 0;
+  // Changed under the pool's mutex:
+  std::atomic<size_t> helpers{0};
   std::exception_ptr error;
   std::condition_variable helpers_gone;
   Loop* prev_open = nullptr;
@@ -112,11 +113,53 @@ struct ThreadPool::State {
   }
   bool superfluous() const noexcept { return stopping || running > target; }
 
+  // ---- Waiting for work ----
+  //
+  // While work comes soon after a worker ran out of it, workers spin before they sleep: searches in quick succession
+  // find one awake, and with pauses between them nobody spins. One core is always left to those who bring the work.
+  const size_t max_spinning = usable_cores() - 1;
+  std::atomic<size_t> arrivals{0};                   // changes with every piece of work
+  std::chrono::steady_clock::time_point idle_since;  // when a worker last ran out of work
+  bool brisk = false;                                // whether the last work came soon after that
+  size_t spinning = 0;                               // workers that spin, and have no work in prospect
+  size_t claimed = 0;                                // workers that spin and will find work
+
+  // There is work for one more worker. REQUIRES: mutex held.
+  void announce() noexcept {
+    brisk = std::chrono::steady_clock::now() - idle_since < kSpinTime;
+    arrivals.fetch_add(1, std::memory_order_release);
+    if (spinning == 0) return work_or_stop.notify_one();
+    --spinning;
+    ++claimed;
+  }
+  void alert_all() noexcept {
+    arrivals.fetch_add(1, std::memory_order_release);
+    work_or_stop.notify_all();
+  }
+
+  // Until ready(), which looks under the mutex.
+  template <class Ready>
+  void wait(std::unique_lock<std::mutex>& lock, const Ready& ready) {
+    if (ready()) return;
+    idle_since = std::chrono::steady_clock::now();
+    const auto end = idle_since + kSpinTime;
+    while (brisk && spinning + claimed < max_spinning && !ready()) {
+      const size_t seen = arrivals.load(std::memory_order_relaxed);
+      ++spinning;
+      lock.unlock();
+      const bool came = spin_until(end, [&] { return arrivals.load(std::memory_order_acquire) != seen; });
+      lock.lock();
+      --(claimed > 0 ? claimed : spinning);
+      if (!came) break;
+    }
+    work_or_stop.wait(lock, ready);
+  }
+
   void run(size_t slot) noexcept {
     std::unique_lock<std::mutex> lock(mutex);
     for (;;) {
       Loop* loop = nullptr;
-      work_or_stop.wait(lock, [&] { return superfluous() || head != nullptr || (loop = loop_to_help()) != nullptr; });
+      wait(lock, [&] { return superfluous() || head != nullptr || (loop = loop_to_help()) != nullptr; });
       if (superfluous()) break;
       if (head != nullptr) {
         Task* task = head;
@@ -137,7 +180,7 @@ struct ThreadPool::State {
     workers[slot].gone = true;
     --running;
     // A task that was queued while this thread decided to go must not be left without a listener.
-    if (running > 0) work_or_stop.notify_one();
+    if (running > 0) announce();
   }
 
   // REQUIRES: mutex held.
@@ -172,7 +215,7 @@ void ThreadPool::set_threads(size_t n) {
   {
     std::lock_guard<std::mutex> lock(state_.mutex);
     state_.target = n;
-    state_.work_or_stop.notify_all();
+    state_.alert_all();
     if (state_.running == 0) return;  // nobody has asked for threads yet
   }
   start();
@@ -199,7 +242,7 @@ void ThreadPool::submit(Task& task) noexcept {
   task.next_ = nullptr;
   (state_.tail != nullptr ? state_.tail->next_ : state_.head) = &task;
   state_.tail = &task;
-  state_.work_or_stop.notify_one();
+  state_.announce();
 }
 
 bool ThreadPool::withdraw(Task& task) noexcept {
@@ -230,12 +273,17 @@ void ThreadPool::parallel_for(size_t n, const Cancel* cancel, const std::functio
     }
     std::lock_guard<std::mutex> lock(state_.mutex);
     state_.open(loop);
-    for (size_t i = 0; i < helpers; ++i) state_.work_or_stop.notify_one();
+    for (size_t i = 0; i < helpers; ++i) state_.announce();
   }
   std::exception_ptr error = loop.work();
   if (helpers > 0) {
     std::unique_lock<std::mutex> lock(state_.mutex);
     state_.close(loop);
+    if (loop.helpers > 0) {
+      lock.unlock();
+      spin_until(std::chrono::steady_clock::now() + kSpinTime, [&] { return loop.helpers == 0; });
+      lock.lock();  // a helper lets go of the loop and of the mutex at once
+    }
     loop.helpers_gone.wait(lock, [&] { return loop.helpers == 0; });
     if (!error) error = loop.error;
   }
@@ -254,7 +302,7 @@ void ThreadPool::release() noexcept {
     std::lock_guard<std::mutex> lock(state_.mutex);
     if (--state_.users > 0) return;
     state_.stopping = true;
-    state_.work_or_stop.notify_all();
+    state_.alert_all();
   }
   for (State::Worker& worker : state_.workers) {
     if (worker.thread.joinable()) worker.thread.join();
