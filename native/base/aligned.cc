@@ -5,9 +5,6 @@
 #include <cstring>
 #include <new>
 
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
 #if defined(__linux__)
 #include <sys/mman.h>
 #include <unistd.h>
@@ -77,12 +74,6 @@ void free_aligned(void* memory, size_t bytes) noexcept {
 #endif
   (void)bytes;
   free_in_room(memory);
-}
-
-void give_back_free_memory() noexcept {
-#if defined(__GLIBC__)
-  malloc_trim(0);
-#endif
 }
 
 }  // namespace voronode

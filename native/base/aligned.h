@@ -19,10 +19,6 @@ inline constexpr size_t kAlignment = 64;  // a cache line, and the widest vector
 void* allocate_aligned(size_t bytes) noexcept;
 void free_aligned(void* memory, size_t bytes) noexcept;
 
-// What malloc holds and nobody uses goes back to the system, where the C library can do that (glibc): for after many
-// pieces were freed of sizes that will not be asked for again. Takes milliseconds.
-void give_back_free_memory() noexcept;
-
 // n elements, uninitialised, followed by kAlignment readable bytes. Throws kNoMemory with the bytes asked for.
 template <class T>
 class AlignedArray {

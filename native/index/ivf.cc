@@ -27,13 +27,14 @@ Index& fitting(const std::shared_ptr<Index>& quantizer, size_t nlist) {
 
 }  // namespace
 
-std::unique_ptr<InvertedLists> IndexIVF::make_lists(size_t nlist, size_t code_size, size_t group_bytes) {
+std::unique_ptr<InvertedLists> IndexIVF::make_lists(size_t nlist, size_t code_size, size_t group_bytes,
+                                                    size_t rest_bytes) {
   if (nlist < 1 || nlist > kMaxLists) {
     throw Error(Code::kOutOfRange,
                 format("The value of \"nlist\" is out of range. It must be an integer >= 1 and <= %zu. Received %zu",
                        kMaxLists, nlist));
   }
-  return std::make_unique<InvertedLists>(nlist, code_size, group_bytes);
+  return std::make_unique<InvertedLists>(nlist, code_size, group_bytes, rest_bytes);
 }
 
 IndexIVF::IndexIVF(std::shared_ptr<Index> quantizer, Metric metric, std::unique_ptr<InvertedLists> lists,

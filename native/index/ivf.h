@@ -109,7 +109,8 @@ class IndexIVF : public Index {
   IndexIVF(std::shared_ptr<Index> quantizer, Metric metric, std::unique_ptr<InvertedLists> lists,
            std::unique_ptr<SketchSpace>&& space);
   // kOutOfRange unless 1 ≤ nlist ≤ kMaxLists.
-  static std::unique_ptr<InvertedLists> make_lists(size_t nlist, size_t code_size, size_t group_bytes = 0);
+  static std::unique_ptr<InvertedLists> make_lists(size_t nlist, size_t code_size, size_t group_bytes = 0,
+                                                   size_t rest_bytes = 0);
 
   // One vector of a list into its code.
   virtual void encode(size_t list, const float* x, uint8_t* code) const noexcept = 0;
@@ -133,6 +134,7 @@ class IndexIVF : public Index {
   void assign(size_t n, const float* x, uint32_t* lists, const Cancel* cancel) const;
   void settle_centre(size_t n, const std::function<const float*(size_t)>& row_at);
   void sketch(const InvertedLists::Addition& addition, size_t part, SketchMaker& maker) const noexcept;
+  void tidy(const std::vector<Part>& parts) noexcept;
   void resketch(size_t list) noexcept;
   void check_mergeable(const IndexIVF& other) const;
   void learn_code_alone(size_t n, const float* x, const Cancel* cancel);

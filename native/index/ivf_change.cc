@@ -105,6 +105,7 @@ void IndexIVF::add_rows(size_t n, const float* x, const idx_t* ids, const Cancel
     if (maker) sketch(addition, part, *maker);
   });
   addition.publish();
+  tidy(order.parts);
   max_id_ = ids == nullptr ? max_id_ + static_cast<idx_t>(n) : std::max(max_id_, *std::max_element(ids, ids + n));
   if (ids != nullptr) no_array_map();
 }
@@ -157,11 +158,6 @@ void IndexIVF::settle_centre(size_t n, const std::function<const float*(size_t)>
 }
 
 void IndexIVF::sketch(const InvertedLists::Addition& addition, size_t part, SketchMaker& maker) const noexcept {
-  for (size_t g = addition.first_moved(part); g < addition.first_group(part); ++g) {
-    const auto from = addition.moved_group(part, g);
-    const auto to = addition.group(part, g);
-    copy_sketch_group(from.bytes, from.capacity, from.index, to.bytes, to.capacity, to.index, space_->steps());
-  }
   for (size_t g = addition.first_group(part); g < addition.last_group(part); ++g) {
     const float* rows[kGroupRows];
     for (size_t r = 0; r < kGroupRows; ++r) {
@@ -170,6 +166,21 @@ void IndexIVF::sketch(const InvertedLists::Addition& addition, size_t part, Sket
     const auto room = addition.group(part, g);
     maker.make(rows, room.bytes, room.capacity, room.index);
   }
+  if (uint8_t* const rest = addition.rest(part)) {
+    const float* rows[kGroupRows];
+    const size_t count = addition.rest_rows(part);
+    for (size_t r = 0; r < count; ++r) {
+      rows[r] = reinterpret_cast<const float*>(addition.code(part, addition.last_group(part) * kGroupRows + r));
+    }
+    maker.make_high(rows, count, rest);
+  }
+}
+
+void IndexIVF::tidy(const std::vector<Part>& parts) noexcept {
+  if (!space_) return;
+  lists_->tidy(parts, [&](const InvertedLists::GroupRoom& from, const InvertedLists::GroupRoom& to) {
+    copy_sketch_group(from.bytes, from.capacity, from.index, to.bytes, to.capacity, to.index, space_->steps());
+  });
 }
 
 // After a removal. Without memory for a helper the rows stay without sketches: slower, not wrong. The next add makes
@@ -178,10 +189,17 @@ void IndexIVF::resketch(size_t list) noexcept {
   if (!space_) return;
   try {
     SketchMaker maker(*space_);
+    const float* rows[kGroupRows];
+    const auto find = [&](size_t first, size_t count) {
+      for (size_t r = 0; r < count; ++r) rows[r] = reinterpret_cast<const float*>(lists_->code(list, first + r));
+    };
     lists_->remake_groups(list, [&](size_t first, const InvertedLists::GroupRoom& room) {
-      const float* rows[kGroupRows];
-      for (size_t r = 0; r < kGroupRows; ++r) rows[r] = reinterpret_cast<const float*>(lists_->code(list, first + r));
+      find(first, kGroupRows);
       maker.make(rows, room.bytes, room.capacity, room.index);
+    });
+    lists_->remake_rest(list, [&](size_t first, size_t count, uint8_t* rest) {
+      find(first, count);
+      maker.make_high(rows, count, rest);
     });
   } catch (...) {
   }
@@ -267,6 +285,7 @@ void IndexIVF::merge_from(IndexIVF& other, idx_t add_id, const Cancel* cancel) {
     if (maker) sketch(addition, part, *maker);
   });
   addition.publish();
+  tidy(parts);
   other.reset();
   rows_changed();
 }

@@ -17,7 +17,8 @@ IndexIVFFlat::IndexIVFFlat(const std::shared_ptr<Index>& quantizer, size_t nlist
                            std::unique_ptr<SketchSpace> space)
     : IndexIVF(
           quantizer, metric,
-          make_lists(nlist, checked_mul(quantizer->d(), sizeof(float)), space ? sketch_group_bytes(space->steps()) : 0),
+          make_lists(nlist, checked_mul(quantizer->d(), sizeof(float)), space ? sketch_group_bytes(space->steps()) : 0,
+                     space ? SketchPlanes::high_bytes(space->steps()) : 0),
           std::move(space)) {}
 
 std::unique_ptr<SketchSpace> IndexIVFFlat::make_space(size_t d, Metric metric, bool wanted) {

@@ -141,58 +141,97 @@ class ListScan {
     });
   }
 
-  // In float32 what comes before there are thresholds, and what has no group; the rest by sketches.
+  // In float32 what comes before there are thresholds, and what has no sketch; the rest by sketches.
   template <class Sink>
   void scan_sketched(const ListRun& run, const ListQueries& queries, ListScratch& scratch, Sink& sink) const {
     size_t at = run.begin;
-    const size_t end = std::min(run.end / kGroupRows, run.list.groups());
     bool seeds = false;
     for (size_t q = 0; q < queries.nq; ++q) seeds |= !(sink.threshold(q) < std::numeric_limits<float>::infinity());
     if (seeds) {
       at = std::min(run.end, at + seed_rows_);
       scan_all({run.number, run.list, run.begin, at}, queries, scratch, sink);
     }
-    if (at >= end * kGroupRows) return scan_all({run.number, run.list, at, run.end}, queries, scratch, sink);
-    if (!scratch.filter) scratch.filter.emplace(*sketched_, steps());
-    SketchFilter& filter = *scratch.filter;
-    filter.start(queries.numbers, queries.nq);
-    size_t slab = seeds ? kFirstSlab : kMaxSlabGroups;  // small while the thresholds still fall fast
-    for (size_t p = 0; p < run.list.group_piece_count(); ++p) {
-      const auto piece = run.list.group_piece(p);
-      const size_t piece_end = std::min(end, piece.begin + piece.groups);
-      for (size_t g = std::max(at / kGroupRows, piece.begin); g < piece_end;) {
-        check(cancel_);
-        const size_t groups = std::min({slab, filter.slab_groups(), piece_end - g});
-        const SketchPlanes planes = sketch_planes(piece.bytes, piece.capacity, g - piece.begin, steps());
-        if (!scan_slab(filter, run, g, groups, planes, queries, scratch, sink)) continue;
-        g += groups;
-        slab = std::min(2 * slab, kMaxSlabGroups);
-      }
+    const size_t groups_end = std::min(run.end / kGroupRows, run.list.groups());
+    const size_t rest_begin = run.list.groups() * kGroupRows;
+    const size_t rest_end = rest_begin + run.list.rest_rows();
+    const bool rest = rest_end > rest_begin && at <= rest_begin && run.end >= rest_end;
+    if (at < groups_end * kGroupRows || rest) {
+      if (!scratch.filter) scratch.filter.emplace(*sketched_, steps());
+      scratch.filter->start(queries.numbers, queries.nq);
     }
-    if (end * kGroupRows < run.end) scan_all({run.number, run.list, end * kGroupRows, run.end}, queries, scratch, sink);
+    if (at < groups_end * kGroupRows) {
+      scan_groups(run, at / kGroupRows, groups_end, seeds, queries, scratch, sink);
+      at = groups_end * kGroupRows;
+    }
+    if (rest) {
+      scan_rest({run.number, run.list, rest_begin, rest_end}, queries, scratch, sink);
+      at = rest_end;
+    }
+    if (at < run.end) scan_all({run.number, run.list, at, run.end}, queries, scratch, sink);
   }
 
   size_t steps() const noexcept { return index_.sketch_space()->steps(); }
 
-  // False if the slab is to be filtered once more, in another way.
   template <class Sink>
-  bool scan_slab(SketchFilter& filter, const ListRun& run, size_t first, size_t groups, const SketchPlanes& planes,
-                 const ListQueries& queries, ListScratch& scratch, Sink& sink) const {
-    for (size_t q = 0; q < queries.nq; ++q) filter.set_threshold(q, sink.threshold(q));
-    size_t survivors;
-    if (!filter(planes, groups, &survivors)) return false;
-    if (survivors * kWorthwhile > queries.nq * groups * kGroupRows) {
-      scan_all({run.number, run.list, first * kGroupRows, (first + groups) * kGroupRows}, queries, scratch, sink);
-      return true;
+  void scan_groups(const ListRun& run, size_t begin, size_t end, bool falling, const ListQueries& queries,
+                   ListScratch& scratch, Sink& sink) const {
+    SketchFilter& filter = *scratch.filter;
+    size_t slab = falling ? kFirstSlab : kMaxSlabGroups;  // small while the thresholds still fall fast
+    for (size_t p = 0; p < run.list.group_piece_count(); ++p) {
+      const auto piece = run.list.group_piece(p);
+      const size_t piece_end = std::min(end, piece.begin + piece.groups);
+      if (queries.nq == 1) fetch_after(run.list, p);
+      for (size_t g = std::max(begin, piece.begin); g < piece_end;) {
+        check(cancel_);
+        const size_t groups = std::min({slab, filter.slab_groups(), piece_end - g});
+        const SketchPlanes planes = sketch_planes(piece.bytes, piece.capacity, g - piece.begin, steps());
+        set_thresholds(filter, queries, sink);
+        size_t survivors;
+        if (!filter(planes, groups, &survivors)) continue;  // once more, in another way
+        look({run.number, run.list, g * kGroupRows, (g + groups) * kGroupRows}, survivors, queries, scratch, sink);
+        g += groups;
+        slab = std::min(2 * slab, kMaxSlabGroups);
+      }
     }
+  }
+
+  // What one query reads behind a piece, on its way while the piece is read: 3 to 9 % less time for lists filled in ten
+  // calls (128 × 1M, nprobe 16). The hardware goes on from there.
+  static void fetch_after(const InvertedLists::List& list, size_t p) noexcept {
+#if defined(__GNUC__)
+    constexpr size_t kPage = 4096;
+    const bool last = p + 1 == list.group_piece_count();
+    if (last && list.rest_rows() == 0) return;
+    const uint8_t* const next = last ? list.rest() : list.group_piece(p + 1).bytes;
+    for (size_t i = 0; i < kPage; i += 64) __builtin_prefetch(next + i);
+#else
+    (void)list, (void)p;
+#endif
+  }
+
+  template <class Sink>
+  void scan_rest(const ListRun& run, const ListQueries& queries, ListScratch& scratch, Sink& sink) const {
+    set_thresholds(*scratch.filter, queries, sink);
+    look(run, scratch.filter->rest(run.list.rest()), queries, scratch, sink);
+  }
+
+  template <class Sink>
+  void set_thresholds(SketchFilter& filter, const ListQueries& queries, const Sink& sink) const {
+    for (size_t q = 0; q < queries.nq; ++q) filter.set_threshold(q, sink.threshold(q));
+  }
+
+  // What the filter left of a run: row by row, or all if that is too much.
+  template <class Sink>
+  void look(const ListRun& run, size_t survivors, const ListQueries& queries, ListScratch& scratch, Sink& sink) const {
+    if (survivors * kWorthwhile > queries.nq * (run.end - run.begin)) return scan_all(run, queries, scratch, sink);
     SinkOfOne<Sink> one_by_one{run.list, labels_, sink};
     const ListRows rows(run.list, index_.d());
     Looker<ListRows, SinkOfOne<Sink>> looker(rows, index_.metric(), one_by_one);
+    const size_t groups = (run.end - run.begin + kGroupRows - 1) / kGroupRows;
     for (size_t q = 0; q < queries.nq; ++q) {
-      looker.add(filter.masks(q), groups, first * kGroupRows, queries.x + q * index_.d(), q);
+      looker.add(scratch.filter->masks(q), groups, run.begin, queries.x + q * index_.d(), q);
     }
     looker.flush();
-    return true;
   }
 
   // Rows that pass the filter are put together, so that all queries go over them at once.

@@ -230,7 +230,8 @@ void for_each_wave(const IndexIVF& index, size_t nq, const float* xq, const Sear
 std::optional<SketchQueries> sketch_queries(const IndexIVF& index, const std::vector<InvertedLists::List>& lists,
                                             size_t nq, const float* xq) {
   if (index.sketch_space() == nullptr) return std::nullopt;
-  const bool any = std::any_of(lists.begin(), lists.end(), [](const auto& list) { return list.groups() > 0; });
+  const bool any = std::any_of(lists.begin(), lists.end(),
+                               [](const auto& list) { return list.groups() > 0 || list.rest_rows() > 0; });
   if (!any) return std::nullopt;
   return std::optional<SketchQueries>(std::in_place, *index.sketch_space(), nq, xq);
 }

@@ -9,14 +9,6 @@ namespace {
 // A list that grows by little takes this part of its size more: extents stay few, the slack small (3 % on average).
 constexpr size_t kGrowth = 16;
 
-// Groups that moved leave holes which malloc keeps: 70 MB for 1M × 128 added in ten calls. After so many bytes of them
-// they are given back.
-constexpr size_t kHoleBytes = size_t{8} << 20;
-
-// A new extent of groups takes in those before it of up to this many times its size: then a list that grows by little
-// has few extents, each a fifth of the one before it or less, and a group moves five times on average.
-constexpr size_t kTakenIn = 4;
-
 size_t round_up(size_t n, size_t unit) { return checked_add(n, unit - 1) / unit * unit; }
 
 // How much a capacity must grow, in whole units; 0 if it suffices.
@@ -27,6 +19,7 @@ size_t more(size_t size, size_t capacity, size_t unit) {
 struct Need {
   size_t rows;
   size_t groups;
+  bool any;
 };
 
 // Pieces that extents are cut from: large ones lie on huge pages (aligned.h), which makes both filling and scanning
@@ -63,8 +56,13 @@ class InvertedLists::Cutter {
   size_t end_ = 0;
 };
 
-InvertedLists::InvertedLists(size_t nlist, size_t code_size, size_t group_bytes)
-    : code_size_(code_size), group_bytes_(group_bytes), slots_(nlist) {
+InvertedLists::InvertedLists(size_t nlist, size_t code_size, size_t group_bytes, size_t rest_bytes)
+    : code_size_(code_size),
+      group_bytes_(group_bytes),
+      rest_bytes_(rest_bytes),
+      slots_(nlist),
+      group_heap_(group_bytes),
+      rest_heap_(rest_bytes) {
   const auto empty = std::make_shared<Table>();
   for (Slot& slot : slots_) slot.table = empty;
 }
@@ -107,6 +105,7 @@ size_t InvertedLists::allocated_bytes() const {
   size_t bytes = 0;
   for (const Slot& slot : slots_) {
     bytes += slot.table->row_capacity() * (code_size_ + sizeof(int64_t)) + slot.table->group_capacity() * group_bytes_;
+    if (slot.table->rest.rows > 0) bytes += rest_bytes_;
   }
   return bytes;
 }
@@ -126,18 +125,20 @@ InvertedLists::Addition::Addition(InvertedLists& lists, const std::vector<Part>&
       throw Error(Code::kUnsupported, format("A list can hold %zu rows at the most: use more lists", kMaxListRows));
     }
     const size_t groups = lists.group_bytes_ == 0 ? 0 : size / kGroupRows;
-    growths_.push_back({part.list, slot.n, size, slot.groups, groups, slot.groups, slot.table});
+    const bool rest = lists.needs_rest(slot, size, groups);
+    growths_.push_back({part.list, slot.n, size, slot.groups, groups, rest, slot.table});
     const size_t rows = more(size, slot.table->row_capacity(), kExtentRows);
-    needs.push_back({rows, more(groups, slot.table->group_capacity(), 1)});
+    const size_t more_groups = more(groups, slot.table->group_capacity(), 1);
+    needs.push_back({rows, more_groups, rows > 0 || more_groups > 0 || rest});
     if (rows > 0) sizes.push_back(checked_add(lists.id_offset(rows), checked_mul(rows, sizeof(int64_t))));
   }
   Cutter cutter(std::move(sizes));
   for (size_t p = 0; p < parts.size(); ++p) {
-    if (needs[p].rows > 0 || needs[p].groups > 0) grow(growths_[p], needs[p].rows, needs[p].groups, cutter);
+    if (needs[p].any) grow(growths_[p], needs[p].rows, needs[p].groups, cutter);
   }
 }
 
-// A larger table for a list, with extents for so many rows and groups more.
+// Another table for a list, with extents for so many rows and groups more, and a new rest if there is to be one.
 void InvertedLists::Addition::grow(Growth& growth, size_t rows, size_t groups, Cutter& cutter) const {
   auto table = std::make_shared<Table>();
   table->rows.reserve(growth.table->rows.size() + 1);
@@ -149,21 +150,13 @@ void InvertedLists::Addition::grow(Growth& growth, size_t rows, size_t groups, C
     auto* const ids = reinterpret_cast<int64_t*>(bytes + lists_.id_offset(rows));
     table->rows.push_back({table->row_capacity(), rows, std::move(memory), bytes, ids});
   }
-  if (groups > 0) grow_groups(growth, groups, table.get());
-  growth.table = std::move(table);
-}
-
-// Extents of groups have memory of their own, which goes when they are taken into another.
-void InvertedLists::Addition::grow_groups(Growth& growth, size_t groups, Table* table) const {
-  while (!table->groups.empty() && table->groups.back().groups <= kTakenIn * groups) {
-    groups += table->groups.back().groups;
-    table->groups.pop_back();
+  if (groups > 0) table->groups.push_back({table->group_capacity(), groups, lists_.group_heap_.allocate(groups)});
+  if (growth.new_rest) {
+    table->rest = {growth.new_groups, growth.new_size - growth.new_groups * kGroupRows, lists_.rest_heap_.allocate(1)};
+  } else if (growth.table->rest_rows(growth.new_groups) > 0) {
+    table->rest = growth.table->rest;
   }
-  const size_t begin = table->group_capacity();
-  growth.first_moved = std::min(begin, growth.old_groups);
-  auto memory = std::make_shared<AlignedArray<uint8_t>>(checked_mul(groups, lists_.group_bytes_));
-  uint8_t* const bytes = memory->data();
-  table->groups.push_back({begin, groups, std::move(memory), bytes});
+  growth.table = std::move(table);
 }
 
 InvertedLists::Addition::Room InvertedLists::Addition::room(size_t part, size_t i) const noexcept {
@@ -175,27 +168,46 @@ InvertedLists::Addition::Room InvertedLists::Addition::room(size_t part, size_t 
           std::min(extent.rows - offset, growth.new_size - at)};
 }
 
-InvertedLists::Addition::~Addition() {
-  for (const Growth& growth : growths_) {
-    lists_.holes_ += (growth.old_groups - growth.first_moved) * lists_.group_bytes_;
-  }
-  if (lists_.holes_ < kHoleBytes) return;
-  lists_.holes_ = 0;
-  growths_.clear();  // the last that holds on to the old tables, but for searches under way
-  give_back_free_memory();
-}
-
 void InvertedLists::Addition::publish() noexcept {
   size_t added = 0;
-  std::lock_guard<std::mutex> lock(lists_.mutex_);
-  for (Growth& growth : growths_) {
-    Slot& slot = lists_.slots_[growth.list];
-    slot.table.swap(growth.table);  // the old ones are freed with this, after the lock
-    slot.n = growth.new_size;
-    slot.groups = growth.new_groups;
-    added += growth.new_size - growth.old_size;
+  {
+    std::lock_guard<std::mutex> lock(lists_.mutex_);
+    for (Growth& growth : growths_) {
+      Slot& slot = lists_.slots_[growth.list];
+      slot.table.swap(growth.table);
+      slot.n = growth.new_size;
+      slot.groups = growth.new_groups;
+      added += growth.new_size - growth.old_size;
+    }
+    lists_.total_.fetch_add(added, std::memory_order_release);
   }
-  lists_.total_.fetch_add(added, std::memory_order_release);
+  growths_.clear();  // the old tables, after the lock
+}
+
+// One list after the other, so that each finds room where those before it lay: all at once left holes of a tenth of the
+// index.
+void InvertedLists::tidy(const std::vector<Addition::Part>& parts, const CopyGroup& copy) noexcept {
+  try {
+    for (const Addition::Part& part : parts) tidy(slots_[part.list], copy);
+  } catch (...) {
+  }
+}
+
+void InvertedLists::tidy(Slot& slot, const CopyGroup& copy) {
+  const Table& old = *slot.table;
+  size_t first = old.groups.size();  // the extents from here on become one
+  size_t groups = 0;
+  while (first > 0 && (groups == 0 || old.groups[first - 1].groups <= groups)) {
+    groups += old.groups[--first].groups;
+  }
+  if (old.groups.size() - first < 2) return;
+  auto table = std::make_shared<Table>(old);
+  table->groups.resize(first);
+  const size_t begin = table->group_capacity();
+  table->groups.push_back({begin, groups, group_heap_.allocate(groups)});
+  for (size_t g = begin; g < slot.groups; ++g) copy(group_at(old, g), group_at(*table, g));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  slot.table.swap(table);
 }
 
 void InvertedLists::remove(size_t list, const std::vector<uint32_t>& rows) noexcept {
@@ -229,6 +241,7 @@ void InvertedLists::shrink(Slot& slot, size_t n, size_t first_hole) noexcept {
   slot.n = n;
   slot.groups = std::min(slot.groups, std::min(n, first_hole) / kGroupRows);
   Table& table = *slot.table;
+  table.rest = {};
   while (!table.rows.empty() && table.rows.back().begin >= n) table.rows.pop_back();
   while (!table.groups.empty() && table.groups.back().begin >= n / kGroupRows) table.groups.pop_back();
 }

@@ -84,8 +84,7 @@ class SketchFilter {
     } else {
       kernels().sketch_filter_planes(tests_.data(), nq, planes, groups, steps_, lines_->data(), masks_.data());
     }
-    *survivors = 0;
-    for (size_t i = 0; i < nq * groups; ++i) *survivors += static_cast<size_t>(std::popcount(masks_[i]));
+    *survivors = survivors_of(nq * groups);
     if (nq > 1 && coarse() && *survivors * kCoarseWorthwhile > groups * kGroupRows) {
       fine_.begin();
       return false;
@@ -93,9 +92,21 @@ class SketchFilter {
     fine_.pass();
     return true;
   }
+
+  // The same of one group of which there is the high plane alone.
+  size_t rest(const uint8_t* high) noexcept {
+    groups_ = 1;
+    kernels().sketch_filter_high(tests_.data(), tests_.size(), high, 1, steps_, masks_.data());
+    return survivors_of(tests_.size());
+  }
   const uint64_t* masks(size_t q) const noexcept { return masks_.data() + q * groups_; }
 
  private:
+  size_t survivors_of(size_t masks) const noexcept {
+    size_t survivors = 0;
+    for (size_t i = 0; i < masks; ++i) survivors += static_cast<size_t>(std::popcount(masks_[i]));
+    return survivors;
+  }
   bool coarse() const noexcept { return tests_.size() == 1 || (tests_.size() <= kCoarseQueries && fine_.over()); }
   static size_t fitting(size_t bytes) noexcept { return std::clamp(kSlabBytes / bytes, size_t{1}, kMaxSlabGroups); }
 

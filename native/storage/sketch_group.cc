@@ -15,6 +15,18 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 // Planes in a block that is written.
 uint8_t* writable(uint8_t* block, const uint8_t* plane) noexcept { return block + (plane - block); }
 
+void store_high(const uint8_t* lines, size_t steps, uint8_t* high) noexcept {
+  const size_t bytes = SketchPlanes::high_bytes(steps);
+  std::memset(high, 0, bytes);
+  for (size_t step = 0; step < steps; ++step) {
+    const uint8_t* const line = lines + step * kGroupLine;
+    uint8_t* const high_line = high + step / 2 * kGroupLine;
+    const int to = step % 2 == 0 ? 0 : 4;
+    for (size_t j = 0; j < kGroupLine; ++j) high_line[j] |= static_cast<uint8_t>(line[j] >> 4 << to);
+  }
+  std::memcpy(high + bytes - kGroupTail, lines + steps * kGroupLine, kGroupTail);
+}
+
 }  // namespace
 
 void copy_sketch_group(const uint8_t* block, size_t capacity, size_t i, uint8_t* to, size_t room, size_t j,
@@ -37,6 +49,10 @@ SketchMaker::SketchMaker(const SketchSpace& space)
 void SketchMaker::make(const float* const* rows, uint8_t* block, size_t capacity, size_t i) noexcept {
   code(rows, kGroupRows);
   store(block, capacity, i);
+}
+
+void SketchMaker::make_high(const float* const* rows, size_t count, uint8_t* high) noexcept {
+  store_high(code(rows, count), space_.steps(), high);
 }
 
 // b_y of sketches.h, its share of the rounding paid.
@@ -87,27 +103,21 @@ void SketchMaker::store(uint8_t* block, size_t capacity, size_t i) const noexcep
   const size_t steps = space_.steps();
   const uint8_t* const bytes = lines_.data();
   const SketchPlanes planes = sketch_planes(block, capacity, i, steps);
-  uint8_t* const high = writable(block, planes.high);
   uint8_t* const middle = writable(block, planes.middle);
   uint8_t* const low = writable(block, planes.low);
-  const size_t high_bytes = SketchPlanes::high_bytes(steps);
-  std::memset(high, 0, high_bytes);
+  store_high(bytes, steps, writable(block, planes.high));
   std::memset(middle, 0, SketchPlanes::other_bytes(steps));
   std::memset(low, 0, SketchPlanes::other_bytes(steps));
   for (size_t step = 0; step < steps; ++step) {
     const uint8_t* const line = bytes + step * kGroupLine;
-    uint8_t* const high_line = high + step / 2 * kGroupLine;
     uint8_t* const middle_line = middle + step / 4 * kGroupLine;
     uint8_t* const low_line = low + step / 4 * kGroupLine;
-    const int to4 = step % 2 == 0 ? 0 : 4;
-    const int to2 = static_cast<int>(step % 4) * 2;
-    for (size_t i = 0; i < kGroupLine; ++i) {
-      high_line[i] |= static_cast<uint8_t>(line[i] >> 4 << to4);
-      middle_line[i] |= static_cast<uint8_t>((line[i] >> 2 & 3) << to2);
-      low_line[i] |= static_cast<uint8_t>((line[i] & 3) << to2);
+    const int to = static_cast<int>(step % 4) * 2;
+    for (size_t j = 0; j < kGroupLine; ++j) {
+      middle_line[j] |= static_cast<uint8_t>((line[j] >> 2 & 3) << to);
+      low_line[j] |= static_cast<uint8_t>((line[j] & 3) << to);
     }
   }
-  std::memcpy(high + high_bytes - kGroupTail, bytes + steps * kGroupLine, kGroupTail);
 }
 
 }  // namespace voronode

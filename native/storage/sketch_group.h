@@ -36,6 +36,10 @@ class SketchMaker {
   // The sketches of rows[0 … 63], each of size d, as group i of a block.
   void make(const float* const* rows, uint8_t* block, size_t capacity, size_t i) noexcept;
 
+  // The high plane alone, of `count` ≤ 64 rows: SketchPlanes::high_bytes() at `high`. The places behind them have the
+  // bound infinity.
+  void make_high(const float* const* rows, size_t count, uint8_t* high) noexcept;
+
   // The sketches of `count` ≤ 64 rows in the layout for batches, until the next call. The places behind them have the
   // bound infinity.
   const uint8_t* code(const float* const* rows, size_t count) noexcept;
