@@ -24,13 +24,14 @@ inline void relax() noexcept {
 // Calls done() until it is true, or false when the time has come. REQUIRES: done() takes no lock.
 template <class Done>
 bool spin_until(std::chrono::steady_clock::time_point end, const Done& done) noexcept {
-  constexpr int kLooksAClock = 32;  // reading the clock takes as long as some looks
+  constexpr int kLooksAClock = 32;  // reading the clock and yielding take as long as some looks
   for (;;) {
     for (int i = 0; i < kLooksAClock; ++i) {
       if (done()) return true;
       relax();
     }
     if (std::chrono::steady_clock::now() >= end) return false;
+    std::this_thread::yield();
   }
 }
 

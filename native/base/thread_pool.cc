@@ -116,8 +116,8 @@ struct ThreadPool::State {
   // ---- Waiting for work ----
   //
   // While work comes soon after a worker ran out of it, workers spin before they sleep: searches in quick succession
-  // find one awake, and with pauses between them nobody spins. One core is always left to those who bring the work.
-  const size_t max_spinning = usable_cores() - 1;
+  // find them awake, and with pauses between them nobody spins. Spinning yields to whoever brings the work.
+  const size_t max_spinning = usable_cores();
   std::atomic<size_t> arrivals{0};                   // changes with every piece of work
   std::chrono::steady_clock::time_point idle_since;  // when a worker last ran out of work
   bool brisk = false;                                // whether the last work came soon after that

@@ -6,8 +6,8 @@
 namespace voronode {
 namespace {
 
-// A list that grows by little takes this part of its size more: extents stay few, the slack small (3 % on average).
-constexpr size_t kGrowth = 16;
+// A list that grows by little takes this part of its size more: extents stay few, the slack small (2 % on average).
+constexpr size_t kGrowth = 32;
 
 size_t round_up(size_t n, size_t unit) { return checked_add(n, unit - 1) / unit * unit; }
 
@@ -128,7 +128,7 @@ InvertedLists::Addition::Addition(InvertedLists& lists, const std::vector<Part>&
     const bool rest = lists.needs_rest(slot, size, groups);
     growths_.push_back({part.list, slot.n, size, slot.groups, groups, rest, slot.table});
     const size_t rows = more(size, slot.table->row_capacity(), kExtentRows);
-    const size_t more_groups = more(groups, slot.table->group_capacity(), 1);
+    const size_t more_groups = groups - std::min(groups, slot.table->group_capacity());
     needs.push_back({rows, more_groups, rows > 0 || more_groups > 0 || rest});
     if (rows > 0) sizes.push_back(checked_add(lists.id_offset(rows), checked_mul(rows, sizeof(int64_t))));
   }

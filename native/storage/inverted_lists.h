@@ -1,8 +1,8 @@
 // The lists of an inverted file: nlist lists, each with rows (codes of a fixed number of bytes) and their int64 ids.
 //
 // A list lies in extents, runs of rows that never move: the first append to a list takes exactly what it needs, later
-// ones at least a sixteenth of what is there, always whole units of kExtentRows. So a thousand lists of a thousand rows
-// waste a few percent where blocks of powers of two would waste half, and a list filled at once lies in one piece.
+// ones at least a thirty-second of what is there, always whole units of kExtentRows. So a thousand lists of a thousand
+// rows waste a few percent where blocks of powers of two would waste half, and a list filled at once lies in one piece.
 //
 // Beside its rows a list may keep groups, group_bytes for each kGroupRows rows that fill one (sketches.h). They lie in
 // extents likewise, but in fewer: a search streams through them, and with a group or two here and there a query
@@ -71,9 +71,9 @@ class InvertedLists {
     size_t group_capacity() const noexcept { return groups.empty() ? 0 : groups.back().begin + groups.back().groups; }
     template <class E>
     static size_t extent_of(const std::vector<E>& extents, size_t i) noexcept {
-      size_t e = extents.size() - 1;  // few extents; most rows of a grown list lie in the last ones
-      while (extents[e].begin > i) --e;
-      return e;
+      const auto after = std::upper_bound(extents.begin(), extents.end(), i,
+                                          [](size_t row, const E& extent) { return row < extent.begin; });
+      return static_cast<size_t>(after - extents.begin()) - 1;
     }
   };
 
