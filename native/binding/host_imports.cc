@@ -5,18 +5,13 @@
 // from an import library. Here they are plain variables, filled before anything calls. CMakeLists.txt says when; builds
 // through cmake-js or node-gyp bring a hook of their own to the same end.
 #ifdef VORONODE_HOST_IMPORTS
+#include <node_api.h>
 #include <windows.h>
-
-#include <cstdio>
-#include <cstdlib>
 
 namespace {
 
-// In place of a function that the program lacks: a newer one, which nothing calls unless the program is no Node.
-INT_PTR absent() {
-  std::fputs("voronode: the program lacks a function of Node-API 9\n", stderr);
-  std::abort();
-}
+// In place of a function that the program lacks, as one that is no Node does: every call of it fails, as a status says.
+INT_PTR absent() { return napi_generic_failure; }
 
 FARPROC in_host(const char* name) {
   const HMODULE library = GetModuleHandleW(L"libnode.dll");  // of a Node built as a library
