@@ -6,7 +6,7 @@
 #pragma once
 
 #include <limits>
-#include <optional>
+#include <memory>
 #include <vector>
 
 #include "index/ivf.h"
@@ -39,7 +39,7 @@ class ListScratch {
   std::vector<float> rows;  // rows decoded or gathered
   std::vector<idx_t> ids;   // of gathered rows
   std::vector<Candidate> found;
-  std::optional<SketchFilter> filter;
+  std::unique_ptr<SketchFilter> filter;
 };
 
 // The queries of one pass, gathered: nq × d.
@@ -156,7 +156,7 @@ class ListScan {
     const size_t rest_end = rest_begin + run.list.rest_rows();
     const bool rest = rest_end > rest_begin && at <= rest_begin && run.end >= rest_end;
     if (at < groups_end * kGroupRows || rest) {
-      if (!scratch.filter) scratch.filter.emplace(*sketched_, steps());
+      if (!scratch.filter) scratch.filter = std::make_unique<SketchFilter>(*sketched_, steps());
       scratch.filter->start(queries.numbers, queries.nq);
     }
     if (at < groups_end * kGroupRows) {
