@@ -12,7 +12,7 @@ namespace {
 
 struct Piece {
   Piece(size_t slots, size_t slot_bytes)
-      : taken(slots), available(slots), longest(slots), memory(checked_mul(slots, slot_bytes)) {}
+      : memory(checked_mul(slots, slot_bytes)), taken(slots), available(slots), longest(slots) {}
 
   // The first of n free slots that lie together, now taken; the number of slots if there are none.
   size_t take(size_t n) noexcept {
@@ -40,10 +40,10 @@ struct Piece {
   }
   bool empty() const noexcept { return available == taken.size(); }
 
+  AlignedArray<uint8_t> memory;
   std::vector<bool> taken;
   size_t available;
   size_t longest;  // no free run is longer
-  AlignedArray<uint8_t> memory;
 };
 
 }  // namespace
