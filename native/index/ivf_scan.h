@@ -212,7 +212,7 @@ class ListScan {
   template <class Sink>
   void scan_rest(const ListRun& run, const ListQueries& queries, ListScratch& scratch, Sink& sink) const {
     set_thresholds(*scratch.filter, queries, sink);
-    look(run, scratch.filter->rest(run.list.rest()), queries, scratch, sink);
+    look(run, scratch.filter->rest(run.list.rest(), run.end - run.begin), queries, scratch, sink);
   }
 
   template <class Sink>

@@ -93,11 +93,16 @@ class SketchFilter {
     return true;
   }
 
-  // The same of one group of which there is the high plane alone.
-  size_t rest(const uint8_t* high) noexcept {
+  // The same of one group of which there is the high plane alone, made from its first `rows` rows: no other survives.
+  // (No number in the tail could dismiss what is not there: a threshold may be infinite, too.)
+  // REQUIRES: 1 ≤ rows ≤ kGroupRows.
+  size_t rest(const uint8_t* high, size_t rows) noexcept {
     groups_ = 1;
-    kernels().sketch_filter_high(tests_.data(), tests_.size(), high, 1, steps_, masks_.data());
-    return survivors_of(tests_.size());
+    const size_t nq = tests_.size();
+    kernels().sketch_filter_high(tests_.data(), nq, high, 1, steps_, masks_.data());
+    const uint64_t present = ~uint64_t{0} >> (kGroupRows - rows);
+    for (size_t q = 0; q < nq; ++q) masks_[q] &= present;
+    return survivors_of(nq);
   }
   const uint64_t* masks(size_t q) const noexcept { return masks_.data() + q * groups_; }
 
