@@ -37,9 +37,13 @@ std::vector<Part> split(std::string_view description) {
   }
 }
 
-bool names_map(std::string_view text) noexcept { return text == "IDMap" || text == "IDMap2"; }
-
 // ---- What is offered: a line each ----
+
+constexpr std::string_view kMaps[] = {"IDMap", "IDMap2"};
+
+bool names_map(std::string_view text) noexcept {
+  return std::find(std::begin(kMaps), std::end(kMaps), text) != std::end(kMaps);
+}
 
 struct Transform {
   std::string_view name;
@@ -203,6 +207,19 @@ std::shared_ptr<Index> index_factory(size_t d, const std::string& description, M
   if (refinement != nullptr) index = refinement->make(index);
   if (!map.empty()) index = std::make_shared<IndexIDMap>(std::move(index), map == "IDMap2");
   return index;
+}
+
+std::vector<std::string> offered_parts() {
+  std::vector<std::string> names;
+  const auto append = [&](const auto& table) {
+    for (const auto& entry : table) names.emplace_back(entry.name);
+  };
+  append(kCodes);
+  append(kListCodes);
+  append(kTransforms);
+  append(kRefinements);
+  for (std::string_view map : kMaps) names.emplace_back(map);
+  return names;
 }
 
 }  // namespace voronode

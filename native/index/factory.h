@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "index/index.h"
 
@@ -13,5 +14,9 @@ namespace voronode {
 // A malformed string: kInvalidArgValue with the position; a Faiss description that this version does not offer:
 // kUnsupported with the part's name.
 std::shared_ptr<Index> index_factory(size_t d, const std::string& description, Metric metric);
+
+// The names of all parts but "IVF<nlist>": codes, codes of lists, transforms, refinements, maps. A name that is two of
+// these stands here twice.
+std::vector<std::string> offered_parts();
 
 }  // namespace voronode

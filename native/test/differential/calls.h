@@ -1,0 +1,133 @@
+// Searches of an index, compared with its model: ids and bits.
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "test/differential/subject.h"
+#include "test/threads.h"
+
+namespace voronode::test {
+
+class Calls {
+ public:
+  Calls(Choices& choices, Subject& subject) : choices_(choices), subject_(subject) {}
+
+  // How many queries were compared.
+  size_t run() {
+    choose_params();
+    const std::vector<float> xq = choose_queries();
+    return choices_.one_in(3) ? range_search(xq) : search(xq);
+  }
+
+ private:
+  static constexpr size_t kMaxWork = size_t{1} << 20;  // components of a call that the model looks at
+
+  size_t d() const { return subject_.model().kind().d; }
+  size_t count() const { return subject_.model().rows().size(); }
+
+  void choose_params() {
+    const Kind& kind = subject_.model().kind();
+    params_ = {};
+    params_.nprobe = choices_.one_in(3) ? kind.nlist : choices_.between(1, kind.nlist + 2);
+    constexpr float kFactors[] = {1.0f, 1.5f, 2.0f, 7.3f, 100.0f};
+    params_.k_factor = choices_.any_of(kFactors);
+    filter_ = nullptr;
+    if (!choices_.one_in(3)) return;
+    filter_ = choose_selector(subject_.labels(), choices_);
+    params_.filter = filter_.get();
+  }
+
+  std::vector<float> choose_queries() {
+    constexpr size_t kBatches[] = {1, 1, 2, 5, 6, 7, 16, 17, 40, 40, 60, 64, 95, 97, 200, 500};
+    const size_t most = std::max<size_t>(1, kMaxWork / std::max<size_t>(1, count() * d()));
+    const size_t nq = std::min(choices_.any_of(kBatches), most);
+    std::vector<float> xq = subject_.data().vectors(nq);
+    const std::vector<ModelRow>& rows = subject_.model().rows();
+    const size_t same_as_rows = choices_.between(1, 4);
+    Random& random = choices_.random();
+    for (size_t q = 0; q < nq && !rows.empty(); ++q) {
+      const std::vector<float>& row = rows[random.below(rows.size())].x;
+      if (random.one_in(same_as_rows + 1))
+        std::copy(row.begin(), row.end(), xq.begin() + static_cast<ptrdiff_t>(q * d()));
+      if (random.one_in(2)) subject_.data().near(row.data(), xq.data() + q * d());
+    }
+    if (!choices_.one_in(3)) subject_.data().make_odd(xq.data() + random.below(nq) * d());
+    return xq;
+  }
+
+  size_t choose_k() {
+    const size_t n = count();
+    const size_t ks[] = {1, 2, 3, 10, 10, 50, 100, n / 2 + 1, std::max<size_t>(1, n), n + 1, n + 5};
+    return choices_.any_of(ks);
+  }
+
+  size_t search(const std::vector<float>& xq) {
+    const size_t nq = xq.size() / d();
+    const size_t k = choose_k();
+    const Answer found = test::search(subject_.index(), nq, xq.data(), k, params_);
+    for (size_t q = 0; q < nq; ++q) {
+      const Answer expected = subject_.model().search(xq.data() + q * d(), k, params_);
+      const auto at = static_cast<ptrdiff_t>(q * k);
+      const Answer one{{found.distances.begin() + at, found.distances.begin() + at + static_cast<ptrdiff_t>(k)},
+                       {found.labels.begin() + at, found.labels.begin() + at + static_cast<ptrdiff_t>(k)}};
+      if (!(one == expected)) fail("search", q, nq, k, one, expected);
+    }
+    return nq;
+  }
+
+  // At a distance that a row has (a tie), or anywhere.
+  float choose_radius(const std::vector<float>& xq) {
+    const Answer all = subject_.model().search(xq.data(), std::max<size_t>(1, count()), params_);
+    float radius = all.distances[choices_.random().below(all.distances.size())];
+    if (choices_.one_in(4)) radius = std::nextafter(radius, std::numeric_limits<float>::infinity());
+    constexpr float kOthers[] = {0.0f, 1.0f, 1e30f, -1.0f, std::numeric_limits<float>::infinity()};
+    if (choices_.one_in(6)) radius = choices_.any_of(kOthers);
+    return std::isnan(radius) ? 1.0f : radius;
+  }
+
+  size_t range_search(const std::vector<float>& xq) {
+    const size_t nq = xq.size() / d();
+    const float radius = choose_radius(xq);
+    RangeResult found;
+    subject_.index().range_search(nq, xq.data(), radius, params_, &found);
+    expect_same(found.lims.size() == nq + 1 && found.lims.back() == found.labels.size(), "the limits of a range");
+    for (size_t q = 0; q < nq; ++q) {
+      const auto begin = static_cast<ptrdiff_t>(found.lims[q]);
+      const auto end = static_cast<ptrdiff_t>(found.lims[q + 1]);
+      const Answer one{{found.distances.begin() + begin, found.distances.begin() + end},
+                       {found.labels.begin() + begin, found.labels.begin() + end}};
+      const Answer expected = subject_.model().range_search(xq.data() + q * d(), radius, params_);
+      if (!(one == expected)) fail("range_search", q, nq, 0, one, expected);
+    }
+    return nq;
+  }
+
+  [[noreturn]] void fail(const char* call, size_t q, size_t nq, size_t k, const Answer& found, const Answer& expected) {
+    size_t at = 0;
+    const size_t both = std::min(found.labels.size(), expected.labels.size());
+    while (at < both && found.labels[at] == expected.labels[at] && same(found.distances[at], expected.distances[at]))
+      ++at;
+    const auto entry = [&](const Answer& a) {
+      return at < a.labels.size()
+                 ? format("%lld at %g", static_cast<long long>(a.labels[at]), static_cast<double>(a.distances[at]))
+                 : std::string("nothing");
+    };
+    const Kind& kind = subject_.model().kind();
+    throw Difference(format(
+        "%s of %s%s, d %zu, %zu rows: query %zu of %zu, k %zu, nprobe %zu, %s: place %zu is %s, should "
+        "be %s",
+        call, kind.description().c_str(), kind.metric == Metric::kL2 ? "" : " (inner product)", kind.d, count(), q, nq,
+        k, params_.nprobe, filter_ ? "filtered" : "not filtered", at, entry(found).c_str(), entry(expected).c_str()));
+  }
+
+  Choices& choices_;
+  Subject& subject_;
+  SearchParams params_;
+  SelectorPtr filter_;
+};
+
+}  // namespace voronode::test

@@ -1,0 +1,242 @@
+// An index beside its model, and what may happen to both: adding, removing, merging, being written and read back.
+#pragma once
+
+#include <cstring>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "base/error.h"
+#include "io/index_io.h"
+#include "test/differential/data.h"
+#include "test/differential/filter.h"
+#include "test/differential/model.h"
+#include "test/scalar_reference.h"
+
+namespace voronode::test {
+
+// What an index did otherwise than the model.
+struct Difference : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+inline void expect_same(bool same, const std::string& what) {
+  if (!same) throw Difference(what);
+}
+
+class Subject {
+ public:
+  // kInvalidArgValue, kOutOfRange: nothing can be learned from such vectors (SQ8), or they have no code.
+  Subject(Choices& choices, const Kind& kind)
+      : choices_(choices),
+        data_(choices, kind.d),
+        centroids_(std::max<size_t>(1, kind.nlist) * kind.d),
+        model_(kind, {}) {
+    centroids_ = data_.vectors(std::max<size_t>(1, kind.nlist));
+    if (kind.nlist > 0 && choices.one_in(4)) {  // by the factory, with centroids that k-means finds
+      index_ = index_factory(kind.d, kind.description(), kind.metric);
+    } else {
+      std::vector<float> transformed;
+      const Model bare(kind, {});
+      for (size_t l = 0; l < kind.nlist; ++l) {
+        const std::vector<float> y = bare.transformed(centroids_.data() + l * kind.d);
+        transformed.insert(transformed.end(), y.begin(), y.end());
+      }
+      index_ = make_index(kind, transformed);
+    }
+    if (!index_->is_trained()) train();
+    const IndexIVF* const ivf = ivf_in(*index_);
+    model_ = Model(kind, ivf == nullptr ? std::vector<float>() : centroids_of(*ivf->quantizer()));
+  }
+
+  const Index& index() const { return *index_; }
+  const Model& model() const { return model_; }
+  Data& data() { return data_; }
+  std::vector<idx_t> labels() const {
+    std::vector<idx_t> out;
+    for (const ModelRow& row : model_.rows()) out.push_back(row.label);
+    return out;
+  }
+
+  // One thing that changes the index.
+  void change() {
+    switch (choices_.below(8)) {
+      case 0:
+        remove();
+        break;
+      case 1:
+        read_back();
+        break;
+      case 2:
+        merge();
+        break;
+      case 3:
+        if (choices_.one_in(8)) clear();
+        break;
+      default:
+        add();
+    }
+    expect_same(index_->ntotal() == model_.rows().size(), "ntotal");
+    check_lists();
+  }
+
+  // Rows around the sizes where a list's end, a group of sketches or a piece of work begins.
+  void add() {
+    constexpr size_t kCounts[] = {1, 15, 16, 17, 30, 63, 64, 65, 79, 80, 127, 128, 129, 143, 200, 286, 500, 1100};
+    const size_t n = std::min(choices_.any_of(kCounts), kMaxRows - std::min(kMaxRows, model_.rows().size()));
+    add_to(*index_, n, choices_.below(std::max<size_t>(1, model_.kind().nlist)), 0);
+  }
+
+ private:
+  // Enough for sketches of a flat index, which begin at 1024 rows.
+  static constexpr size_t kMaxRows = 2500;
+
+  void train() {
+    const size_t n = choices_.between(model_.kind().nlist, 300);
+    const std::vector<float> x = data_.vectors(std::max<size_t>(n, 40));
+    index_->train(x.size() / model_.kind().d, x.data(), nullptr);
+  }
+
+  // n rows to an index like this one, most of them to one list; the model labels them label + shift.
+  void add_to(Index& index, size_t n, size_t list, idx_t shift) {
+    const Kind& kind = model_.kind();
+    std::vector<float> x(n * kind.d);
+    for (size_t i = 0; i < n; ++i) {
+      const size_t l = choices_.random().one_in(5) ? choices_.random().below(std::max<size_t>(1, kind.nlist)) : list;
+      data_.near(centroids_.data() + l * kind.d, x.data() + i * kind.d);
+      const bool copies = i > 0 && choices_.random().one_in(30);
+      if (copies) std::copy_n(x.data() + (i - 1) * kind.d, kind.d, x.data() + i * kind.d);
+    }
+    const bool named = kind.maps > 0 || (kind.has_ids() && choices_.one_in(2));
+    const std::vector<idx_t> ids =
+        named ? new_ids(n) : running_ids(n, &index == index_.get() ? model_.next_label() : 0);
+    try {
+      if (named) {
+        index.add_with_ids(n, x.data(), ids.data(), nullptr);
+      } else {
+        index.add(n, x.data(), nullptr);
+      }
+    } catch (const Error& error) {
+      if (kind.code == RowCode::kFp16 && error.code() == Code::kOutOfRange) return;  // no half is so large
+      throw;
+    }
+    std::vector<idx_t> labels = ids;
+    for (idx_t& label : labels) label += shift;
+    model_.add(n, x.data(), labels);
+  }
+
+  std::vector<idx_t> running_ids(size_t n, idx_t first) const {
+    std::vector<idx_t> ids(n);
+    for (size_t i = 0; i < n; ++i) ids[i] = first + static_cast<idx_t>(i);
+    return ids;
+  }
+
+  // Unlike each other; where rows are told apart by their vectors as well, sometimes not.
+  std::vector<idx_t> new_ids(size_t n) {
+    std::vector<idx_t> ids = running_ids(n, next_id_);
+    next_id_ += static_cast<idx_t>(n);
+    for (size_t i = n; i > 1; --i) std::swap(ids[i - 1], ids[choices_.random().below(i)]);
+    if (choices_.one_in(4)) {
+      for (idx_t& id : ids) id = id % 2 == 0 ? -id - 2 : id + (idx_t{1} << 60);
+    }
+    const bool may_repeat = model_.kind().code == RowCode::kFlat || model_.kind().maps > 0;
+    if (may_repeat && choices_.one_in(4)) {
+      for (idx_t& id : ids) id = std::abs(id) % 50 + 1;
+    }
+    return ids;
+  }
+
+  void remove() {
+    const SelectorPtr selector = choose_selector(labels(), choices_);
+    const size_t gone = model_.remove(*selector);
+    expect_same(index_->remove_ids(*selector, nullptr) == gone, "how many were removed");
+  }
+
+  void read_back() {
+    const std::vector<uint8_t> bytes = serialize_index(*index_, nullptr);
+    index_ = deserialize_index(bytes.data(), bytes.size(), nullptr);
+  }
+
+  // Rows of an index with the same training move here.
+  void merge() {
+    const Kind& kind = model_.kind();
+    if (kind.nlist == 0 || kind.maps > 0 || kind.refined || kind.norms > 0) return;
+    const std::vector<uint8_t> bytes = serialize_index(*index_, nullptr);
+    const std::shared_ptr<Index> other = deserialize_index(bytes.data(), bytes.size(), nullptr);
+    other->reset();
+    const auto add_id = static_cast<idx_t>(next_id_);
+    add_to(*other, choices_.between(1, 200), choices_.below(kind.nlist), add_id);
+    next_id_ += 2 * add_id + 200;
+    static_cast<IndexIVF&>(*index_).merge_from(static_cast<IndexIVF&>(*other), add_id, nullptr);
+    expect_same(other->ntotal() == 0, "a merged index is empty");
+  }
+
+  void clear() {
+    index_->reset();
+    model_.rows().clear();
+  }
+
+  // ---- The lists ----
+
+  using Row = std::tuple<size_t, idx_t, std::vector<uint32_t>>;  // list, its own id, the bits of the vector
+
+  static std::vector<uint32_t> bits_of(const std::vector<float>& y) {
+    std::vector<uint32_t> bits(y.size());
+    std::memcpy(bits.data(), y.data(), y.size() * sizeof(float));
+    return bits;
+  }
+
+  // Every row is in the list of its nearest centroid, its vector as it came or as its code says; those the model does
+  // not know yet it takes from there.
+  void check_lists() {
+    const IndexIVF* const ivf = ivf_in(*index_);
+    if (ivf == nullptr) return;
+    std::vector<Row> stored = rows_in(*ivf);
+    std::sort(stored.begin(), stored.end());
+    const Kind& kind = model_.kind();
+    std::map<std::pair<size_t, idx_t>, const Row*> by_id;
+    if (kind.code != RowCode::kFlat) {
+      for (const Row& row : stored) by_id[{std::get<0>(row), std::get<1>(row)}] = &row;
+    }
+    std::vector<Row> expected;
+    for (size_t i = 0; i < model_.rows().size(); ++i) {
+      ModelRow& row = model_.rows()[i];
+      const bool by_position = kind.maps > 0 || kind.refined;
+      const idx_t id = by_position ? static_cast<idx_t>(i) : row.label;
+      if (row.y.empty()) {
+        const auto found = by_id.find({row.list, id});
+        expect_same(found != by_id.end(), "a row is in the list of its nearest centroid");
+        row.y.resize(kind.d);
+        std::memcpy(row.y.data(), std::get<2>(*found->second).data(), kind.d * sizeof(float));
+      }
+      expected.emplace_back(row.list, id, bits_of(row.y));
+    }
+    std::sort(expected.begin(), expected.end());
+    expect_same(stored == expected, "the rows in the lists");
+  }
+
+  std::vector<Row> rows_in(const IndexIVF& ivf) const {
+    std::vector<Row> rows;
+    for (size_t l = 0; l < ivf.nlist(); ++l) {
+      const InvertedLists::List list = ivf.lists().list(l);
+      for (size_t i = 0; i < list.size(); ++i) {
+        std::vector<float> room(ivf.d());
+        const float* const y = ivf.rows_of(l, list.code(i), 1, room.data());
+        rows.emplace_back(l, list.id(i), bits_of(std::vector<float>(y, y + ivf.d())));
+      }
+    }
+    return rows;
+  }
+
+  Choices& choices_;
+  Data data_;
+  std::vector<float> centroids_;  // around which rows lie
+  std::shared_ptr<Index> index_;
+  Model model_;
+  idx_t next_id_ = 0;
+};
+
+}  // namespace voronode::test
