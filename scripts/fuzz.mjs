@@ -1,6 +1,6 @@
-// Builds the fuzz targets native/test/fuzz_*.cc with clang's libFuzzer, ASan and UBSan, and runs each for some seconds,
-// starting from the golden files: `npm run test:fuzz [-- seconds]`. What it finds new stays in build-fuzz/corpus/ for the
-// next run; an input that fails is left in build-fuzz/.
+// Builds the fuzz targets native/test/fuzz_*.cc with clang's libFuzzer, ASan and UBSan, and runs each, or the one named,
+// for some seconds: `npm run test:fuzz [-- seconds [target]]`. What it finds new stays in build-fuzz/corpus/ for the next
+// run; an input that fails is left in build-fuzz/: `build-fuzz/<target> <that file>` repeats it.
 import { mkdirSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -12,8 +12,10 @@ const clang =
 
 const targets = readdirSync(join(root, 'native/test'))
   .map((name) => /^(fuzz_.*)\.cc$/.exec(name)?.[1])
-  .filter((name) => name !== undefined);
-if (targets.length === 0) fail('native/test has no fuzz_*.cc');
+  .filter((name) => name !== undefined && [undefined, name].includes(process.argv[3]));
+if (targets.length === 0) fail(`native/test has no ${process.argv[3] ?? 'fuzz_*'}.cc`);
+// Inputs to begin with, and the longest that make sense, where that is not left to the fuzzer.
+const STARTS = { fuzz_read_index: [join(root, 'test/golden')], fuzz_search: ['-max_len=256'] };
 
 const build = join(root, 'build-fuzz');
 const generator = find('ninja') ? ['-G', 'Ninja'] : [];
@@ -25,9 +27,9 @@ for (const target of targets) {
   mkdirSync(corpus, { recursive: true });
   const limits = [
     `-max_total_time=${seconds}`,
-    '-timeout=10',
+    '-timeout=30',
     '-rss_limit_mb=2048',
     `-artifact_prefix=${build}/${target}-`,
   ];
-  run(join(build, target), [corpus, join(root, 'test/golden'), ...limits, '-print_final_stats=1', '-verbosity=0']);
+  run(join(build, target), [corpus, ...(STARTS[target] ?? []), ...limits, '-print_final_stats=1', '-verbosity=0']);
 }

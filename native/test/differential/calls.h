@@ -116,12 +116,9 @@ class Calls {
                  ? format("%lld at %g", static_cast<long long>(a.labels[at]), static_cast<double>(a.distances[at]))
                  : std::string("nothing");
     };
-    const Kind& kind = subject_.model().kind();
-    throw Difference(format(
-        "%s of %s%s, d %zu, %zu rows: query %zu of %zu, k %zu, nprobe %zu, %s: place %zu is %s, should "
-        "be %s",
-        call, kind.description().c_str(), kind.metric == Metric::kL2 ? "" : " (inner product)", kind.d, count(), q, nq,
-        k, params_.nprobe, filter_ ? "filtered" : "not filtered", at, entry(found).c_str(), entry(expected).c_str()));
+    throw Difference(format("%s, %zu rows: query %zu of %zu, k %zu, nprobe %zu, %s: place %zu is %s, should be %s",
+                            call, count(), q, nq, k, params_.nprobe, filter_ ? "filtered" : "not filtered", at,
+                            entry(found).c_str(), entry(expected).c_str()));
   }
 
   Choices& choices_;

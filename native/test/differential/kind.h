@@ -51,6 +51,13 @@ struct Kind {
 
   bool has_ids() const { return maps > 0 || (nlist > 0 && !refined); }
 
+  // For a reader.
+  std::string name() const {
+    return description() + (metric == Metric::kL2 ? "" : " by inner product") + (sketch ? "" : ", no sketches") +
+           (by_residual ? "" : ", not by residual") + ", d " + std::to_string(d);
+  }
+
+  // For the factory.
   std::string description() const {
     std::string text = maps == 0 ? "" : maps == 1 ? "IDMap," : "IDMap2,";
     for (size_t i = 0; i < norms; ++i) text += "L2norm,";
@@ -66,6 +73,12 @@ struct Kind {
     kind.metric = choices.one_in(3) ? Metric::kInnerProduct : Metric::kL2;
     kind.d = choices.any_of(kDimensions);
     kind.nlist = choices.one_in(4) ? 0 : choices.one_in(2) ? choices.between(1, 8) : choices.between(1, 3);
+    if (choices.one_in(24)) {  // sketches of centroids begin at 64 of 16 components, their reduction at 256
+      constexpr size_t kMany[] = {63, 64, 65, 100, 256, 257, 300};
+      constexpr size_t kWide[] = {15, 16, 17, 24, 33};
+      kind.nlist = choices.any_of(kMany);
+      kind.d = choices.any_of(kWide);
+    }
     if (kind.nlist > 0) kind.code = choices.any_of(kCodes);
     kind.sketch = !choices.one_in(8);
     kind.by_residual = !choices.one_in(4);
