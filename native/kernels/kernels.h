@@ -1,8 +1,10 @@
 // The arithmetic of the library as one table of functions, one table per instruction set.
 //
 // All tables give the same bits. A distance is defined, for every target, as
-//   lane l (0 ≤ l < 16) = fma over j = l, l + 16, l + 32, … < d, in this order, starting from 0, of
+//   lane l (0 ≤ l < 16) = fma over j = l, l + 16, l + 32, …, in this order, starting from 0, of
 //       (x[j] - y[j])²  (the difference rounded once)   or   x[j] · y[j],
+//   with zeros behind component d - 1 up to a multiple of 16 (they make a lane that products too small for a float took
+//   to -0 a 0: the one thing that shows them),
 //   then the lanes are added as a tree: l with l + 8, then l + 4, l + 2, l + 1,
 // each step rounded to nearest, subnormals kept. So an answer does not depend on the machine, on the number of threads
 // or on how a batch is cut. (16 lanes: one AVX-512 register. The direct form of the squared difference, not

@@ -24,17 +24,15 @@ inline bool same(const std::vector<float>& a, const std::vector<float>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](float x, float y) { return same(x, y); });
 }
 
-// The key of kernels.h: ‖x - y‖² or -x·y.
+// The key of kernels.h: ‖x - y‖² or -x·y. Behind the last component there are zeros up to a multiple of 16: they turn a
+// lane that has come to -0 into 0.
 inline float reference_key(Metric metric, const float* x, const float* y, size_t d) {
   float lanes[16] = {};
-  for (size_t j = 0; j < d; ++j) {
+  for (size_t j = 0; j < (d + 15) / 16 * 16; ++j) {
     float& lane = lanes[j % 16];
-    if (metric == Metric::kL2) {
-      const float diff = x[j] - y[j];
-      lane = std::fma(diff, diff, lane);
-    } else {
-      lane = std::fma(x[j], y[j], lane);
-    }
+    const float a = j < d ? x[j] : 0.0f;
+    const float b = j < d ? y[j] : 0.0f;
+    lane = metric == Metric::kL2 ? std::fma(a - b, a - b, lane) : std::fma(a, b, lane);
   }
   for (size_t half = 8; half > 0; half /= 2) {
     for (size_t l = 0; l < half; ++l) lanes[l] += lanes[l + half];
