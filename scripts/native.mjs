@@ -10,9 +10,9 @@ import { fail, find, root, succeeds } from './run.mjs';
 const QEMU_ARM64 = ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'];
 
 const X86 = (cpu) => ['qemu-x86_64', '-cpu', cpu];
-// Under an emulator, which is slow and not made for many threads: what touches instruction sets and memory layouts. The
-// rooms above are the same code everywhere.
-const LOWER_ROOMS = '--source-file=*/kernels_*,*/storage_*';
+// Under an emulator, which is slow and not made for many threads: what touches instruction sets and memory layouts, and a
+// few whole searches. The rooms above are the same code everywhere.
+const LOWER_ROOMS = '--source-file=*/kernels_*,*/storage_*,*/differential.cc';
 
 // What has one thread, or compares many answers with those of a plain model, which every other run does too; these take
 // most of the time under TSan.
@@ -60,7 +60,7 @@ const WAYS = {
 const [way, ...testArguments] = process.argv.slice(2);
 
 const ENVIRONMENT = {
-  ...(way?.endsWith('san') ? { VORONODE_HOSTILE_STEP: '5' } : {}), // a slice, as below
+  ...(way?.endsWith('san') ? { VORONODE_HOSTILE_STEP: '5', VORONODE_DIFFERENTIAL_CASES: '40' } : {}), // a slice, as below
   // Not detect_stack_use_after_return: the stack frames that g++ 12 then makes are not aligned for 64-byte vectors
   // (GCC bug 110027), so that correct AVX-512 code crashes.
   ASAN_OPTIONS: 'detect_stack_use_after_return=0:strict_string_checks=1:allocator_may_return_null=1',
@@ -80,8 +80,9 @@ const build = buildWith(folder);
 const tests = join(build, 'voronode_tests');
 if (!existsSync(tests)) fail('there are no tests in native/test');
 const started = runs.map(({ under = [], tests: selection = [] }) => {
-  // A slice of the pairs that a run at full speed draws.
-  const env = selection.includes(LOWER_ROOMS) ? { ...ENVIRONMENT, VORONODE_SKETCH_PAIRS: '20000' } : ENVIRONMENT;
+  // A slice of the pairs and cases that a run at full speed draws.
+  const slice = { VORONODE_SKETCH_PAIRS: '20000', VORONODE_DIFFERENTIAL_CASES: '20' };
+  const env = selection.includes(LOWER_ROOMS) ? { ...ENVIRONMENT, ...slice } : ENVIRONMENT;
   const [program, ...rest] = [...under, tests, ...selection, ...testArguments];
   return { line: [program, ...rest].join(' '), ended: output(program, rest, env) };
 });
