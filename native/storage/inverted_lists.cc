@@ -16,44 +16,78 @@ size_t more(size_t size, size_t capacity, size_t unit) {
   return size <= capacity ? 0 : round_up(std::max(size - capacity, capacity / kGrowth), unit);
 }
 
-struct Need {
-  size_t rows;
-  size_t groups;
-  bool any;
-};
-
 // Pieces that extents are cut from: large ones lie on huge pages (aligned.h), which makes both filling and scanning
 // faster, and small enough that a removal gives memory back.
 constexpr size_t kPieceBytes = size_t{4} << 20;
 
 }  // namespace
 
-// Cuts memory for extents of known sizes from as few pieces.
+// Memory of extents, counted as long as it is there: readers may hold it longer than the lists do.
+class InvertedLists::Piece {
+ public:
+  Piece(size_t bytes, std::shared_ptr<std::atomic<size_t>> total)
+      : memory_(bytes), bytes_(bytes), total_(std::move(total)) {
+    total_->fetch_add(bytes_, std::memory_order_relaxed);
+  }
+  ~Piece() { total_->fetch_sub(bytes_, std::memory_order_relaxed); }
+  Piece(const Piece&) = delete;
+  Piece& operator=(const Piece&) = delete;
+  uint8_t* data() noexcept { return memory_.data(); }
+
+ private:
+  AlignedArray<uint8_t> memory_;
+  size_t bytes_;
+  std::shared_ptr<std::atomic<size_t>> total_;
+};
+
+// What a list needs for an addition, in whole extents.
+struct InvertedLists::Need {
+  size_t rows;
+  size_t groups;
+  bool rest;
+  bool any() const noexcept { return rows > 0 || groups > 0 || rest; }
+};
+
+// Cuts the memory of an addition, whose needs are known from the beginning, from as few pieces.
 class InvertedLists::Cutter {
  public:
-  explicit Cutter(std::vector<size_t> sizes) : sizes_(std::move(sizes)) {}
+  Cutter(InvertedLists& lists, const std::vector<Need>& needs) : lists_(lists) {
+    for (const Need& need : needs) {
+      if (need.rows > 0) sizes_.push_back(lists.extent_bytes(need.rows));
+      groups_ += need.groups;
+      rests_ += need.rest;
+    }
+  }
 
-  std::pair<std::shared_ptr<AlignedArray<uint8_t>>, uint8_t*> next() {
+  std::pair<std::shared_ptr<Piece>, uint8_t*> next_rows() {
     if (at_ == end_) {
       size_t bytes = 0;
       size_t last = next_;
-      while (last < sizes_.size() && bytes < kPieceBytes)
-        bytes = checked_add(bytes, round_up(sizes_[last++], kAlignment));
-      piece_ = std::make_shared<AlignedArray<uint8_t>>(bytes);
+      while (last < sizes_.size() && bytes < kPieceBytes) bytes = checked_add(bytes, sizes_[last++]);
+      piece_ = std::make_shared<Piece>(bytes, lists_.row_bytes_);
       at_ = 0;
       end_ = bytes;
     }
     uint8_t* const memory = piece_->data() + at_;
-    at_ += round_up(sizes_[next_++], kAlignment);
+    at_ += sizes_[next_++];
     return {piece_, memory};
   }
+  std::shared_ptr<uint8_t> next_groups(size_t n) {
+    auto groups = lists_.group_heap_.allocate(n, groups_);
+    groups_ -= n;
+    return groups;
+  }
+  std::shared_ptr<uint8_t> next_rest() { return lists_.rest_heap_.allocate(1, rests_--); }
 
  private:
+  InvertedLists& lists_;
   std::vector<size_t> sizes_;
   size_t next_ = 0;
-  std::shared_ptr<AlignedArray<uint8_t>> piece_;
+  std::shared_ptr<Piece> piece_;
   size_t at_ = 0;
   size_t end_ = 0;
+  size_t groups_ = 0;  // still to be cut
+  size_t rests_ = 0;
 };
 
 InvertedLists::InvertedLists(size_t nlist, size_t code_size, size_t group_bytes, size_t rest_bytes)
@@ -61,6 +95,7 @@ InvertedLists::InvertedLists(size_t nlist, size_t code_size, size_t group_bytes,
       group_bytes_(group_bytes),
       rest_bytes_(rest_bytes),
       slots_(nlist),
+      row_bytes_(std::make_shared<std::atomic<size_t>>(0)),
       group_heap_(group_bytes),
       rest_heap_(rest_bytes) {
   const auto empty = std::make_shared<Table>();
@@ -100,24 +135,22 @@ std::vector<InvertedLists::List> InvertedLists::view(const std::vector<uint32_t>
   return lists;
 }
 
-size_t InvertedLists::allocated_bytes() const {
-  std::lock_guard<std::mutex> lock(mutex_);
-  size_t bytes = 0;
-  for (const Slot& slot : slots_) {
-    bytes += slot.table->row_capacity() * (code_size_ + sizeof(int64_t)) + slot.table->group_capacity() * group_bytes_;
-    if (slot.table->rest.rows > 0) bytes += rest_bytes_;
-  }
-  return bytes;
+size_t InvertedLists::allocated_bytes() const noexcept {
+  return slots_.size() * sizeof(Slot) + row_bytes_->load(std::memory_order_relaxed) + group_heap_.bytes() +
+         rest_heap_.bytes();
 }
 
 // Codes of an extent come first, then the ids.
 size_t InvertedLists::id_offset(size_t rows) const { return round_up(checked_mul(rows, code_size_), kAlignment); }
 
+size_t InvertedLists::extent_bytes(size_t rows) const {
+  return round_up(checked_add(id_offset(rows), checked_mul(rows, sizeof(int64_t))), kAlignment);
+}
+
 InvertedLists::Addition::Addition(InvertedLists& lists, const std::vector<Part>& parts) : lists_(lists) {
   growths_.reserve(parts.size());
   std::vector<Need> needs;
   needs.reserve(parts.size());
-  std::vector<size_t> sizes;
   for (const Part& part : parts) {
     const Slot& slot = lists.slots_[part.list];
     const size_t size = checked_add(slot.n, part.count);
@@ -129,30 +162,31 @@ InvertedLists::Addition::Addition(InvertedLists& lists, const std::vector<Part>&
     growths_.push_back({part.list, slot.n, size, slot.groups, groups, rest, slot.table});
     const size_t rows = more(size, slot.table->row_capacity(), kExtentRows);
     const size_t more_groups = groups - std::min(groups, slot.table->group_capacity());
-    needs.push_back({rows, more_groups, rows > 0 || more_groups > 0 || rest});
-    if (rows > 0) sizes.push_back(checked_add(lists.id_offset(rows), checked_mul(rows, sizeof(int64_t))));
+    needs.push_back({rows, more_groups, rest});
   }
-  Cutter cutter(std::move(sizes));
+  Cutter cutter(lists, needs);
   for (size_t p = 0; p < parts.size(); ++p) {
-    if (needs[p].any) grow(growths_[p], needs[p].rows, needs[p].groups, cutter);
+    if (needs[p].any()) grow(growths_[p], needs[p], cutter);
   }
 }
 
 // Another table for a list, with extents for so many rows and groups more, and a new rest if there is to be one.
-void InvertedLists::Addition::grow(Growth& growth, size_t rows, size_t groups, Cutter& cutter) const {
+void InvertedLists::Addition::grow(Growth& growth, const Need& need, Cutter& cutter) const {
   auto table = std::make_shared<Table>();
   table->rows.reserve(growth.table->rows.size() + 1);
   table->groups.reserve(growth.table->groups.size() + 1);
   table->rows = growth.table->rows;
   table->groups = growth.table->groups;
-  if (rows > 0) {
-    auto [memory, bytes] = cutter.next();
-    auto* const ids = reinterpret_cast<int64_t*>(bytes + lists_.id_offset(rows));
-    table->rows.push_back({table->row_capacity(), rows, std::move(memory), bytes, ids});
+  if (need.rows > 0) {
+    auto [memory, bytes] = cutter.next_rows();
+    auto* const ids = reinterpret_cast<int64_t*>(bytes + lists_.id_offset(need.rows));
+    table->rows.push_back({table->row_capacity(), need.rows, std::move(memory), bytes, ids});
   }
-  if (groups > 0) table->groups.push_back({table->group_capacity(), groups, lists_.group_heap_.allocate(groups)});
-  if (growth.new_rest) {
-    table->rest = {growth.new_groups, growth.new_size - growth.new_groups * kGroupRows, lists_.rest_heap_.allocate(1)};
+  if (need.groups > 0) {
+    table->groups.push_back({table->group_capacity(), need.groups, cutter.next_groups(need.groups)});
+  }
+  if (need.rest) {
+    table->rest = {growth.new_groups, growth.new_size - growth.new_groups * kGroupRows, cutter.next_rest()};
   } else if (growth.table->rest_rows(growth.new_groups) > 0) {
     table->rest = growth.table->rest;
   }

@@ -43,12 +43,13 @@ inline constexpr size_t kRestStep = 16;
 inline constexpr size_t kMaxListRows = 0xFFFFFFFF;
 
 class InvertedLists {
+  class Piece;
   struct Extent {
     size_t begin;
     size_t rows;  // capacity
     // shared: by the tables before and after a growth, and by the extents that were cut from one piece. Codes, then
     // ids.
-    std::shared_ptr<AlignedArray<uint8_t>> memory;
+    std::shared_ptr<Piece> memory;
     uint8_t* codes;
     int64_t* ids;
   };
@@ -77,6 +78,7 @@ class InvertedLists {
     }
   };
 
+  struct Need;
   class Cutter;
 
  public:
@@ -192,7 +194,7 @@ class InvertedLists {
       bool new_rest;
       std::shared_ptr<Table> table;
     };
-    void grow(Growth& growth, size_t rows, size_t groups, Cutter& cutter) const;
+    void grow(Growth& growth, const Need& need, Cutter& cutter) const;
 
     InvertedLists& lists_;
     std::vector<Growth> growths_;
@@ -212,7 +214,7 @@ class InvertedLists {
   std::vector<List> view() const;                                      // all lists
   std::vector<List> view(const std::vector<uint32_t>& numbers) const;  // these
   List list(size_t number) const;
-  size_t allocated_bytes() const;  // of codes, ids and groups
+  size_t allocated_bytes() const noexcept;  // for lists, codes, ids, groups and rests, filled or not
 
   // After additions to these lists, by the appender: fewer extents of groups, copied by copy(from, to). Without memory
   // some lists stay as they are.
@@ -292,6 +294,7 @@ class InvertedLists {
     return rest_bytes_ > 0 && n - groups * kGroupRows - slot.table->rest_rows(groups) >= kRestStep;
   }
   size_t id_offset(size_t rows) const;
+  size_t extent_bytes(size_t rows) const;
   void tidy(Slot& slot, const CopyGroup& copy);
   void move_row(Slot& slot, size_t from, size_t to) noexcept;
   void shrink(Slot& slot, size_t n, size_t first_hole) noexcept;
@@ -302,6 +305,7 @@ class InvertedLists {
   mutable std::mutex mutex_;  // guards slots_ (the pointers and counts)
   std::vector<Slot> slots_;
   std::atomic<size_t> total_{0};
+  std::shared_ptr<std::atomic<size_t>> row_bytes_;  // of all Pieces
   SlotHeap group_heap_;
   SlotHeap rest_heap_;
 };

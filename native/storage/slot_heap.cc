@@ -57,6 +57,10 @@ struct SlotHeap::State {
   std::list<Piece> pieces;
   size_t slots = 0;  // of all pieces
 
+  size_t new_piece(size_t n, size_t soon) const noexcept {
+    return std::max(n, std::min(piece_slots, std::max(soon, slots / 2)));
+  }
+
   void give(std::list<Piece>::iterator piece, size_t first, size_t n) noexcept {
     std::list<Piece> gone;  // unmapped after the lock
     std::lock_guard<std::mutex> lock(mutex);
@@ -76,14 +80,14 @@ size_t SlotHeap::bytes() const noexcept {
   return state_->slots * state_->slot_bytes;
 }
 
-std::shared_ptr<uint8_t> SlotHeap::allocate(size_t n) {
+std::shared_ptr<uint8_t> SlotHeap::allocate(size_t n, size_t soon) {
   const auto state = state_;
   std::unique_lock<std::mutex> lock(state->mutex);
   auto piece = state->pieces.begin();
   size_t first = 0;
   while (piece != state->pieces.end() && (first = piece->take(n)) == piece->taken.size()) ++piece;
   if (piece == state->pieces.end()) {
-    piece = state->pieces.emplace(piece, std::max(n, state->piece_slots), state->slot_bytes);
+    piece = state->pieces.emplace(piece, state->new_piece(n, soon), state->slot_bytes);
     state->slots += piece->taken.size();
     first = piece->take(n);
   }
