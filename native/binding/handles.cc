@@ -98,10 +98,9 @@ void Handles::sweep() noexcept {
 }
 
 void HeldIndex::report_memory() noexcept {
-  // Blocks that are partly full and tables of lookup come on top; an estimate is all that is needed.
-  const uint64_t bytes = uint64_t{index->ntotal()} * index->bytes_a_vector();
-  const int64_t change = static_cast<int64_t>(bytes) - reported_;
-  reported_ = static_cast<int64_t>(bytes);
+  const auto bytes = static_cast<int64_t>(index->allocated_bytes());
+  const int64_t change = bytes - reported_;
+  reported_ = bytes;
   handles_->memory_changed(change);
 }
 

@@ -52,7 +52,7 @@ class HeldIndex {
   HeldIndex& operator=(const HeldIndex&) = delete;
 
   // To be called after each change. The memory of an index in a wrapper is reported by the wrapper, through which it
-  // grows.
+  // grows. (What it held before, the centroids of a quantizer, is counted twice as long as its own handle lives.)
   void report_memory() noexcept;
 
   const std::shared_ptr<Index> index;

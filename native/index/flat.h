@@ -21,6 +21,9 @@ class IndexFlat final : public Index {
 
   const char* kind() const noexcept override { return "IndexFlat"; }
   size_t ntotal() const noexcept override { return rows_.size(); }
+  size_t allocated_bytes() const noexcept override {
+    return rows_.allocated_bytes() + (sketches_ ? sketches_->allocated_bytes() : 0);
+  }
   void add(size_t n, const float* x, const Cancel* cancel) override;
   void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
               idx_t* labels) const override;

@@ -53,8 +53,9 @@ class Index {
   virtual size_t ntotal() const noexcept = 0;  // any thread, any time; grows only when an add is complete
   virtual bool is_trained() const noexcept { return true; }
 
-  // About what a vector takes, for the garbage collector.
-  virtual size_t bytes_a_vector() const noexcept { return d_ * sizeof(float) + sizeof(idx_t); }
+  // What is allocated for vectors, with sketches, ids and centroids, filled or not: all that grows with an index but
+  // the tables that reconstruct makes. Any thread, any time, and quick: asked after each change.
+  virtual size_t allocated_bytes() const noexcept = 0;
 
   // n vectors, x of size n * d; labels ntotal, ntotal + 1, …  REQUIRES: kAppend.
   virtual void add(size_t n, const float* x, const Cancel* cancel) = 0;

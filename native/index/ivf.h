@@ -29,6 +29,7 @@ inline constexpr size_t kMaxLists = size_t{1} << 24;
 class IndexIVF : public Index {
  public:
   size_t ntotal() const noexcept override { return lists_->size(); }
+  size_t allocated_bytes() const noexcept override { return lists_->allocated_bytes() + quantizer_->allocated_bytes(); }
   bool is_trained() const noexcept override { return quantizer_->ntotal() == nlist() && code_is_trained(); }
 
   // Finds the centroids with k-means (10 iterations, spherical for inner products, as Faiss does) and puts them into

@@ -40,7 +40,7 @@ class IndexPreTransform final : public Index {
   const char* kind() const noexcept override { return "IndexPreTransform"; }
   size_t ntotal() const noexcept override { return inner_->ntotal(); }
   bool is_trained() const noexcept override { return inner_->is_trained(); }
-  size_t bytes_a_vector() const noexcept override { return inner_->bytes_a_vector(); }
+  size_t allocated_bytes() const noexcept override { return inner_->allocated_bytes(); }
   void add(size_t n, const float* x, const Cancel* cancel) override;
   void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) override;
   void train(size_t n, const float* x, const Cancel* cancel) override;

@@ -35,7 +35,7 @@ class IndexRefineFlat final : public Index {
   const char* kind() const noexcept override { return "IndexRefineFlat"; }
   size_t ntotal() const noexcept override { return base_->ntotal(); }
   bool is_trained() const noexcept override { return base_->is_trained(); }
-  size_t bytes_a_vector() const noexcept override { return base_->bytes_a_vector() + d() * sizeof(float); }
+  size_t allocated_bytes() const noexcept override { return base_->allocated_bytes() + rows_->allocated_bytes(); }
   void add(size_t n, const float* x, const Cancel* cancel) override;
   void train(size_t n, const float* x, const Cancel* cancel) override;
   ClusteringParams default_clustering() const noexcept override { return base_->default_clustering(); }

@@ -77,7 +77,7 @@ class Blocks {
   }
 
   // Bytes of all blocks.
-  size_t allocated_bytes() const {
+  size_t allocated_bytes() const noexcept {
     std::lock_guard<std::mutex> lock(mutex_);
     size_t rows = 0;
     for (size_t b = 0; b < table_->size(); ++b) rows += shape_.capacity(b);

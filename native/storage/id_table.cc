@@ -42,6 +42,7 @@ IdTable& IdTable::operator=(IdTable&&) noexcept = default;
 
 size_t IdTable::size() const noexcept { return state_->ids.size(); }
 Blocks<int64_t>::View IdTable::view() const { return state_->ids.view(); }
+size_t IdTable::allocated_bytes() const noexcept { return state_->ids.allocated_bytes(); }
 void IdTable::append(size_t n, const int64_t* ids) { state_->ids.append(n, ids); }
 
 int64_t IdTable::find_last(int64_t id, size_t limit) const {

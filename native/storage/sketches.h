@@ -85,6 +85,7 @@ class Sketches {
   void rows_removed(Blocks<float>& rows, size_t first) noexcept;
 
   void clear() noexcept { groups_.clear(); }
+  size_t allocated_bytes() const noexcept { return groups_.allocated_bytes(); }
 
   // Fixed once there are groups.
   const SketchSpace& space() const noexcept { return space_; }

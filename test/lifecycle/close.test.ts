@@ -76,4 +76,20 @@ describe('garbage collection', () => {
     expect({ signal, code, stderr }).toEqual({ signal: null, code: 0, stderr: '' });
     expect(Number(stdout), 'the peak of the resident memory in MiB').toBeLessThan(400);
   });
+
+  // AddressSanitizer keeps memory of its own, as much as is measured here.
+  describe.skipIf(process.env.ASAN_OPTIONS).each(['sync', 'async'])('%s', (way) => {
+    it('keeps the memory of small inverted files in bounds that are made and forgotten', async () => {
+      const { code, signal, stdout, stderr } = await run('lifecycle/programs/small.mjs', ['drop', 2000, way]);
+      expect({ signal, code, stderr }).toEqual({ signal: null, code: 0, stderr: '' });
+      expect(Number(stdout), 'the peak of the resident memory in MiB').toBeLessThan(300);
+    });
+
+    it('has small inverted files that are small', async () => {
+      const { code, signal, stdout, stderr } = await run('lifecycle/programs/small.mjs', ['hold', 200, way]);
+      expect({ signal, code, stderr }).toEqual({ signal: null, code: 0, stderr: '' });
+      expect(Number(stdout), 'kB for each').toBeGreaterThan(300); // 336 are stored
+      expect(Number(stdout), 'kB for each').toBeLessThan(500);
+    });
+  });
 });
