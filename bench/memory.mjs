@@ -1,6 +1,7 @@
 // How much memory does taking vectors in need at most? A fresh process adds n × d in calls of 10 000 vectors; what its
 // memory rose by at the highest is held against the bytes stored: of the vectors alone, and with their sketches, which add
-// 8 bits a component and 8 bytes a vector. Fails when that is above 1.15 × stored + one batch.
+// 8 bits a component and 8 bytes a vector. Fails when that is above 1.15 × stored + one batch. And how much does each of
+// many small inverted files take?
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expected } from './expected.mjs';
@@ -11,6 +12,7 @@ import { number, size, table } from './table.mjs';
 
 const ALLOWED = 1.15; // of the stored bytes
 const SHAPE = { d: 128, n: 1_000_000 };
+const SMALL = { count: 200, d: 64, n: 1000, nlist: 8, allowed: 0.5e6 };
 const calls = ['add', 'addSync'];
 
 export async function main(args) {
@@ -20,16 +22,18 @@ export async function main(args) {
   const shapes = asked ? uniqueSizes(options.shapes) : [SHAPE];
   const kinds = calls.flatMap((call) => [true, false].map((sketch) => ({ call, sketch })));
   const runs = shapes.flatMap((shape) => kinds.map((kind) => ({ ...shape, ...kind })));
-  const results = { machine: machine(), command: options.command, rows: runs.map(measure) };
+  const results = { machine: machine(), command: options.command, rows: runs.map(measure), small: measureSmall(SMALL) };
   const markdown = [
     describe(results.machine),
     `Peak resident memory of a process that adds vectors in calls of 10 000, above what it had before it made its first ` +
       `batch. Allowed: ${ALLOWED} × stored + the batch.`,
     render(results.rows),
+    describeSmall(results.small),
   ].join('\n\n');
   console.log(markdown);
   handOut('memory', options, { results, markdown });
-  return results.rows.every(({ grown, allowed }) => grown <= allowed) ? 0 : 1;
+  const kept = results.rows.every(({ grown, allowed }) => grown <= allowed);
+  return kept && results.small.each <= results.small.allowed ? 0 : 1;
 }
 
 function uniqueSizes(shapes) {
@@ -37,16 +41,7 @@ function uniqueSizes(shapes) {
 }
 
 function measure({ d, n, call, sketch }) {
-  const program = fileURLToPath(new URL('memory_child.mjs', import.meta.url));
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [program, d, n, call, sketch ? 'sketch' : 'plain'].map(String),
-    {
-      encoding: 'utf8',
-    },
-  );
-  if (status !== 0) throw expected(`${program} failed: ${stderr}`);
-  const { baseline, peak, batch } = JSON.parse(stdout);
+  const { baseline, peak, batch } = runChild('memory_child.mjs', [d, n, call, sketch ? 'sketch' : 'plain']);
   const floats = n * d * 4;
   const stored = floats + (sketch && d >= 4 ? n * (4 * Math.ceil(d / 4) + 8) : 0);
   return {
@@ -62,6 +57,27 @@ function measure({ d, n, call, sketch }) {
     grown: peak - baseline,
     allowed: ALLOWED * stored + batch,
   };
+}
+
+function measureSmall(small) {
+  const { count, d, n, nlist } = small;
+  const { each } = runChild('memory_small_child.mjs', [count, d, n, nlist]);
+  return { ...small, stored: n * (4 * d + 8 + d + 8), each };
+}
+
+function runChild(name, args) {
+  const program = fileURLToPath(new URL(name, import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args.map(String)], { encoding: 'utf8' });
+  if (status !== 0) throw expected(`${program} failed: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+function describeSmall({ count, d, n, nlist, stored, each, allowed }) {
+  const mega = (bytes) => `${(bytes / 1e6).toFixed(2)} MB`;
+  return (
+    `${count} \`IndexIVFFlat\` of ${d} × ${size(n)} in ${nlist} lists, trained and held: ${mega(each)} of resident memory ` +
+    `each, ${mega(stored)} of it stored. Allowed: ${mega(allowed)}; ${each <= allowed ? 'kept' : 'EXCEEDED'}.`
+  );
 }
 
 function render(rows) {

@@ -56,6 +56,7 @@ describe('npm run bench', () => {
     const { code, stdout, stderr } = await run('../bench/run.mjs', ['memory', '--d', '128', '--n', '400k']);
     expect(stderr).toBe('');
     expect(stdout.match(/\| kept +\|/g)?.length, stdout).toBe(4);
+    expect(stdout).toMatch(/^200 `IndexIVFFlat` of 64 × 1000 in 8 lists, .*; kept\.$/m);
     expect(code).toBe(0);
   });
 
