@@ -27,13 +27,14 @@ class InputFile {
   std::unique_ptr<State> state_;
 };
 
-// A file that comes to be all at once. The bytes go to a temporary file beside the target, named ".voronode-<16 hex
-// digits>.tmp"; commit() makes them durable and renames it over the target. Until then, and after any failure, the
-// target is what it was; the destructor removes the temporary file. Only a process that is killed leaves one behind.
+// A file that comes to be all at once. The bytes go to a temporary file beside the target, named ".voronode-….tmp";
+// commit() makes them durable and renames it over the target. Until then, and after any failure, the target is what it
+// was; the destructor removes the temporary file, and so does an orderly end of the process. Only a process that is
+// killed leaves one behind; the next AtomicFile of the same target removes it (file_temporary.h; not on Windows).
 //
-// The target keeps its permissions (and its owner, where the process may give files away); a new file gets the
-// process's default. If the target is a symbolic link, the file it points to is replaced and the link stays. Targets
-// that are not regular files are refused, as are files that the process may not write.
+// The target keeps its permissions (and its owner, where the process may give files away), as file_attributes.h says; a
+// new file gets the process's default. If the target is a symbolic link, the file it points to is replaced and the link
+// stays. Targets that are not regular files are refused, as are files that the process may not write.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::string& path);

@@ -8,10 +8,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <random>
-#include <utility>
 
 #include "base/error.h"
+#include "io/file_attributes.h"
+#include "io/file_descriptor.h"
+#include "io/file_temporary.h"
 
 namespace voronode {
 namespace {
@@ -22,31 +23,7 @@ constexpr size_t kMaxCall = size_t{1} << 30;
 // A path that holds a null byte would be cut there by the system.
 void check_path(const std::string& path) {
   if (path.find('\0') == std::string::npos) return;
-  throw Error(Code::kInvalidArgValue, "The argument 'path' must be a string without null bytes");
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) noexcept : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const noexcept { return fd_; }
-  void reset(int fd) noexcept { fd_ = fd; }
-  int release() noexcept { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
-int open_retrying(int dir, const char* name, int flags, mode_t mode = 0) {
-  int fd;
-  do {
-    fd = ::openat(dir, name, flags | O_CLOEXEC, mode);
-  } while (fd < 0 && errno == EINTR);
-  return fd;
+  throw Error(Code::kInvalidArgValue, "The argument 'path' must be a string, Uint8Array, or URL without null bytes");
 }
 
 int sync_retrying(int fd) {
@@ -84,11 +61,6 @@ std::string follow_links(const std::string& path) {
     target = link[0] == '/' ? link : directory_of(target) + "/" + link;
   }
   throw SystemError(ELOOP, "open", path);
-}
-
-std::string temporary_name() {
-  std::random_device random;
-  return format(".voronode-%08x%08x.tmp", static_cast<unsigned>(random()), static_cast<unsigned>(random()));
 }
 
 }  // namespace
@@ -133,41 +105,15 @@ size_t InputFile::read_at(uint64_t offset, void* out, size_t n) {
 }
 
 struct AtomicFile::State {
-  std::string path;       // as the caller gave it, for messages
-  std::string name;       // of the target, in the directory
-  std::string temporary;  // likewise; empty when there is none to remove
+  std::string path;  // as the caller gave it, for messages
+  std::string name;  // of the target, in the directory
   Descriptor directory;
-  Descriptor file;
-
-  ~State() {
-    if (!temporary.empty()) ::unlinkat(directory.get(), temporary.c_str(), 0);
-  }
+  TemporaryFile file;
 
   [[noreturn]] void fail(const char* syscall) const { throw SystemError(errno, syscall, path); }
 
   void create_temporary(mode_t mode) {
-    constexpr int kAttempts = 100;  // of 2^64 names; more collisions than one mean that something else is wrong
-    for (int i = 0; i < kAttempts && file.get() < 0; ++i) {
-      std::string candidate = temporary_name();
-      file.reset(open_retrying(directory.get(), candidate.c_str(), O_WRONLY | O_CREAT | O_EXCL, mode));
-      if (file.get() >= 0) {
-        temporary = std::move(candidate);
-      } else if (errno != EEXIST) {
-        fail("open");
-      }
-    }
-    if (file.get() < 0) fail("open");
-  }
-
-  // Gives the temporary file the owner and the permissions of the file that it will replace.
-  void take_over(const struct stat& old) {
-    struct stat own;
-    if (::fstat(file.get(), &own) != 0) fail("fstat");
-    if (own.st_uid != old.st_uid || own.st_gid != old.st_gid) {
-      // Only root may give files away; for anybody else the new file is the saver's own, as with any editor.
-      if (::fchown(file.get(), old.st_uid, old.st_gid) != 0) errno = 0;
-    }
-    if (::fchmod(file.get(), old.st_mode & 0777) != 0) fail("fchmod");
+    if (!file.create(directory.get(), name, mode)) fail("open");
   }
 };
 
@@ -193,7 +139,7 @@ AtomicFile::AtomicFile(const std::string& path) : state_(std::make_unique<State>
   // A rename would replace a file that is write-protected; the protection is meant.
   if (::faccessat(s.directory.get(), s.name.c_str(), W_OK, AT_EACCESS) != 0) s.fail("open");
   s.create_temporary(0600);
-  s.take_over(old);
+  if (!take_over_attributes(s.file.get(), target, old)) s.fail("fchmod");
 }
 
 AtomicFile::~AtomicFile() = default;
@@ -219,10 +165,8 @@ void AtomicFile::sync() {
 
 void AtomicFile::commit() {
   State& s = *state_;
-  // The descriptor is gone whatever close() says. EINTR: gone as well, and the bytes are synced.
-  if (::close(s.file.release()) != 0 && errno != EINTR) s.fail("close");
-  if (::renameat(s.directory.get(), s.temporary.c_str(), s.directory.get(), s.name.c_str()) != 0) s.fail("rename");
-  s.temporary.clear();
+  if (!s.file.close()) s.fail("close");
+  if (!s.file.rename(s.name)) s.fail("rename");
   // EINVAL, ENOTSUP: this file system does not sync directories; it has no better durability to offer.
   if (sync_retrying(s.directory.get()) != 0 && errno != EINVAL && errno != ENOTSUP) s.fail("fsync");
 }

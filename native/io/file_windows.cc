@@ -58,7 +58,7 @@ int to_errno(DWORD error) noexcept {
 // UTF-8 to UTF-16.
 std::wstring wide(const std::string& path) {
   if (path.find('\0') != std::string::npos) {
-    throw Error(Code::kInvalidArgValue, "The argument 'path' must be a string without null bytes");
+    throw Error(Code::kInvalidArgValue, "The argument 'path' must be a string, Uint8Array, or URL without null bytes");
   }
   if (path.empty()) throw SystemError(ENOENT, "open", path);
   const int bytes = static_cast<int>(std::min(path.size(), kMaxCall));

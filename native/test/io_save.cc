@@ -57,6 +57,9 @@ TEST_CASE("a new file has the process's default permissions, an old one keeps it
     CHECK(save_error(folder / "new") == 0);
     CHECK(mode_of(folder / "new") == mode);
   }
+  REQUIRE(chmod((folder / "new").c_str(), 06777) == 0);
+  CHECK(save_error(folder / "new") == 0);
+  CHECK(mode_of(folder / "new") == 0777);  // what a program may do must not pass to other bytes
   umask(mask);
   CHECK(read_all(folder / "new") == golden("idmap_flat_l2"));
   CHECK(folder.entries() == 1);
@@ -72,6 +75,52 @@ TEST_CASE("an old file keeps its owner where the process may give files away") {
   REQUIRE(stat((folder / "index").c_str(), &st) == 0);
   CHECK(st.st_uid == 1234);
   CHECK(st.st_gid == 4321);
+}
+
+TEST_CASE("where the group cannot be kept, nobody may read who could not before") {
+  if (geteuid() != 0) return;
+  const TemporaryFolder folder;
+  fs::permissions(folder / "", fs::perms::all);
+  struct Case {
+    mode_t old, expected;
+  };
+  for (const Case& c : {Case{0666, 0666}, Case{0646, 0644}, Case{0676, 0666}, Case{0606, 0600}, Case{0662, 0622}}) {
+    CAPTURE(c.old);
+    write_all(folder / "index", kOld);
+    REQUIRE(chown((folder / "index").c_str(), 1234, 4321) == 0);
+    REQUIRE(chmod((folder / "index").c_str(), c.old) == 0);
+    REQUIRE(seteuid(65534) == 0);
+    const int error = save_error(folder / "index");
+    REQUIRE(seteuid(0) == 0);
+    CHECK(error == 0);
+    CHECK(mode_of(folder / "index") == c.expected);
+    struct stat st;
+    REQUIRE(stat((folder / "index").c_str(), &st) == 0);
+    CHECK(st.st_uid == 65534);
+    CHECK(st.st_gid != 4321);
+    fs::remove(folder / "index");
+  }
+}
+
+TEST_CASE("the temporary file is never open to more than the target") {
+  const TemporaryFolder folder;
+  const mode_t mask = umask(0);
+  write_all(folder / "index", kOld);
+  for (const mode_t mode : {0600, 0640, 0664}) {
+    REQUIRE(chmod((folder / "index").c_str(), mode) == 0);
+    AtomicFile file(folder / "index");
+    for (const auto& entry : fs::directory_iterator(folder / "")) CHECK((mode_of(entry.path()) & ~mode) == 0);
+  }
+  umask(mask);
+}
+
+TEST_CASE("other hard links keep the old content") {
+  const TemporaryFolder folder;
+  write_all(folder / "index", kOld);
+  fs::create_hard_link(folder / "index", folder / "other");
+  CHECK(save_error(folder / "index") == 0);
+  CHECK(read_all(folder / "index") == golden("idmap_flat_l2"));
+  CHECK(read_all(folder / "other") == kOld);
 }
 
 TEST_CASE("links are followed and stay") {

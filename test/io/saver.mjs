@@ -2,10 +2,13 @@
 //
 //   node saver.mjs loop <path>    saves version 0, says so, then versions 1, 0, 1, … over each other for ever
 //   node saver.mjs once <path>    waits for a line on stdin, saves version 1 in place, prints the error's fields as JSON or null
+//   node saver.mjs exit <path>    saves 80 MB, and ends when the temporary file is there
+//   node saver.mjs throw <path>   likewise, by an uncaught error
 //
 // It speaks to the addon itself: lib/ need not be compiled.
-import { readSync, writeSync } from 'node:fs';
+import { readdirSync, readSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const binary =
@@ -24,6 +27,17 @@ if (mode === 'loop') {
   addon.writeIndexSync(versions[0], path);
   writeSync(1, 'saved\n');
   for (let i = 1; ; i++) addon.writeIndexSync(versions[i % 2], path);
+}
+if (mode === 'exit' || mode === 'throw') {
+  const large = addon.flat(1000, 1, true);
+  addon.addSync(large, new Float32Array(20_000 * 1000));
+  const folder = dirname(path);
+  const temporaries = () => readdirSync(folder).filter((name) => name.startsWith('.voronode-'));
+  addon.writeIndex(large, path).catch(() => undefined);
+  while (temporaries().length === 0);
+  writeSync(1, 'saving\n');
+  if (mode === 'throw') throw new Error('uncaught');
+  process.exit(0);
 }
 writeSync(1, 'waiting\n');
 readSync(0, Buffer.alloc(1));
