@@ -14,18 +14,19 @@ import { native } from './native.js';
 import { checkBytes, checkOptions, checkPath } from './validate.js';
 
 /**
- * Reads an index from a file. `path`: a string or a file URL. Nothing in the file is trusted: broken files give errors.
+ * Reads an index from a file. `path`: a string, a file URL, or a `Buffer` with the bytes of the name, which need not be
+ * UTF-8 (except on Windows). Nothing in the file is trusted: broken files give errors.
  * @throws ERR_VORONODE_CORRUPT with section and offset; ERR_VORONODE_UNSUPPORTED for kinds of Faiss's that are not
  * offered, by name; ENOENT, EACCES, … as `node:fs` has them
  */
-export async function readIndex(path: string | URL, options?: AbortOptions): Promise<Index> {
+export async function readIndex(path: string | URL | Uint8Array, options?: AbortOptions): Promise<Index> {
   const file = checkPath(path);
   refuseMmap(options);
   return adopt(await abortable(signalOf(options), (token) => native.readIndex(file, token)));
 }
 
 /** {@link readIndex} on the calling thread. */
-export function readIndexSync(path: string | URL, options?: AbortOptions): Index {
+export function readIndexSync(path: string | URL | Uint8Array, options?: AbortOptions): Index {
   const file = checkPath(path);
   refuseMmap(options);
   throwIfAborted(signalOf(options));
@@ -35,7 +36,8 @@ export function readIndexSync(path: string | URL, options?: AbortOptions): Index
 /**
  * Writes an index to a file, durably and atomically: when it is done the file is on disk; after any failure, or a
  * crash at any moment, the file that was there before is whole. Searches and adds may go on; the file holds what was
- * there at the start.
+ * there at the start. `path` is as in {@link readIndex}. A file that is there keeps its permissions, and its owner where
+ * that is possible; a symbolic link stays and what it points to is replaced; other hard links keep the old content.
  *
  * @example
  * ```js
@@ -48,14 +50,14 @@ export function readIndexSync(path: string | URL, options?: AbortOptions): Index
  * ```
  * @throws ENOSPC, EACCES, … as `node:fs` has them
  */
-export async function writeIndex(index: Index, path: string | URL, options?: AbortOptions): Promise<void> {
+export async function writeIndex(index: Index, path: string | URL | Uint8Array, options?: AbortOptions): Promise<void> {
   const handle = Index.handle('index', index);
   const file = checkPath(path);
   return abortable(signalOf(options), (token) => native.writeIndex(handle, file, token));
 }
 
 /** {@link writeIndex} on the calling thread. */
-export function writeIndexSync(index: Index, path: string | URL): void {
+export function writeIndexSync(index: Index, path: string | URL | Uint8Array): void {
   native.writeIndexSync(Index.handle('index', index), checkPath(path));
 }
 

@@ -198,10 +198,10 @@ export interface Native {
   close(index: NativeIndex): void;
 
   // Files
-  readIndex(path: string, token: NativeToken | undefined): Promise<NativeIndex>;
-  readIndexSync(path: string): NativeIndex;
-  writeIndex(index: NativeIndex, path: string, token: NativeToken | undefined): Promise<void>;
-  writeIndexSync(index: NativeIndex, path: string): void;
+  readIndex(path: string | Uint8Array, token: NativeToken | undefined): Promise<NativeIndex>;
+  readIndexSync(path: string | Uint8Array): NativeIndex;
+  writeIndex(index: NativeIndex, path: string | Uint8Array, token: NativeToken | undefined): Promise<void>;
+  writeIndexSync(index: NativeIndex, path: string | Uint8Array): void;
   serializeIndex(index: NativeIndex, token: NativeToken | undefined): Promise<Uint8Array>;
   serializeIndexSync(index: NativeIndex): Uint8Array;
   deserializeIndex(bytes: Uint8Array, token: NativeToken | undefined): Promise<NativeIndex>;

@@ -5,7 +5,7 @@
  */
 
 import { fileURLToPath } from 'node:url';
-import { types } from 'node:util';
+import { inspect, types } from 'node:util';
 import { firstOf, invalidType, invalidValue, outOfRange, wrongDimension } from './errors.js';
 import type { NativeMetric } from './native.js';
 
@@ -121,14 +121,20 @@ export function checkString(name: string, value: unknown): string {
   return value;
 }
 
-/** A path of the file system, from a string or a file URL. */
-export function checkPath(value: unknown): string {
+/** A path of the file system, as `node:fs` takes it: a string, a file URL, or bytes (of which it returns a copy). */
+export function checkPath(value: unknown): string | Uint8Array {
   const path = !types.isProxy(value) && value instanceof URL ? fileURLToPath(value) : value;
-  if (typeof path !== 'string') throw invalidType('path', 'of type string or an instance of URL', value);
-  if (path.includes('\0')) {
-    throw invalidValue(`The argument 'path' must be a string without null bytes. Received ${JSON.stringify(path)}`);
-  }
-  return path;
+  if (typeof path === 'string') return withoutNull(path);
+  if (!types.isUint8Array(path)) throw invalidType('path', 'of type string or an instance of Buffer or URL', value);
+  checkAttached('path', path);
+  return withoutNull(Buffer.from(path));
+}
+
+function withoutNull<T extends string | Uint8Array>(path: T): T {
+  const found = typeof path === 'string' ? path.includes('\0') : path.includes(0);
+  if (!found) return path;
+  const rule = 'must be a string, Uint8Array, or URL without null bytes';
+  throw invalidValue(`The argument 'path' ${rule}. Received ${inspect(path)}`);
 }
 
 export function checkBytes(name: string, value: unknown): Uint8Array {

@@ -6,6 +6,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { types } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   deserializeIndex,
@@ -48,13 +49,15 @@ async function refuses(sync: () => unknown, async: () => Promise<unknown>, error
 describe.each(Object.entries(hostile))('%s', (title, make) => {
   test('is no path', async () => {
     const value = make();
-    let error: object = typeError('path', 'of type string or an instance of URL');
+    let error: object = typeError('path', 'of type string or an instance of Buffer or URL');
     if (typeof value === 'string') {
       // Files that are not there, or none: an empty name, a name with a null character.
       error = value.includes('\0')
         ? { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' }
         : { name: 'Error', code: 'ENOENT' };
     }
+    // Bytes that are null, or are not there any more.
+    if (types.isUint8Array(value)) error = { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' };
     await refuses(
       () => readIndexSync(wrong(make())),
       () => readIndex(wrong(make())),

@@ -101,14 +101,6 @@ std::string string_arg(Napi::Env env, const char* name, napi_value value) {
   return Napi::String(env, value).Utf8Value();
 }
 
-std::string path_arg(Napi::Env env, napi_value value) {
-  std::string path = string_arg(env, "path", value);
-  if (path.find('\0') != std::string::npos) {
-    throw Error(Code::kInvalidArgValue, "The argument 'path' must be a string without null bytes");
-  }
-  return path;
-}
-
 bool is_undefined(Napi::Env env, napi_value value) { return type_of(env, value) == napi_undefined; }
 
 size_t row_count(const char* name, size_t length, size_t d) {
@@ -140,6 +132,22 @@ ArrayView<T> array_arg(Napi::Env env, const char* name, napi_value value) {
                 std::string("The argument '") + name + "' must not be detached: its ArrayBuffer was transferred");
   }
   return {size == 0 ? nullptr : static_cast<T*>(data), size, !owned};
+}
+
+std::string path_arg(Napi::Env env, napi_value value) {
+  std::string path;
+  bool is_bytes = false;
+  check_status(env, napi_is_typedarray(env, value, &is_bytes));
+  if (is_bytes) {
+    const auto bytes = array_arg<uint8_t>(env, "path", value);
+    if (bytes.size != 0) path.assign(reinterpret_cast<const char*>(bytes.data), bytes.size);
+  } else {
+    path = string_arg(env, "path", value);
+  }
+  if (path.find('\0') != std::string::npos) {
+    throw Error(Code::kInvalidArgValue, "The argument 'path' must be a string, Uint8Array, or URL without null bytes");
+  }
+  return path;
 }
 
 template <class T>

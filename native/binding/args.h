@@ -36,7 +36,7 @@ idx_t id_arg(Napi::Env env, const char* name, napi_value value);
 
 std::string string_arg(Napi::Env env, const char* name, napi_value value);
 
-// A string without null characters.
+// The bytes of a string in UTF-8, or those of a Uint8Array; without null bytes.
 std::string path_arg(Napi::Env env, napi_value value);
 
 bool is_undefined(Napi::Env env, napi_value value);
