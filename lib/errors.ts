@@ -18,6 +18,8 @@ import { inspect, types } from 'node:util';
  * - `ERR_VORONODE_CORRUPT`: bytes that are no index; with section and offset.
  * - `ERR_VORONODE_NO_MEMORY` (a `RangeError`): an allocation failed; the index is as it was.
  * - `ERR_VORONODE_INTERNAL`: a bug of this package; please report it.
+ * - `ERR_ACCESS_DENIED`: Node's permission model is on and does not allow to read or write the file; with `permission` and
+ *   `resource`, as Node's own.
  * - `ABORT_ERR`: the signal fired (`err.name` is `'AbortError'`, `err.cause` the signal's reason).
  */
 export type ErrorCode =
@@ -31,6 +33,7 @@ export type ErrorCode =
   | 'ERR_VORONODE_CORRUPT'
   | 'ERR_VORONODE_NO_MEMORY'
   | 'ERR_VORONODE_INTERNAL'
+  | 'ERR_ACCESS_DENIED'
   | 'ABORT_ERR';
 
 type ErrorClass = new (message: string, options?: ErrorOptions) => Error;

@@ -11,23 +11,24 @@ import { invalidType, unsupported } from './errors.js';
 import { Index } from './index_base.js';
 import { adopt } from './kinds.js';
 import { native } from './native.js';
+import { checkPermission } from './permission.js';
 import { checkBytes, checkOptions, checkPath } from './validate.js';
 
 /**
  * Reads an index from a file. `path`: a string, a file URL, or a `Buffer` with the bytes of the name, which need not be
  * UTF-8 (except on Windows). Nothing in the file is trusted: broken files give errors.
  * @throws ERR_VORONODE_CORRUPT with section and offset; ERR_VORONODE_UNSUPPORTED for kinds of Faiss's that are not
- * offered, by name; ENOENT, EACCES, … as `node:fs` has them
+ * offered, by name; ENOENT, EACCES, … as `node:fs` has them; ERR_ACCESS_DENIED if Node's permission model forbids it
  */
 export async function readIndex(path: string | URL | Uint8Array, options?: AbortOptions): Promise<Index> {
-  const file = checkPath(path);
+  const file = readable(path);
   refuseMmap(options);
   return adopt(await abortable(signalOf(options), (token) => native.readIndex(file, token)));
 }
 
 /** {@link readIndex} on the calling thread. */
 export function readIndexSync(path: string | URL | Uint8Array, options?: AbortOptions): Index {
-  const file = checkPath(path);
+  const file = readable(path);
   refuseMmap(options);
   throwIfAborted(signalOf(options));
   return adopt(native.readIndexSync(file));
@@ -48,17 +49,17 @@ export function readIndexSync(path: string | URL | Uint8Array, options?: AbortOp
  * await writeIndex(index, 'two.faiss');
  * console.log((await readIndex('two.faiss')).ntotal); // 2
  * ```
- * @throws ENOSPC, EACCES, … as `node:fs` has them
+ * @throws ENOSPC, EACCES, … as `node:fs` has them; ERR_ACCESS_DENIED if Node's permission model forbids it
  */
 export async function writeIndex(index: Index, path: string | URL | Uint8Array, options?: AbortOptions): Promise<void> {
   const handle = Index.handle('index', index);
-  const file = checkPath(path);
+  const file = writable(path);
   return abortable(signalOf(options), (token) => native.writeIndex(handle, file, token));
 }
 
 /** {@link writeIndex} on the calling thread. */
 export function writeIndexSync(index: Index, path: string | URL | Uint8Array): void {
-  native.writeIndexSync(Index.handle('index', index), checkPath(path));
+  native.writeIndexSync(Index.handle('index', index), writable(path));
 }
 
 /** The bytes that {@link writeIndex} would write. */
@@ -81,6 +82,18 @@ export async function deserializeIndex(bytes: Uint8Array, options?: AbortOptions
 /** {@link deserializeIndex} on the calling thread. */
 export function deserializeIndexSync(bytes: Uint8Array): Index {
   return adopt(native.deserializeIndexSync(checkBytes('bytes', bytes)));
+}
+
+function readable(path: string | URL | Uint8Array): string | Uint8Array {
+  const file = checkPath(path);
+  checkPermission('fs.read', file);
+  return file;
+}
+
+function writable(path: string | URL | Uint8Array): string | Uint8Array {
+  const file = checkPath(path);
+  checkPermission('fs.write', file);
+  return file;
 }
 
 /** Faiss's IO_FLAG_MMAP; asking for it in vain must not go unnoticed. */
