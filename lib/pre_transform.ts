@@ -4,7 +4,7 @@ import { Index } from './index_base.js';
 
 /**
  * Transforms what goes in (`L2norm`: to length 1, so that inner products are cosines), then leaves the work to
- * `index`.
+ * `index`. Cosines are within [-1, 1]; those that rounding had carried beyond are in the order they had before.
  */
 export class IndexPreTransform extends Index {
   private constructor() {

@@ -57,6 +57,29 @@ describe('IndexPreTransform', () => {
     expect(new Set(labels).size).toBe(n);
   });
 
+  test.each(['L2norm,Flat', 'IDMap,L2norm,Flat', 'L2norm,IVF16,Flat', 'L2norm,IVF16,SQ8'])(
+    'has no cosine beyond 1: %s',
+    (description) => {
+      const [n, d] = [2000, 384];
+      const vectors = new Random(6).floats(n * d);
+      const index = indexFactory(d, description, 'ip');
+      index.trainSync(vectors);
+      if (description.startsWith('IDMap'))
+        index.addWithIdsSync(
+          vectors,
+          BigInt64Array.from({ length: n }, (_, i) => BigInt(i)),
+        );
+      else index.addSync(vectors);
+      const found = index.searchSync(vectors, 2, { nprobe: 16 });
+      expect(Math.max(...found.distances)).toBe(1);
+      expect(found.distances.some((cosine) => Number.isNaN(Math.acos(cosine)))).toBe(false);
+      const near = index.rangeSearchSync(vectors.subarray(0, 100 * d), 0.9, { nprobe: 16 });
+      expect(near.labels).toHaveLength(100);
+      expect(Math.max(...near.distances)).toBeLessThanOrEqual(1);
+      expect(index.rangeSearchSync(vectors, 1, { nprobe: 16 }).labels).toHaveLength(0);
+    },
+  );
+
   test('leaves vectors of zeros, and takes tiny and huge ones', () => {
     const index = indexFactory(2, 'L2norm,Flat', 'ip');
     index.addSync(Float32Array.of(0, 0, 1e-40, 0, 3e38, 3e38));

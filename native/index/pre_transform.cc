@@ -1,6 +1,9 @@
 #include "index/pre_transform.h"
 
+#include <algorithm>
+#include <cfloat>
 #include <cmath>
+#include <limits>
 
 #include "base/aligned.h"
 
@@ -37,6 +40,20 @@ class Transformed {
   std::unique_ptr<AlignedArray<float>> data_;
   const float* x_;
 };
+
+// NaN stays, and so does the padding.
+void clamp_cosines(size_t n, float* cosines) noexcept {
+  for (size_t i = 0; i < n; ++i) {
+    if (cosines[i] != -FLT_MAX) cosines[i] = std::clamp(cosines[i], -1.0f, 1.0f);
+  }
+}
+
+// The radius that a cosine is beyond before it is clamped if and only if it is beyond `radius` afterwards.
+float unclamped_radius(float radius) noexcept {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if (radius >= 1) return kInfinity;
+  return radius < -1 ? -kInfinity : radius;
+}
 
 }  // namespace
 
@@ -88,12 +105,15 @@ void IndexPreTransform::search(size_t nq, const float* xq, size_t k, const Searc
                                idx_t* labels) const {
   const Transformed y(chain_, nq, xq);
   inner_->search(nq, y.data(), k, params, distances, labels);
+  if (gives_cosines()) clamp_cosines(nq * k, distances);
 }
 
 void IndexPreTransform::range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                                      RangeResult* result) const {
   const Transformed y(chain_, nq, xq);
-  inner_->range_search(nq, y.data(), radius, params, result);
+  const bool cosines = gives_cosines();
+  inner_->range_search(nq, y.data(), cosines ? unclamped_radius(radius) : radius, params, result);
+  if (cosines) clamp_cosines(result->distances.size(), result->distances.data());
 }
 
 size_t IndexPreTransform::remove_ids(const IDSelector& selector, const Cancel* cancel) {

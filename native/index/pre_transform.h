@@ -14,6 +14,8 @@ class VectorTransform {
   virtual size_t d_out() const noexcept = 0;
   // n vectors from x (n × d_in) into out (n × d_out); x == out is allowed if d_in == d_out.
   virtual void apply(size_t n, const float* x, float* out) const noexcept = 0;
+  // Whether all that comes out has the length 1 or 0.
+  virtual bool normalizes() const noexcept { return false; }
 };
 
 class NormalizationTransform final : public VectorTransform {
@@ -23,6 +25,7 @@ class NormalizationTransform final : public VectorTransform {
   size_t d_in() const noexcept override { return d_; }
   size_t d_out() const noexcept override { return d_; }
   void apply(size_t n, const float* x, float* out) const noexcept override;
+  bool normalizes() const noexcept override { return true; }
 
  private:
   size_t d_;
@@ -32,6 +35,9 @@ class NormalizationTransform final : public VectorTransform {
 // that neither huge nor tiny vectors overflow or vanish.
 void normalize_l2(size_t n, size_t d, float* x) noexcept;
 
+// Where the chain ends with a normalisation, inner products are cosines, and rounding carries some a bit beyond 1. They
+// are answered within [-1, 1], so that their arc cosine is a number (Faiss answers with 1.0000001). That changes
+// nothing of their order, which is the inner index's: what becomes equal stays as it was ordered before.
 class IndexPreTransform final : public Index {
  public:
   // chain: in the order of application, each stage's d_out the next one's d_in, the last one's inner->d().
@@ -49,6 +55,7 @@ class IndexPreTransform final : public Index {
                    const ClusteringProgress& progress) override;
   void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
               idx_t* labels) const override;
+  // The radius is compared with cosines as they are answered: beyond 1 is none.
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override;
   // The stored, that is the transformed, vector (normalisation cannot be undone; Faiss returns the same).
@@ -62,6 +69,10 @@ class IndexPreTransform final : public Index {
   const std::vector<std::unique_ptr<VectorTransform>>& chain() const noexcept { return chain_; }
 
  private:
+  bool gives_cosines() const noexcept {
+    return metric() == Metric::kInnerProduct && !chain_.empty() && chain_.back()->normalizes();
+  }
+
   std::vector<std::unique_ptr<VectorTransform>> chain_;
   std::shared_ptr<Index> inner_;
 };

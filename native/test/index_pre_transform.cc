@@ -1,6 +1,8 @@
 // Normalisation, alone and in front of an index.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cfloat>
 #include <cmath>
 
 #include "index/flat.h"
@@ -105,6 +107,57 @@ TEST_CASE("behind a normalisation, vectors and queries are of length 1") {
     index->reset();
     CHECK(index->ntotal() == 0);
   }
+}
+
+TEST_CASE("cosines are answered within [-1, 1], in the order that they had before") {
+  constexpr size_t kRows = 2000, kD = 384, kK = 10;
+  Random random(45);
+  const std::vector<float> x = random.vectors(kRows, kD);
+  const auto flat = std::make_shared<IndexFlat>(kD, Metric::kInnerProduct);
+  const auto index = normalized(flat);
+  index->add(kRows, x.data(), nullptr);
+  const Answer found = search(*index, kRows, x.data(), kK);
+  const Answer unclamped = search(*flat, kRows, unit(x, kD).data(), kK);
+  CHECK(found.labels == unclamped.labels);
+  size_t above = 0;
+  for (size_t i = 0; i < found.distances.size(); ++i) {
+    above += unclamped.distances[i] > 1;
+    REQUIRE(found.distances[i] == std::min(unclamped.distances[i], 1.0f));
+  }
+  CHECK(above > 0);  // or nothing was tested
+
+  std::vector<float> opposite = x;
+  for (float& component : opposite) component = -component;
+  for (const float radius : {-INFINITY, -2.0f, std::nextafter(-1.0f, -2.0f), -1.0f, 0.999f, 1.0f, 1.5f, INFINITY}) {
+    for (const float* queries : {x.data(), static_cast<const float*>(opposite.data())}) {
+      RangeResult range;
+      index->range_search(20, queries, radius, {}, &range);
+      const Answer all = search(*index, 20, queries, kRows);
+      const auto beyond =
+          std::count_if(all.distances.begin(), all.distances.end(), [&](float c) { return c > radius; });
+      INFO("radius ", radius);
+      CHECK(range.labels.size() == static_cast<size_t>(beyond));
+      CHECK(std::all_of(range.distances.begin(), range.distances.end(), [](float c) { return c >= -1 && c <= 1; }));
+    }
+  }
+}
+
+TEST_CASE("what is no cosine is not clamped, and neither is padding") {
+  const std::vector<float> x = {3, 4};
+  const auto by_distance = normalized(std::make_shared<IndexFlat>(2, Metric::kL2));
+  by_distance->add(1, x.data(), nullptr);
+  const std::vector<float> opposite = {-3, -4};
+  CHECK(search(*by_distance, 1, opposite.data(), 1).distances[0] == doctest::Approx(4));
+
+  std::vector<std::unique_ptr<VectorTransform>> chain;
+  chain.push_back(std::make_unique<NormalizationTransform>(2));
+  chain.push_back(std::make_unique<FirstComponents>(2, 2));  // may give any length
+  IndexPreTransform other(std::move(chain), std::make_shared<IndexFlat>(2, Metric::kInnerProduct));
+  CHECK(std::string(other.chain().back()->kind()) == "FirstComponents");
+  CHECK_FALSE(other.chain().back()->normalizes());
+
+  const auto empty = normalized(std::make_shared<IndexFlat>(2, Metric::kInnerProduct));
+  CHECK(search(*empty, 1, x.data(), 1).distances[0] == -FLT_MAX);
 }
 
 TEST_CASE("a chain is applied in order, and its dimensions must fit") {
