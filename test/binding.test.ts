@@ -66,6 +66,22 @@ describe('with hostile values in the place of every argument', () => {
   });
 });
 
+describe('with other constructors of typed arrays', () => {
+  const replacements = [
+    ...['keeps', 'is a subclass that keeps', 'is a Proxy that keeps', 'transfers the one before'],
+    ...['makes them transferred', 'makes resizable ones', 'makes longer ones', 'makes others', 'makes none'],
+    ...['throws', 'is no function'],
+  ];
+  it.concurrent.each(replacements.flatMap((name) => ['before', 'after'].map((when) => ({ name, when }))))(
+    'one that $name, put there $when the addon is loaded',
+    async ({ name, when }) => {
+      const { code, signal, stdout, stderr } = await run('binding/replaced_constructors.mjs', [name, when]);
+      expect({ signal, code, stderr }).toEqual({ signal: null, code: 0, stderr: '' });
+      expect(stdout).toMatch(/^\d+ answered\n$/);
+    },
+  );
+});
+
 describe('the messages', () => {
   const index = filled();
   const query = rows(1);

@@ -12,7 +12,7 @@
 namespace voronode {
 namespace {
 
-// (vectors, d, k, params, progress, token). The assignments are written directly into their array, on whatever thread.
+// (vectors, d, k, params, progress, token)
 class KMeans final : public Operation {
  public:
   static constexpr size_t kArgs = 5;
@@ -23,15 +23,16 @@ class KMeans final : public Operation {
     check_finite("vectors", n_, d_, vectors_.data(), cancel);
     found_ = kmeans(n_, d_, vectors_.data(), k_, params_, cancel, progress_.sink(listener));
     const Metric metric = params_.spherical ? Metric::kInnerProduct : Metric::kL2;
-    Assigner(k_, d_, metric, found_.centroids.data()).assign(n_, vectors_.data(), assigned_, nullptr, cancel);
+    Assigner(k_, d_, metric, found_.centroids.data()).assign(n_, vectors_.data(), assignments_.data(), nullptr, cancel);
   }
   void tell(Napi::Env env) override { progress_.tell(env); }
   napi_value finish(Napi::Env env) override {
     const ResultArray<double> objective = arrays_.make<double>(env, found_.iterations.size());
     for (size_t i = 0; i < found_.iterations.size(); ++i) objective.data[i] = found_.iterations[i].objective;
     const napi_value centroids = arrays_.copy(env, found_.centroids.data(), found_.centroids.size());
+    const napi_value assignments = arrays_.settle(env, &assignments_);
     const Napi::Value few = Napi::Boolean::New(env, found_.few_points);
-    return object_with(env, {property("centroids", centroids), property("assignments", assignments_.Value()),
+    return object_with(env, {property("centroids", centroids), property("assignments", assignments),
                              property("objective", objective.value), property("fewPoints", few)});
   }
 
@@ -44,11 +45,8 @@ class KMeans final : public Operation {
         vectors_(call.env, "vectors", call[0], call.sync),
         n_(row_count("vectors", vectors_.size(), d_)),
         params_(choice.over({})),
-        progress_(call, 4) {
-    const ResultArray<uint32_t> assignments = arrays_.make<uint32_t>(call.env, n_);
-    assigned_ = assignments.data;
-    assignments_ = Napi::Persistent(Napi::Object(call.env, assignments.value));
-  }
+        progress_(call, 4),
+        assignments_(n_) {}
 
   const Arrays& arrays_;
   size_t d_, k_;
@@ -57,8 +55,7 @@ class KMeans final : public Operation {
   ClusteringParams params_;
   Progress progress_;
   Clustering found_;
-  uint32_t* assigned_;
-  Napi::ObjectReference assignments_;
+  Pending<uint32_t> assignments_;
 };
 
 constexpr Export kExports[] = {

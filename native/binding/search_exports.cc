@@ -1,7 +1,6 @@
 // search and rangeSearch.
 #include <cmath>
 #include <limits>
-#include <stdexcept>
 
 #include "binding/args.h"
 #include "binding/call.h"
@@ -63,33 +62,30 @@ class Query : public Operation {
   size_t nq_;
 };
 
-// The result arrays are made at the start and written to directly, on whatever thread. `result_` keeps them alive; no
-// script can reach them before finish().
 class Search final : public Query {
  public:
   explicit Search(const Call& call)
       : Query(call),
-        k_(static_cast<size_t>(integer_arg(call.env, "k", call[2], 1, std::numeric_limits<int32_t>::max()))) {
-    const size_t size = checked_mul(nq(), k_);
-    const ResultArray<float> distances = call.environment.arrays.make<float>(call.env, size);
-    const ResultArray<idx_t> labels = call.environment.arrays.make<idx_t>(call.env, size);
-    distances_ = distances.data;
-    labels_ = labels.data;
-    result_ = Napi::Persistent(
-        object_with(call.env, {property("distances", distances.value), property("labels", labels.value)}));
-  }
+        arrays_(call.environment.arrays),
+        k_(static_cast<size_t>(integer_arg(call.env, "k", call[2], 1, std::numeric_limits<int32_t>::max()))),
+        distances_(checked_mul(nq(), k_)),
+        labels_(distances_.size()) {}
   void execute(const Cancel* cancel, Listener*) override {
     SearchParams params;
     const float* queries = prepare(cancel, &params);
-    index()->search(nq(), queries, k_, params, distances_, labels_);
+    index()->search(nq(), queries, k_, params, distances_.data(), labels_.data());
   }
-  napi_value finish(Napi::Env) override { return result_.Value(); }
+  napi_value finish(Napi::Env env) override {
+    const napi_value distances = arrays_.settle(env, &distances_);
+    const napi_value labels = arrays_.settle(env, &labels_);
+    return object_with(env, {property("distances", distances), property("labels", labels)});
+  }
 
  private:
+  const Arrays& arrays_;
   size_t k_;
-  float* distances_;
-  idx_t* labels_;
-  Napi::ObjectReference result_;
+  Pending<float> distances_;
+  Pending<idx_t> labels_;
 };
 
 class RangeSearch final : public Query {
