@@ -9,6 +9,8 @@ import { inspect, types } from 'node:util';
  * Every `err.code` that this package itself assigns; errors of the file system have its codes (`ENOENT`, `EACCES`, …).
  *
  * - `ERR_INVALID_ARG_TYPE` (a `TypeError`): an argument of the wrong type; nothing is converted silently.
+ * - `ERR_INVALID_THIS` (a `TypeError`): a method was called on something else than an object of its class, or on a Proxy
+ *   around one.
  * - `ERR_INVALID_ARG_VALUE` (a `TypeError`): NaN or infinity in vectors, a malformed description, too few vectors to train.
  * - `ERR_OUT_OF_RANGE` (a `RangeError`): a number or an id outside of what is allowed.
  * - `ERR_VORONODE_DIMENSION` (a `RangeError`): a length that is no multiple of d.
@@ -24,6 +26,7 @@ import { inspect, types } from 'node:util';
  */
 export type ErrorCode =
   | 'ERR_INVALID_ARG_TYPE'
+  | 'ERR_INVALID_THIS'
   | 'ERR_INVALID_ARG_VALUE'
   | 'ERR_OUT_OF_RANGE'
   | 'ERR_VORONODE_DIMENSION'
@@ -86,7 +89,7 @@ function elementType(first: unknown): string {
 }
 
 /** '' for objects without a prototype, and for those whose getters throw: describing a value must not fail. */
-function className(value: object): string {
+export function className(value: object): string {
   try {
     const { name } = value.constructor;
     return typeof name === 'string' ? name : '';
@@ -113,6 +116,19 @@ function named(name: string): string {
 export function invalidType(name: string, expected: string, value: unknown, remedy = ''): CodedError {
   const message = `The ${named(name)} must be ${expected}. Received ${received(value)}${remedy && `; ${remedy}`}`;
   return codedError(TypeError, 'ERR_INVALID_ARG_TYPE', message);
+}
+
+/** What to do about a Proxy that Vue or MobX has made, as a remedy; '' for what is none. */
+export function proxyRemedy(value: unknown): string {
+  if (!types.isProxy(value)) return '';
+  return 'frameworks make them of what is kept in reactive state: pass the object itself (Vue: toRaw), or keep it out (Vue: markRaw, MobX: observable.ref)';
+}
+
+/** @param type the class whose object `this` must be. */
+export function invalidThis(type: string, value: unknown): CodedError {
+  const remedy = proxyRemedy(value);
+  const message = `Value of "this" must be of type ${type}. Received ${received(value)}${remedy && `; ${remedy}`}`;
+  return codedError(TypeError, 'ERR_INVALID_THIS', message);
 }
 
 export function invalidValue(message: string): CodedError {

@@ -17,12 +17,21 @@ import {
   refuseProgress,
   warnFewVectors,
 } from './clustering.js';
-import { invalidType, unsupported } from './errors.js';
+import { className, invalidThis, invalidType, proxyRemedy, unsupported } from './errors.js';
 import { checkId, checkIds, checkNewIds, type Ids } from './ids.js';
 import { type NativeIndex, type NativeSelector, native } from './native.js';
 import { RangeSearchResult, SearchResult } from './result.js';
 import { IDSelector } from './selector.js';
 import { checkFactor, checkInteger, checkRadius, checkVectors, MAX_K, type Metric } from './validate.js';
+
+// Not static members of Index: the bundler renames a class that names itself, and its name would be _Index.
+let isIndex: (value: unknown) => value is Index;
+
+/** What a method was called on: that may be anything, and only an index has the fields of one. */
+function selfOf(value: unknown): Index {
+  if (!isIndex(value)) throw invalidThis('Index', value);
+  return value;
+}
 
 /** What a search takes besides the queries. */
 export interface SearchOptions extends AbortOptions {
@@ -77,35 +86,44 @@ export abstract class Index implements Disposable {
 
   /** @internal The addon's handle of an index. */
   static handle(name: string, value: unknown): NativeIndex {
-    if (value === null || typeof value !== 'object' || !(#handle in value)) {
-      throw invalidType(name, 'an instance of Index', value);
+    if (!isIndex(value)) {
+      throw invalidType(name, 'an instance of Index', value, proxyRemedy(value));
     }
     return value.#handle;
   }
 
+  /** @internal The addon's handle of what a method was called on. */
+  static receiver(value: unknown): NativeIndex {
+    return selfOf(value).#handle;
+  }
+
   /** @internal */
   static inner(index: Index): Index | undefined {
-    return index.#inner;
+    return selfOf(index).#inner;
+  }
+
+  static {
+    isIndex = (value): value is Index => value !== null && typeof value === 'object' && #handle in value;
   }
 
   /** Components per vector. */
   get d(): number {
-    return this.#d;
+    return selfOf(this).#d;
   }
 
   /** How nearness is measured. */
   get metric(): Metric {
-    return this.#metric;
+    return selfOf(this).#metric;
   }
 
   /** How many vectors are stored. Grows when an add is complete. */
   get ntotal(): number {
-    return native.ntotal(this.#handle);
+    return native.ntotal(selfOf(this).#handle);
   }
 
   /** Whether vectors can be added and searched. */
   get isTrained(): boolean {
-    return native.isTrained(this.#handle);
+    return native.isTrained(selfOf(this).#handle);
   }
 
   /**
@@ -114,14 +132,16 @@ export abstract class Index implements Disposable {
    * @throws ERR_VORONODE_UNSUPPORTED on an IndexIDMap: use {@link addWithIds}; ERR_VORONODE_NOT_TRAINED before {@link train}
    */
   async add(vectors: Float32Array, options?: AbortOptions): Promise<void> {
-    checkVectors('vectors', vectors, this.#d);
-    return abortable(signalOf(options), (token) => native.add(this.#handle, vectors, token));
+    const self = selfOf(this);
+    checkVectors('vectors', vectors, self.#d);
+    return abortable(signalOf(options), (token) => native.add(self.#handle, vectors, token));
   }
 
   /** {@link add} on the calling thread. */
   addSync(vectors: Float32Array): void {
-    checkVectors('vectors', vectors, this.#d);
-    native.addSync(this.#handle, vectors);
+    const self = selfOf(this);
+    checkVectors('vectors', vectors, self.#d);
+    native.addSync(self.#handle, vectors);
   }
 
   /**
@@ -130,19 +150,21 @@ export abstract class Index implements Disposable {
    * ERR_OUT_OF_RANGE for the id -1 or another number of ids than of vectors
    */
   async addWithIds(vectors: Float32Array, ids: Ids, options?: AbortOptions): Promise<void> {
-    const list = checkNewIds(ids, checkVectors('vectors', vectors, this.#d));
-    return abortable(signalOf(options), (token) => native.addWithIds(this.#handle, vectors, list, token));
+    const self = selfOf(this);
+    const list = checkNewIds(ids, checkVectors('vectors', vectors, self.#d));
+    return abortable(signalOf(options), (token) => native.addWithIds(self.#handle, vectors, list, token));
   }
 
   /** {@link addWithIds} on the calling thread. */
   addWithIdsSync(vectors: Float32Array, ids: Ids): void {
-    const list = checkNewIds(ids, checkVectors('vectors', vectors, this.#d));
-    native.addWithIdsSync(this.#handle, vectors, list);
+    const self = selfOf(this);
+    const list = checkNewIds(ids, checkVectors('vectors', vectors, self.#d));
+    native.addWithIdsSync(self.#handle, vectors, list);
   }
 
   /** Faiss's spelling of {@link addWithIds}. */
-  add_with_ids(vectors: Float32Array, ids: Ids, options?: AbortOptions): Promise<void> {
-    return this.addWithIds(vectors, ids, options);
+  async add_with_ids(vectors: Float32Array, ids: Ids, options?: AbortOptions): Promise<void> {
+    return selfOf(this).addWithIds(vectors, ids, options);
   }
 
   /**
@@ -151,20 +173,22 @@ export abstract class Index implements Disposable {
    * @throws ERR_INVALID_ARG_VALUE for fewer vectors than lists; ERR_VORONODE_UNSUPPORTED if vectors are stored already
    */
   async train(vectors: Float32Array, options?: TrainOptions): Promise<void> {
-    const n = checkVectors('vectors', vectors, this.#d);
+    const self = selfOf(this);
+    const n = checkVectors('vectors', vectors, self.#d);
     const signal = signalOf(options);
     const params = clusteringOf(options);
     const progress = progressOf(options);
-    const lists = await abortable(signal, (token) => native.train(this.#handle, vectors, params, progress, token));
+    const lists = await abortable(signal, (token) => native.train(self.#handle, vectors, params, progress, token));
     if (lists > 0) warnFewVectors(n, lists, 'lists', options);
   }
 
   /** The same in place. It reports no progress: the thread that would hear of it does the work. */
   trainSync(vectors: Float32Array, options?: ClusteringOptions): void {
-    const n = checkVectors('vectors', vectors, this.#d);
+    const self = selfOf(this);
+    const n = checkVectors('vectors', vectors, self.#d);
     const params = clusteringOf(options);
     refuseProgress(options, 'train()');
-    const lists = native.trainSync(this.#handle, vectors, params);
+    const lists = native.trainSync(self.#handle, vectors, params);
     if (lists > 0) warnFewVectors(n, lists, 'lists', options);
   }
 
@@ -187,24 +211,26 @@ export abstract class Index implements Disposable {
    * @throws ERR_VORONODE_NOT_TRAINED for an index that must be trained first
    */
   async search(queries: Float32Array, k: number, options?: SearchOptions): Promise<SearchResult> {
-    checkVectors('queries', queries, this.#d);
+    const self = selfOf(this);
+    checkVectors('queries', queries, self.#d);
     checkInteger('k', k, 1, MAX_K);
     const signal = signalOf(options);
     const filter = filterOf(options);
     const nprobe = nprobeOf(options);
     const kFactor = kFactorOf(options);
     const found = await abortable(signal, (token) =>
-      native.search(this.#handle, queries, k, filter, nprobe, kFactor, token),
+      native.search(self.#handle, queries, k, filter, nprobe, kFactor, token),
     );
     return new SearchResult(k, found.distances, found.labels);
   }
 
   /** {@link search} on the calling thread. A signal counts only if it has fired before. */
   searchSync(queries: Float32Array, k: number, options?: SearchOptions): SearchResult {
-    checkVectors('queries', queries, this.#d);
+    const self = selfOf(this);
+    checkVectors('queries', queries, self.#d);
     checkInteger('k', k, 1, MAX_K);
     throwIfAborted(signalOf(options));
-    const found = native.searchSync(this.#handle, queries, k, filterOf(options), nprobeOf(options), kFactorOf(options));
+    const found = native.searchSync(self.#handle, queries, k, filterOf(options), nprobeOf(options), kFactorOf(options));
     return new SearchResult(k, found.distances, found.labels);
   }
 
@@ -213,25 +239,27 @@ export abstract class Index implements Disposable {
    * inner product > radius (`'ip'`). Best first. The radius is rounded to float32.
    */
   async rangeSearch(queries: Float32Array, radius: number, options?: SearchOptions): Promise<RangeSearchResult> {
-    checkVectors('queries', queries, this.#d);
+    const self = selfOf(this);
+    checkVectors('queries', queries, self.#d);
     const bound = checkRadius(radius);
     const signal = signalOf(options);
     const filter = filterOf(options);
     const nprobe = nprobeOf(options);
     const kFactor = kFactorOf(options);
     const found = await abortable(signal, (token) =>
-      native.rangeSearch(this.#handle, queries, bound, filter, nprobe, kFactor, token),
+      native.rangeSearch(self.#handle, queries, bound, filter, nprobe, kFactor, token),
     );
     return new RangeSearchResult(found.lims, found.distances, found.labels);
   }
 
   /** {@link rangeSearch} on the calling thread. */
   rangeSearchSync(queries: Float32Array, radius: number, options?: SearchOptions): RangeSearchResult {
-    checkVectors('queries', queries, this.#d);
+    const self = selfOf(this);
+    checkVectors('queries', queries, self.#d);
     const bound = checkRadius(radius);
     throwIfAborted(signalOf(options));
     const found = native.rangeSearchSync(
-      this.#handle,
+      self.#handle,
       queries,
       bound,
       filterOf(options),
@@ -247,7 +275,8 @@ export abstract class Index implements Disposable {
    * @throws ERR_OUT_OF_RANGE if there is none
    */
   reconstruct(id: bigint | number): Float32Array {
-    return native.reconstruct(this.#handle, checkId('id', id));
+    const self = selfOf(this);
+    return native.reconstruct(self.#handle, checkId('id', id));
   }
 
   /**
@@ -255,18 +284,20 @@ export abstract class Index implements Disposable {
    * many went. In an index without ids of its own the vectors behind a hole move up: their ids change.
    */
   async removeIds(ids: Ids | IDSelector, options?: AbortOptions): Promise<number> {
+    const self = selfOf(this);
     const selector = selectorOf(ids);
-    return abortable(signalOf(options), (token) => native.removeIds(this.#handle, selector, token));
+    return abortable(signalOf(options), (token) => native.removeIds(self.#handle, selector, token));
   }
 
   /** {@link removeIds} on the calling thread. */
   removeIdsSync(ids: Ids | IDSelector): number {
-    return native.removeIdsSync(this.#handle, selectorOf(ids));
+    const self = selfOf(this);
+    return native.removeIdsSync(self.#handle, selectorOf(ids));
   }
 
   /** Removes all vectors; training is kept. Waits for work under way. */
   reset(): void {
-    native.reset(this.#handle);
+    native.reset(selfOf(this).#handle);
   }
 
   /**
@@ -275,12 +306,12 @@ export abstract class Index implements Disposable {
    * own, which holds the vectors: close it too, `map.index.close()`.
    */
   close(): void {
-    native.close(this.#handle);
+    native.close(selfOf(this).#handle);
   }
 
   /** {@link close}, for `using index = …`. */
   [Symbol.dispose](): void {
-    this.close();
+    selfOf(this).close();
   }
 
   /** @internal What `inspect` shows of a kind besides. */
@@ -290,7 +321,7 @@ export abstract class Index implements Disposable {
 
   /** `IndexFlatL2 { d: 4, ntotal: 0, metric: 'l2' }`; never throws. */
   [inspect.custom](depth: number, options: InspectOptions): string {
-    if (depth < 0 || !(#handle in this)) return `[${this.constructor.name}]`;
+    if (depth < 0 || !isIndex(this)) return `[${nameOf(this)}]`;
     const fields: Record<string, unknown> = { d: this.#d };
     try {
       fields.ntotal = this.ntotal;
@@ -300,8 +331,13 @@ export abstract class Index implements Disposable {
     fields.metric = this.#metric;
     if (!fields.closed) Object.assign(fields, this.facts());
     if (this.#inner !== undefined) fields.index = this.#inner;
-    return `${this.constructor.name} ${inspect(fields, options)}`;
+    return `${nameOf(this)} ${inspect(fields, options)}`;
   }
+}
+
+/** The name of the class of an object; never throws. */
+function nameOf(value: unknown): string {
+  return className(Object(value)) || 'Index';
 }
 
 function filterOf(options: SearchOptions | undefined): NativeSelector | undefined {

@@ -33,29 +33,29 @@ const quantizers = new WeakMap<IndexIVF, Index>();
 export abstract class IndexIVF extends Index {
   /** How many lists there are. */
   get nlist(): number {
-    return native.nlist(Index.handle('index', this));
+    return native.nlist(Index.receiver(this));
   }
 
   /** How many lists a search visits that does not say itself (`{ nprobe }`). 1 or more; above nlist: all. */
   get nprobe(): number {
-    return native.nprobe(Index.handle('index', this));
+    return native.nprobe(Index.receiver(this));
   }
 
   /** 1 to 2^53 - 1. */
   set nprobe(nprobe: number) {
-    native.setNprobe(Index.handle('index', this), checkInteger('nprobe', nprobe, 1, Number.MAX_SAFE_INTEGER));
+    native.setNprobe(Index.receiver(this), checkInteger('nprobe', nprobe, 1, Number.MAX_SAFE_INTEGER));
   }
 
   /** The index of the centroids: nlist vectors, none before the training. It changes through this index only. */
   get quantizer(): Index {
-    const quantizer = quantizers.get(this) ?? adopt(native.quantizer(Index.handle('index', this)));
+    const quantizer = quantizers.get(this) ?? adopt(native.quantizer(Index.receiver(this)));
     quantizers.set(this, quantizer);
     return quantizer;
   }
 
   /** How many vectors each list holds, of size nlist. Waits for a training, removal or merge under way. */
   listSizes(): Float64Array {
-    return native.listSizes(Index.handle('index', this));
+    return native.listSizes(Index.receiver(this));
   }
 
   /**
@@ -63,7 +63,7 @@ export abstract class IndexIVF extends Index {
    * many times as long as with equal lists. Waits as {@link listSizes} does.
    */
   get imbalance(): number {
-    return native.imbalance(Index.handle('index', this));
+    return native.imbalance(Index.receiver(this));
   }
 
   /**
@@ -73,16 +73,17 @@ export abstract class IndexIVF extends Index {
    */
   async mergeFrom(other: IndexIVF, addId: bigint | number = 0n, options?: AbortOptions): Promise<void> {
     const [from, add] = [otherOf(other), checkId('addId', addId)];
-    return abortable(signalOf(options), (token) => native.mergeFrom(Index.handle('index', this), from, add, token));
+    return abortable(signalOf(options), (token) => native.mergeFrom(Index.receiver(this), from, add, token));
   }
 
   /** {@link mergeFrom} on the calling thread. */
   mergeFromSync(other: IndexIVF, addId: bigint | number = 0n): void {
-    native.mergeFromSync(Index.handle('index', this), otherOf(other), checkId('addId', addId));
+    native.mergeFromSync(Index.receiver(this), otherOf(other), checkId('addId', addId));
   }
 
   /** @internal */
   protected override facts(): Record<string, unknown> {
+    Index.receiver(this);
     return { nlist: this.nlist, nprobe: this.nprobe, isTrained: this.isTrained };
   }
 }

@@ -56,16 +56,17 @@ export class IndexRefineFlat extends Index {
    * The more, the fewer of the nearest are missed, and the longer it takes.
    */
   get kFactor(): number {
-    return native.kFactor(Index.handle('index', this));
+    return native.kFactor(Index.receiver(this));
   }
 
   /** 1 to 1000; rounded to float32. */
   set kFactor(kFactor: number) {
-    native.setKFactor(Index.handle('index', this), checkFactor('kFactor', kFactor));
+    native.setKFactor(Index.receiver(this), checkFactor('kFactor', kFactor));
   }
 
   /** @internal */
   protected override facts(): Record<string, unknown> {
+    Index.receiver(this);
     return { kFactor: this.kFactor, isTrained: this.isTrained };
   }
 }

@@ -1,6 +1,8 @@
 /** What searches answer with: flat arrays as the addon filled them, and rows as views into them. */
 
-import { checkInteger } from './validate.js';
+import { types } from 'node:util';
+import { invalidThis, invalidType, outOfRange } from './errors.js';
+import { checkInteger, MAX_K } from './validate.js';
 
 /** The neighbours of one query, best first; views into the result's arrays, of equal length. */
 export interface ResultRow {
@@ -8,6 +10,32 @@ export interface ResultRow {
   labels: BigInt64Array;
   /** Squared Euclidean distances (`'l2'`) or inner products (`'ip'`). */
   distances: Float32Array;
+}
+
+interface Found {
+  distances: Float32Array;
+  labels: BigInt64Array;
+}
+
+/**
+ * Throws ERR_INVALID_THIS unless a method was called on a result of the class. A Proxy around a result is one, as long as
+ * its arrays are arrays: Vue leaves them alone.
+ */
+function checkResult(Class: typeof SearchResult | typeof RangeSearchResult, value: unknown): void {
+  if (value instanceof Class && types.isFloat32Array(value.distances) && types.isBigInt64Array(value.labels)) return;
+  throw invalidThis(Class.name, value);
+}
+
+function checkFound({ distances, labels }: Found): void {
+  if (!types.isFloat32Array(distances)) throw invalidType('distances', 'a Float32Array', distances);
+  if (!types.isBigInt64Array(labels)) throw invalidType('labels', 'a BigInt64Array', labels);
+  if (distances.length !== labels.length) {
+    throw outOfRange('distances.length', `${labels.length}, one for each label`, distances.length);
+  }
+}
+
+function* rowsOf(result: { nq: number; row(i: number): ResultRow }): Generator<ResultRow, void, undefined> {
+  for (let i = 0; i < result.nq; i++) yield result.row(i);
 }
 
 /** The k nearest of each of nq queries. Iterating gives the rows. */
@@ -25,6 +53,9 @@ export class SearchResult implements Iterable<ResultRow> {
   readonly labels: BigInt64Array;
 
   constructor(k: number, distances: Float32Array, labels: BigInt64Array) {
+    checkInteger('k', k, 1, MAX_K);
+    checkFound({ distances, labels });
+    if (labels.length % k !== 0) throw outOfRange('labels.length', `a multiple of k = ${k}`, labels.length);
     this.nq = labels.length / k;
     this.k = k;
     this.distances = distances;
@@ -33,6 +64,7 @@ export class SearchResult implements Iterable<ResultRow> {
 
   /** The neighbours of query i, padding cut off. RangeError unless 0 <= i < nq. */
   row(i: number): ResultRow {
+    checkResult(SearchResult, this);
     checkInteger('i', i, 0, this.nq - 1);
     const begin = i * this.k;
     let end = begin + this.k;
@@ -41,8 +73,9 @@ export class SearchResult implements Iterable<ResultRow> {
   }
 
   /** The rows, from query 0 on. */
-  *[Symbol.iterator](): Iterator<ResultRow> {
-    for (let i = 0; i < this.nq; i++) yield this.row(i);
+  [Symbol.iterator](): Iterator<ResultRow> {
+    checkResult(SearchResult, this);
+    return rowsOf(this);
   }
 }
 
@@ -58,6 +91,11 @@ export class RangeSearchResult implements Iterable<ResultRow> {
   readonly labels: BigInt64Array;
 
   constructor(lims: Float64Array, distances: Float32Array, labels: BigInt64Array) {
+    if (!types.isFloat64Array(lims)) throw invalidType('lims', 'a Float64Array', lims);
+    checkFound({ distances, labels });
+    if (lims[0] !== 0 || lims.at(-1) !== labels.length) {
+      throw outOfRange('lims', `from 0 to ${labels.length}, the number of labels`, lims);
+    }
     this.nq = lims.length - 1;
     this.lims = lims;
     this.distances = distances;
@@ -66,6 +104,7 @@ export class RangeSearchResult implements Iterable<ResultRow> {
 
   /** The neighbours of query i. RangeError unless 0 <= i < nq. */
   row(i: number): ResultRow {
+    checkResult(RangeSearchResult, this);
     checkInteger('i', i, 0, this.nq - 1);
     const begin = this.lims[i];
     const end = this.lims[i + 1];
@@ -73,7 +112,8 @@ export class RangeSearchResult implements Iterable<ResultRow> {
   }
 
   /** The rows, from query 0 on. */
-  *[Symbol.iterator](): Iterator<ResultRow> {
-    for (let i = 0; i < this.nq; i++) yield this.row(i);
+  [Symbol.iterator](): Iterator<ResultRow> {
+    checkResult(RangeSearchResult, this);
+    return rowsOf(this);
   }
 }

@@ -4,7 +4,7 @@
  * what they are made from is copied.
  */
 
-import { invalidType, unsupported } from './errors.js';
+import { invalidType, proxyRemedy, unsupported } from './errors.js';
 import { checkId, checkIds, type Ids } from './ids.js';
 import type { NativeSelector } from './native.js';
 import { checkBytes } from './validate.js';
@@ -37,7 +37,7 @@ export abstract class IDSelector {
   /** @internal The addon's form of a selector. */
   static native(name: string, value: unknown): NativeSelector {
     if (value === null || typeof value !== 'object' || !(#native in value)) {
-      throw invalidType(name, 'an instance of IDSelector', value, 'use new IDSelectorBatch(ids)');
+      throw invalidType(name, 'an instance of IDSelector', value, proxyRemedy(value) || 'use new IDSelectorBatch(ids)');
     }
     return value.#native;
   }
