@@ -71,7 +71,7 @@ class Model {
     Rows out{kind_.metric, kind_.d};
     Answer answer;
     const std::vector<Found> all = kind_.refined ? refined(x, nearest(x, params, wanted(k, params.k_factor)))
-                                                 : labelled(nearest(x, params, rows_.size()));
+                                                 : reported(nearest(x, params, rows_.size()));
     out.append_row(all, k, &answer);
     return answer;
   }
@@ -82,10 +82,11 @@ class Model {
     const auto outside = [&](float limit) { return [=](const Found& f) { return !(f.key < sign * limit); }; };
     std::vector<Found> all = nearest(x, params, rows_.size());
     if (kind_.refined) {
+      for (Found& f : all) f.key = clamped(f.key);
       std::erase_if(all, outside(widened(radius, params.k_factor)));
       all = refined(x, all);
     } else {
-      all = labelled(all);
+      all = reported(all);
     }
     std::erase_if(all, outside(radius));
     Answer answer;
@@ -128,8 +129,14 @@ class Model {
     return all;
   }
 
-  std::vector<Found> labelled(std::vector<Found> found) const {
-    for (Found& f : found) f.label = rows_[static_cast<size_t>(f.label)].label;
+  // Cosines are answered within [-1, 1]; their order is settled before.
+  float clamped(float key) const {
+    const bool cosine = kind_.norms > 0 && kind_.metric == Metric::kInnerProduct;
+    return cosine ? std::clamp(key, -1.0f, 1.0f) : key;
+  }
+
+  std::vector<Found> reported(std::vector<Found> found) const {
+    for (Found& f : found) f = {clamped(f.key), rows_[static_cast<size_t>(f.label)].label};
     return found;
   }
 

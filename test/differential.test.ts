@@ -1,0 +1,80 @@
+/** The fuzzer through Node (test/differential/): its arithmetic is exact, its table whole, and a slice of it finds nothing. */
+
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { indexFactory } from '../lib/index.js';
+import { addonPath, root } from './addon.js';
+// @ts-expect-error: plain JavaScript, which the fuzzer runs without a build
+import { PARTS } from './differential/case.mjs';
+// @ts-expect-error: likewise
+import { fma } from './differential/oracle.mjs';
+import { Random } from './random.js';
+
+const SCALE = 300; // bits behind the point: more than a product of two subnormals has
+
+/** x · 2^SCALE, exactly. */
+function fixed(x: number): bigint {
+  let [mantissa, exponent] = [x, 0];
+  while (!Number.isInteger(mantissa)) {
+    mantissa *= 2;
+    exponent--;
+  }
+  return BigInt(mantissa) << BigInt(SCALE + exponent);
+}
+
+/** The nearest float32, ties to even, of value · 2^-places. */
+function rounded(value: bigint, places: number): number {
+  const magnitude = value < 0n ? -value : value;
+  const drop = BigInt(Math.max(magnitude.toString(2).length - 24, places - 149));
+  let kept = magnitude >> drop;
+  const twice = (magnitude - (kept << drop)) << 1n;
+  if (twice > 1n << drop || (twice === 1n << drop && (kept & 1n) === 1n)) kept++;
+  return (value < 0n ? -1 : 1) * Number(kept) * 2 ** (Number(drop) - places);
+}
+
+describe('the fuzzer through Node', () => {
+  test('rounds a · b + c once', () => {
+    const random = new Random(3);
+    const float = (low: number, high: number) =>
+      Math.fround((random.next() - 0.5) * 2 ** random.integer(low, high)) || Math.fround(2 ** low);
+    const tie = Math.fround(1 + 2 ** -12);
+    const cases = [
+      [tie, tie, Math.fround(2 ** -60)],
+      [tie, tie, Math.fround(-(2 ** -60))],
+      [Math.fround(2 ** -80), Math.fround(2 ** -70), Math.fround(2 ** -149)],
+    ];
+    for (let i = 0; i < 20000; i++) cases.push([float(-20, 20), float(-20, 20), float(-60, 40)]);
+    for (let i = 0; i < 5000; i++) cases.push([float(-80, -60), float(-80, -60), float(-148, -120)]);
+    let doubleRounding = 0;
+    for (const [a, b, c] of cases as [number, number, number][]) {
+      const exact = rounded(((fixed(a) * fixed(b)) >> BigInt(SCALE)) + fixed(c), SCALE);
+      if (fma(a, b, c) !== exact) expect([a, b, c, fma(a, b, c)]).toEqual([a, b, c, exact]);
+      if (Math.fround(a * b + c) !== exact) doubleRounding++;
+    }
+    expect(doubleRounding).toBeGreaterThan(0); // else the cases show nothing
+  });
+
+  test('knows every part that the factory offers', () => {
+    let offered = '';
+    try {
+      indexFactory(4, 'PQ4');
+    } catch (error) {
+      offered = /offered are (.*)$/.exec((error as Error).message)?.[1] ?? '';
+    }
+    const names = offered.split(/, | and | or | with /).filter((name) => name !== 'IVF<nlist>');
+    expect(names.length).toBeGreaterThan(5);
+    const known = new Set(Object.values(PARTS as Record<string, string[]>).flat());
+    expect(names.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  test('finds nothing in some hundred cases of a fixed seed', { timeout: 120_000 }, async () => {
+    const program = join(root, 'test/differential/program.mjs');
+    const env = { ...process.env, VORONODE_BINARY: addonPath };
+    const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', program, '5', '20261126'], {
+      env,
+    });
+    expect(stdout).toMatch(/^(\w+: \d+ cases, [1-9]\d* searches compared\n){2}$/);
+  });
+});

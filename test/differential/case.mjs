@@ -1,0 +1,182 @@
+/** A case of the fuzzer through Node, all from one seed: an index, its history, its oracle, and calls of every manner. */
+
+import { Oracle } from './oracle.mjs';
+
+/** Mulberry32, as test/random.ts has it. */
+export class Random {
+  constructor(seed) {
+    this.state = seed >>> 0;
+  }
+  next() {
+    this.state = (this.state + 0x6d2b79f5) >>> 0;
+    let t = this.state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  }
+  below(n) {
+    return Math.floor(this.next() * n);
+  }
+  between(min, max) {
+    return min + this.below(max - min + 1);
+  }
+  oneIn(n) {
+    return this.below(n) === 0;
+  }
+  any(values) {
+    return values[this.below(values.length)];
+  }
+}
+
+/** What the fuzzer makes of the factory's parts; test/differential.test.ts compares with what the factory offers. */
+export const PARTS = {
+  codes: ['Flat'],
+  listCodes: ['Flat', 'SQ8', 'SQfp16'],
+  transforms: ['L2norm'],
+  refinements: ['RFlat'],
+  maps: ['IDMap', 'IDMap2'],
+};
+
+export function chooseKind(random) {
+  const nlist = random.oneIn(4) ? 0 : random.between(1, 4);
+  const code = nlist === 0 ? random.any(PARTS.codes) : random.any([...PARTS.listCodes, 'Flat', 'Flat']);
+  const transforms = random.oneIn(5) ? PARTS.transforms.slice(0, 1) : [];
+  const refined = random.oneIn(5);
+  const map = random.oneIn(3) ? random.any(PARTS.maps) : undefined;
+  const parts = [map, ...transforms, nlist > 0 ? `IVF${nlist}` : undefined, code, refined ? 'RFlat' : undefined];
+  return {
+    d: random.any([1, 2, 4, 4, 5, 8, 15, 16, 17, 33]),
+    metric: random.oneIn(3) ? 'ip' : 'l2',
+    nlist,
+    code,
+    normalized: transforms.length > 0,
+    refined,
+    map,
+    description: parts.filter((part) => part !== undefined).join(),
+  };
+}
+
+const STYLES = [
+  (random) => random.next() - 0.5,
+  (random) => random.below(256),
+  (random) => random.below(2),
+  (random) => random.next() + 500,
+  (random) => (random.oneIn(3) ? random.next() : random.oneIn(2) ? 0 : -0),
+  (random) => (random.next() - 0.5) * 10 ** random.between(-20, 18),
+  (random) => (random.next() - 0.5) * 1e-30,
+];
+const ODD = [1e16, -1e16, 1e-20, 1e30, 1e-45, 1e15, 0];
+
+/** n × d numbers; a few rows are equal, a few odd. */
+function vectors(random, style, n, d) {
+  const x = new Float32Array(n * d).map(() => style(random));
+  for (let i = 1; i < n; i++) {
+    if (random.oneIn(30)) x.copyWithin(i * d, (i - 1) * d, i * d);
+  }
+  return x;
+}
+
+/** An index with its oracle; null where nothing can be learned from such vectors. */
+export function build(voronode, random) {
+  const kind = chooseKind(random);
+  const { d, metric, nlist } = kind;
+  const style = random.any(STYLES);
+  const sizes = [1, 16, 17, 63, 64, 65, 80, 127, 128, 143, 212, 286, 400];
+  const n = nlist === 0 && random.oneIn(4) ? 1300 : random.any(sizes) + (random.oneIn(2) ? random.any(sizes) : 0);
+  const vectorsIn = vectors(random, style, n, d);
+  let index = voronode.indexFactory(d, kind.description, metric);
+  try {
+    if (!index.isTrained) index.trainSync(n < nlist + 40 ? vectors(random, style, nlist + 40, d) : vectorsIn);
+    addTo(index, kind, random, vectorsIn);
+  } catch (error) {
+    if (kind.code !== 'Flat' && ['ERR_OUT_OF_RANGE', 'ERR_INVALID_ARG_VALUE'].includes(error.code)) return null;
+    throw error;
+  }
+  const ids = kind.map ? labelsOf(n) : Array.from({ length: n }, (_, i) => i);
+  const oracle = oracleOf(voronode, index, kind, vectorsIn, ids);
+  if (random.oneIn(2)) {
+    const gone = new Set(ids.filter(() => random.oneIn(9)));
+    index.removeIdsSync([...gone]);
+    oracle.rows = oracle.rows.filter(({ label }) => !gone.has(label));
+    const positions = !kind.map && (nlist === 0 || kind.refined);
+    if (positions) for (const [i, row] of oracle.rows.entries()) row.label = i;
+  }
+  if (random.oneIn(3)) index = voronode.deserializeIndexSync(voronode.serializeIndexSync(index));
+  return { kind, style, index, oracle };
+}
+
+const labelsOf = (n) => Array.from({ length: n }, (_, i) => (i % 2 === 0 ? 2 * i + 3 : -i - 10));
+
+function addTo(index, kind, random, x) {
+  const n = x.length / kind.d;
+  const cut = random.below(n + 1);
+  const ids = kind.map ? labelsOf(n) : undefined;
+  for (const [from, to] of [
+    [0, cut],
+    [cut, n],
+  ]) {
+    if (from === to) continue;
+    const part = x.subarray(from * kind.d, to * kind.d);
+    if (ids) index.addWithIdsSync(part, ids.slice(from, to));
+    else index.addSync(part);
+  }
+}
+
+function innermost(index) {
+  let at = index;
+  while (at.index ?? at.baseIndex) at = at.index ?? at.baseIndex;
+  return at;
+}
+
+function oracleOf(voronode, index, kind, x, ids) {
+  const { d, metric, nlist, refined } = kind;
+  const inner = innermost(index);
+  let centroids = null;
+  if (nlist > 0) {
+    centroids = new Float32Array(nlist * d);
+    for (let l = 0; l < nlist; l++) centroids.set(inner.quantizer.reconstruct(l), l * d);
+  }
+  const cosine = kind.normalized && metric === 'ip' && !refined;
+  const oracle = new Oracle({ metric, d, centroids, refined, cosine });
+  const searched = searchedAs(voronode, kind, x);
+  for (const [i, label] of ids.entries()) {
+    const y = searched.slice(i * d, (i + 1) * d);
+    const list = centroids ? oracle.nearestLists(y, 0, 1)[0].label : 0;
+    const stored = kind.code === 'Flat' ? y : inner.reconstruct(i);
+    oracle.rows.push({ label, x: x.slice(i * d, (i + 1) * d), y: stored, list });
+  }
+  return oracle;
+}
+
+/** Vectors as the lists see them. */
+export function searchedAs(voronode, kind, x) {
+  const y = x.slice();
+  if (kind.normalized) voronode.normalizeL2(y, kind.d);
+  return y;
+}
+
+/** Queries, most of them ordinary, one often odd; and how to ask. */
+export function chooseCall(voronode, random, { kind, style, oracle }) {
+  const { d, nlist } = kind;
+  const nq = Math.min(random.any([1, 2, 6, 17, 40, 60, 97, 300]), Math.ceil(60000 / (oracle.rows.length * d + 1)));
+  const queries = vectors(random, style, nq, d);
+  for (let q = 0; q < nq && oracle.rows.length > 0; q++) {
+    if (random.oneIn(2)) queries.set(random.any(oracle.rows).x, q * d);
+  }
+  if (!random.oneIn(3)) queries[random.below(nq * d)] = random.any(ODD);
+  const labels = oracle.rows.map(({ label }) => label);
+  const some = labels.filter(() => random.oneIn(4));
+  const one = labels.length > 0 ? [random.any(labels)] : [5];
+  const { IDSelectorBatch, IDSelectorNot, IDSelectorRange } = voronode;
+  const [filter, passes] = random.any([
+    [undefined, () => true],
+    [undefined, () => true],
+    [new IDSelectorBatch(some), (label) => some.includes(label)],
+    [new IDSelectorNot(new IDSelectorBatch(one)), (label) => label !== one[0]],
+    [new IDSelectorRange(0, 90), (label) => label >= 0 && label < 90],
+  ]);
+  const k = random.any([1, 3, 10, 50, labels.length + 5]);
+  const nprobe = random.between(1, Math.max(1, nlist) + 1);
+  const kFactor = random.any([1, 2, 7]);
+  return { queries, nq, k, options: { nprobe, kFactor, filter }, passes };
+}

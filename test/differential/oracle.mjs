@@ -1,0 +1,112 @@
+/**
+ * What a search must answer, from the definitions alone: the distance of native/kernels/kernels.h in exact float32
+ * arithmetic, a scan of every row, a full sort. Numbers of JavaScript are doubles, so that a product of two floats is
+ * exact; the sum with a third is rounded to odd before it is rounded to a float, which gives what one rounding gives
+ * (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums", 2008).
+ */
+
+const f64 = new Float64Array(1);
+const words = new Uint32Array(f64.buffer); // little-endian: the low word first
+const lanes = new Float64Array(16);
+
+/** a · b + c, rounded once to a float32; all three are float32. */
+export function fma(a, b, c) {
+  const product = a * b;
+  const sum = product + c;
+  const part = sum - product;
+  const error = product - (sum - part) + (c - part);
+  if (error === 0 || !Number.isFinite(sum)) return Math.fround(sum);
+  f64[0] = sum;
+  if ((words[0] & 1) === 0) {
+    // Even and not exact: the neighbour on the side of the exact sum is odd.
+    if (error > 0 === sum > 0) {
+      words[0] |= 1;
+    } else {
+      if (words[0] === 0) words[1] -= 1;
+      words[0] -= 1;
+    }
+  }
+  return Math.fround(f64[0]);
+}
+
+/** The key of kernels.h of two vectors at these offsets: ‖x - y‖² or -x·y; smaller is nearer. */
+export function key(metric, x, at, y, from, d) {
+  lanes.fill(0);
+  for (let j = 0; j < Math.ceil(d / 16) * 16; j++) {
+    const a = j < d ? x[at + j] : 0;
+    const b = j < d ? y[from + j] : 0;
+    const difference = Math.fround(a - b);
+    lanes[j % 16] = metric === 'l2' ? fma(difference, difference, lanes[j % 16]) : fma(a, b, lanes[j % 16]);
+  }
+  for (let half = 8; half >= 1; half /= 2) {
+    for (let l = 0; l < half; l++) lanes[l] = Math.fround(lanes[l] + lanes[l + half]);
+  }
+  return metric === 'l2' ? lanes[0] : -lanes[0];
+}
+
+/** Smaller keys first, NaN last, ties by the smaller label. */
+export function nearer(a, b) {
+  if (Number.isNaN(a.key) !== Number.isNaN(b.key)) return Number.isNaN(a.key) ? 1 : -1;
+  if (a.key !== b.key && !Number.isNaN(a.key)) return a.key < b.key ? -1 : 1;
+  return a.label < b.label ? -1 : a.label > b.label ? 1 : 0;
+}
+
+const PADDING = 3.4028234663852886e38;
+
+/**
+ * An index as rows. `rows`: { label, y (as it is searched), x (as it came), list }; `centroids`: null, or nlist × d.
+ * `refined`: candidates by y, order by x. `cosine`: what is reported lies in [-1, 1].
+ */
+export class Oracle {
+  constructor({ metric, d, centroids, refined, cosine }) {
+    Object.assign(this, { metric, d, centroids, refined, cosine });
+    this.rows = [];
+  }
+
+  nearestLists(y, at, nprobe) {
+    const all = [];
+    for (let l = 0; l < this.centroids.length / this.d; l++) {
+      all.push({ key: key(this.metric, y, at, this.centroids, l * this.d, this.d), label: l });
+    }
+    return all.sort(nearer).slice(0, nprobe);
+  }
+
+  /** Rows by what is searched: `position` breaks ties where candidates are refined, the label elsewhere. */
+  #candidates(y, at, { nprobe, passes }) {
+    const visited = this.centroids && new Set(this.nearestLists(y, at, nprobe).map(({ label }) => label));
+    const found = [];
+    for (const [position, row] of this.rows.entries()) {
+      if ((visited && !visited.has(row.list)) || !passes(row.label)) continue;
+      const label = this.refined ? position : row.label;
+      found.push({ key: key(this.metric, y, at, row.y, 0, this.d), label, row });
+    }
+    return found.sort(nearer);
+  }
+
+  #refine(candidates, x, at) {
+    for (const found of candidates) {
+      found.key = key(this.metric, x, at, found.row.x, 0, this.d);
+      found.label = found.row.label;
+    }
+    return candidates.sort(nearer);
+  }
+
+  #distance(found) {
+    const distance = this.metric === 'l2' ? found.key : -found.key;
+    return this.cosine ? Math.min(1, Math.max(-1, distance)) : distance;
+  }
+
+  /** [labels, distances] of one query: x as it came, y as it is searched. */
+  search(x, y, at, k, call) {
+    let found = this.#candidates(y, at, call);
+    if (this.refined)
+      found = this.#refine(found.slice(0, Math.max(k, Math.floor(Math.fround(k * call.kFactor)))), x, at);
+    const labels = [];
+    const distances = [];
+    for (let i = 0; i < k; i++) {
+      labels.push(i < found.length ? found[i].label : -1);
+      distances.push(i < found.length ? this.#distance(found[i]) : this.metric === 'l2' ? PADDING : -PADDING);
+    }
+    return [labels, distances];
+  }
+}
