@@ -76,13 +76,17 @@ function vectors(random, style, n, d) {
   return x;
 }
 
-/** An index with its oracle; null where nothing can be learned from such vectors. */
-export function build(voronode, random) {
-  const kind = chooseKind(random);
+/** No bounds for what a case may be. */
+export const UNBOUNDED = { rows: Number.POSITIVE_INFINITY, queries: Number.POSITIVE_INFINITY };
+
+/** An index with its oracle, of at most caps.rows rows, of caps.kind if that is given; null where nothing can be learned from such vectors. */
+export function build(voronode, random, caps) {
+  const kind = caps.kind ?? chooseKind(random);
   const { d, metric, nlist } = kind;
   const style = random.any(STYLES);
   const sizes = [1, 16, 17, 63, 64, 65, 80, 127, 128, 143, 212, 286, 400];
-  const n = nlist === 0 && random.oneIn(4) ? 1300 : random.any(sizes) + (random.oneIn(2) ? random.any(sizes) : 0);
+  const wanted = nlist === 0 && random.oneIn(4) ? 1300 : random.any(sizes) + (random.oneIn(2) ? random.any(sizes) : 0);
+  const n = Math.min(wanted, caps.rows);
   const vectorsIn = vectors(random, style, n, d);
   let index = voronode.indexFactory(d, kind.description, metric);
   try {
@@ -156,9 +160,10 @@ export function searchedAs(voronode, kind, x) {
 }
 
 /** Queries, most of them ordinary, one often odd; and how to ask. */
-export function chooseCall(voronode, random, { kind, style, oracle }) {
+export function chooseCall(voronode, random, { kind, style, oracle }, caps) {
   const { d, nlist } = kind;
-  const nq = Math.min(random.any([1, 2, 6, 17, 40, 60, 97, 300]), Math.ceil(60000 / (oracle.rows.length * d + 1)));
+  const wanted = random.any([1, 2, 6, 17, 40, 60, 97, 300]);
+  const nq = Math.min(wanted, caps.queries, Math.ceil(60000 / (oracle.rows.length * d + 1)));
   const queries = vectors(random, style, nq, d);
   for (let q = 0; q < nq && oracle.rows.length > 0; q++) {
     if (random.oneIn(2)) queries.set(random.any(oracle.rows).x, q * d);

@@ -1,10 +1,10 @@
 /**
  * Two worker threads run cases side by side, each from a seed of its own: node program.mjs <seconds> <seed>. With 0
- * seconds the case of the seed alone. Where a worker is in its cases lies in shared memory, so that what ends the process
- * can be told.
+ * seconds the case of the seed alone. A fault of the addon leaves no time for a message: before each case its seed is
+ * written to the file that VORONODE_DIFFERENTIAL_LOG names, a line of 12 characters for each worker.
  */
 
-import { writeSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { run } from './run.mjs';
 
@@ -14,9 +14,9 @@ if (isMainThread) {
   const [seconds, seed] = process.argv.slice(2).map(Number);
   const starts = seconds > 0 ? [seed, seed + STRIDE] : [seed];
   const results = starts.map(
-    (start) =>
+    (start, line) =>
       new Promise((resolve, reject) => {
-        const worker = new Worker(new URL(import.meta.url), { workerData: { seconds, start } });
+        const worker = new Worker(new URL(import.meta.url), { workerData: { seconds, start, line } });
         worker.on('message', resolve).on('error', reject);
       }),
   );
@@ -29,7 +29,9 @@ if (isMainThread) {
     process.exit(1);
   }
 } else {
-  // A fault of the addon leaves no time for a message: with VORONODE_DIFFERENTIAL_LOG each seed is said before it is run.
-  const log = process.env.VORONODE_DIFFERENTIAL_LOG ? (seed) => writeSync(2, `seed ${seed}\n`) : undefined;
-  parentPort.postMessage(await run(workerData.seconds, workerData.start, log));
+  const { seconds, start, line } = workerData;
+  const path = process.env.VORONODE_DIFFERENTIAL_LOG;
+  const file = path && openSync(path, 'r+');
+  const log = (seed) => file && writeSync(file, `${seed}`.padEnd(11).concat('\n'), line * 12);
+  parentPort.postMessage(await run(seconds, start, log));
 }

@@ -1,13 +1,12 @@
-/**
- * Compares searches through Node with the oracle: node --expose-gc test/differential/run.mjs <seconds> <seed> [one].
- * With `one` the case of this seed alone. Prints a JSON line of what was compared; a difference throws, and says the seed.
- */
+/** Compares searches through Node with the oracle, case after case; a difference throws, and says the seed. */
 
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { build, chooseCall, Random, searchedAs } from './case.mjs';
+import { build, chooseCall, Random, searchedAs, UNBOUNDED } from './case.mjs';
 
 const voronode = createRequire(import.meta.url)(fileURLToPath(new URL('../../dist/index.js', import.meta.url)));
+
+const SHRINK_MS = 30_000;
 
 function differs(call, found, expected) {
   for (let q = 0; q < call.nq; q++) {
@@ -38,15 +37,23 @@ async function answers(index, call, random) {
   return [index.searchSync(queries, k, options), ...(await Promise.all(asked))].filter((found) => found !== null);
 }
 
+/** Thrown for an answer that is wrong. */
+class Difference extends Error {
+  constructor(kind, message) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
 /** How many searches were compared, of one seed. */
-export async function runCase(seed) {
+export async function runCase(seed, caps = UNBOUNDED) {
   const random = new Random(seed);
   if (random.oneIn(16)) voronode.setThreads(random.any([1, 2, 4, 8]));
-  const subject = build(voronode, random);
+  const subject = build(voronode, random, caps);
   if (subject === null) return 0;
   let compared = 0;
   for (let calls = random.between(1, 4); calls > 0; calls--) {
-    const call = chooseCall(voronode, random, subject);
+    const call = chooseCall(voronode, random, subject, caps);
     const y = searchedAs(voronode, subject.kind, call.queries);
     const how = { nprobe: call.options.nprobe, kFactor: call.options.kFactor, passes: call.passes };
     const expected = Array.from({ length: call.nq }, (_, q) =>
@@ -56,9 +63,8 @@ export async function runCase(seed) {
       const difference = differs(call, found, expected);
       if (difference) {
         const { description, metric, d } = subject.kind;
-        throw new Error(
-          `seed ${seed}: ${description} (${metric}), d ${d}, ${subject.oracle.rows.length} rows: ${difference}`,
-        );
+        const what = `${description} (${metric}), d ${d}, ${subject.oracle.rows.length} rows`;
+        throw new Difference(subject.kind, `seed ${seed}: ${what}: ${difference}`);
       }
       compared += call.nq;
     }
@@ -66,12 +72,35 @@ export async function runCase(seed) {
   return compared;
 }
 
-export async function run(seconds, seed, log = () => {}) {
+/** The smallest case of the same kind that fails, too, found within some seconds; else undefined. */
+async function smaller(kind, seed) {
+  const end = performance.now() + SHRINK_MS;
+  for (const rows of [1, 16, 17, 64, 65, 80, 128, 212, 300]) {
+    for (const queries of [1, 2, 6, 40]) {
+      for (let i = 0; i < 30 && performance.now() < end; i++) {
+        try {
+          await runCase(seed + i, { kind, rows, queries });
+        } catch (error) {
+          return error;
+        }
+      }
+    }
+  }
+  return undefined;
+}
+
+export async function run(seconds, seed, log) {
   const end = performance.now() + seconds * 1000;
   let [cases, compared] = [0, 0];
   do {
     log(seed + cases);
-    compared += await runCase(seed + cases++);
+    try {
+      compared += await runCase(seed + cases++);
+    } catch (error) {
+      const small = error instanceof Difference ? await smaller(error.kind, seed) : undefined;
+      if (small) error.message += `\nsmaller: ${small.message}`;
+      throw error;
+    }
   } while (performance.now() < end);
   return { simd: voronode.simdTarget(), cases, compared };
 }
