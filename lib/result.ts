@@ -26,6 +26,10 @@ function checkResult(Class: typeof SearchResult | typeof RangeSearchResult, valu
   throw invalidThis(Class.name, value);
 }
 
+// Not in the classes: the bundler renames a class that speaks of itself.
+const checkSearchResult = (value: unknown) => checkResult(SearchResult, value);
+const checkRangeSearchResult = (value: unknown) => checkResult(RangeSearchResult, value);
+
 function checkFound({ distances, labels }: Found): void {
   if (!types.isFloat32Array(distances)) throw invalidType('distances', 'a Float32Array', distances);
   if (!types.isBigInt64Array(labels)) throw invalidType('labels', 'a BigInt64Array', labels);
@@ -64,7 +68,7 @@ export class SearchResult implements Iterable<ResultRow> {
 
   /** The neighbours of query i, padding cut off. RangeError unless 0 <= i < nq. */
   row(i: number): ResultRow {
-    checkResult(SearchResult, this);
+    checkSearchResult(this);
     checkInteger('i', i, 0, this.nq - 1);
     const begin = i * this.k;
     let end = begin + this.k;
@@ -74,7 +78,7 @@ export class SearchResult implements Iterable<ResultRow> {
 
   /** The rows, from query 0 on. */
   [Symbol.iterator](): Iterator<ResultRow> {
-    checkResult(SearchResult, this);
+    checkSearchResult(this);
     return rowsOf(this);
   }
 }
@@ -104,7 +108,7 @@ export class RangeSearchResult implements Iterable<ResultRow> {
 
   /** The neighbours of query i. RangeError unless 0 <= i < nq. */
   row(i: number): ResultRow {
-    checkResult(RangeSearchResult, this);
+    checkRangeSearchResult(this);
     checkInteger('i', i, 0, this.nq - 1);
     const begin = this.lims[i];
     const end = this.lims[i + 1];
@@ -113,7 +117,7 @@ export class RangeSearchResult implements Iterable<ResultRow> {
 
   /** The rows, from query 0 on. */
   [Symbol.iterator](): Iterator<ResultRow> {
-    checkResult(RangeSearchResult, this);
+    checkRangeSearchResult(this);
     return rowsOf(this);
   }
 }
