@@ -178,9 +178,9 @@ class Subject {
     const std::vector<uint8_t> bytes = serialize_index(*index_, nullptr);
     const std::shared_ptr<Index> other = deserialize_index(bytes.data(), bytes.size(), nullptr);
     other->reset();
-    const auto add_id = static_cast<idx_t>(next_id_);
+    const idx_t add_id = 2 * next_id_ + 500;  // so that negative ids, too, become new ones
     add_to(*other, choices_.between(1, 200), choices_.below(kind.nlist), add_id);
-    next_id_ += 2 * add_id + 200;
+    next_id_ += add_id + 1;
     static_cast<IndexIVF&>(*index_).merge_from(static_cast<IndexIVF&>(*other), add_id, nullptr);
     expect_same(other->ntotal() == 0, "a merged index is empty");
   }
