@@ -37,6 +37,29 @@ async function answers(index, call, random) {
   return [index.searchSync(queries, k, options), ...(await Promise.all(asked))].filter((found) => found !== null);
 }
 
+/** All within the distance of some row, a tie; from the answers that name every row. How many searches, or what differs. */
+async function inRange({ index, kind }, call, expected, random) {
+  const { queries, options } = call;
+  const radius = random.any(random.any(expected)[1].slice(0, 20));
+  if (Number.isNaN(radius)) return 0;
+  const inside = (distance) => (kind.metric === 'l2' ? distance < radius : distance > radius);
+  const within = expected.map(([labels, distances]) =>
+    labels.map((label, i) => [label, distances[i]]).filter(([label, distance]) => label !== -1 && inside(distance)),
+  );
+  for (const found of [
+    index.rangeSearchSync(queries, radius, options),
+    await index.rangeSearch(queries, radius, options),
+  ]) {
+    for (const [q, entries] of within.entries()) {
+      const [begin, end] = [found.lims[q], found.lims[q + 1]];
+      const same = ([label, distance], i) =>
+        found.labels[begin + i] === BigInt(label) && Object.is(found.distances[begin + i], distance);
+      if (end - begin !== entries.length || !entries.every(same)) return `range ${radius}, query ${q} of ${call.nq}`;
+    }
+  }
+  return 2 * call.nq;
+}
+
 /** Thrown for an answer that is wrong. */
 class Difference extends Error {
   constructor(kind, message) {
@@ -59,15 +82,20 @@ export async function runCase(seed, caps = UNBOUNDED) {
     const expected = Array.from({ length: call.nq }, (_, q) =>
       subject.oracle.search(call.queries, y, q * subject.kind.d, call.k, how),
     );
+    const fail = (difference) => {
+      const { description, metric, d } = subject.kind;
+      const what = `${description} (${metric}), d ${d}, ${subject.oracle.rows.length} rows`;
+      throw new Difference(subject.kind, `seed ${seed}: ${what}: ${difference}`);
+    };
     for (const found of await answers(subject.index, call, random)) {
       const difference = differs(call, found, expected);
-      if (difference) {
-        const { description, metric, d } = subject.kind;
-        const what = `${description} (${metric}), d ${d}, ${subject.oracle.rows.length} rows`;
-        throw new Difference(subject.kind, `seed ${seed}: ${what}: ${difference}`);
-      }
+      if (difference) fail(difference);
       compared += call.nq;
     }
+    if (call.k < subject.oracle.rows.length || subject.kind.refined) continue;
+    const ranges = await inRange(subject, call, expected, random);
+    if (typeof ranges === 'string') fail(ranges);
+    compared += ranges;
   }
   return compared;
 }
