@@ -12,7 +12,7 @@ const QEMU_ARM64 = ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'];
 const X86 = (cpu) => ['qemu-x86_64', '-cpu', cpu];
 // Under an emulator, which is slow and not made for many threads: what touches instruction sets and memory layouts, and a
 // few whole searches. The rooms above are the same code everywhere.
-const LOWER_ROOMS = '--source-file=*/kernels_*,*/storage_*,*/differential.cc';
+const LOWER_ROOMS = '--source-file=*/kernels_*,*/storage_*,*/sketch_*,*/differential.cc';
 
 // What has one thread, or compares many answers with those of a plain model, which every other run does too; these take
 // most of the time under TSan.

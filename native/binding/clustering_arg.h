@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "index/clustering.h"
+#include "clustering/kmeans.h"
 
 namespace voronode {
 

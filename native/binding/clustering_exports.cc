@@ -7,7 +7,7 @@
 #include "binding/clustering_arg.h"
 #include "binding/exports.h"
 #include "binding/progress.h"
-#include "index/assigner.h"
+#include "clustering/assigner.h"
 
 namespace voronode {
 namespace {

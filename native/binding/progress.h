@@ -11,7 +11,7 @@
 
 #include "binding/call.h"
 #include "binding/operation.h"
-#include "index/clustering.h"
+#include "clustering/kmeans.h"
 
 namespace voronode {
 

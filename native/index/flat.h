@@ -5,8 +5,8 @@
 
 #include "index/flat_search.h"
 #include "index/index.h"
+#include "sketch/sketches.h"
 #include "storage/blocks.h"
-#include "storage/sketches.h"
 
 namespace voronode {
 

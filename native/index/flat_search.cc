@@ -5,8 +5,8 @@
 
 #include "base/thread_pool.h"
 #include "index/sparse_filter.h"
+#include "sketch/scan.h"
 #include "storage/shared_thresholds.h"
-#include "storage/sketch_scan.h"
 #include "storage/topk.h"
 
 namespace voronode {

@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "index/index.h"
+#include "sketch/sketches.h"
 #include "storage/blocks.h"
-#include "storage/sketches.h"
 
 namespace voronode {
 

@@ -17,7 +17,7 @@
 
 #include "base/cancel.h"
 #include "base/gate.h"
-#include "index/clustering.h"
+#include "clustering/kmeans.h"
 #include "index/selector.h"
 #include "storage/metric.h"
 

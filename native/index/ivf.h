@@ -11,11 +11,11 @@
 #include <functional>
 #include <memory>
 
-#include "index/clustering.h"
+#include "clustering/kmeans.h"
 #include "index/index.h"
+#include "sketch/maker.h"
 #include "storage/direct_map.h"
 #include "storage/inverted_lists.h"
-#include "storage/sketch_group.h"
 
 namespace voronode {
 

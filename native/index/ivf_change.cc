@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "base/thread_pool.h"
-#include "index/assigner.h"
-#include "index/grouping.h"
+#include "clustering/assigner.h"
+#include "clustering/grouping.h"
 #include "index/ivf.h"
 #include "index/ivf_centroids.h"
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <numeric>
 
-#include "index/assigner.h"
+#include "clustering/assigner.h"
+#include "clustering/random_choice.h"
 #include "index/flat.h"
-#include "index/random_choice.h"
 
 namespace voronode {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "index/ivf.h"
 #include "index/labels.h"
-#include "storage/sketch_scan.h"
+#include "sketch/scan.h"
 #include "storage/topk.h"
 
 namespace voronode {

@@ -1,6 +1,6 @@
 #include "index/probes.h"
 
-#include "index/grouping.h"
+#include "clustering/grouping.h"
 
 namespace voronode {
 

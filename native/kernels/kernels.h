@@ -18,7 +18,7 @@
 
 namespace voronode {
 
-// ---- Sketches (storage/sketches.h has the idea, the bound and its proof) ----
+// ---- Sketches (sketch/bound.h has the idea, the bound and its proof) ----
 //
 // 64 rows make a group. Laid out for a batch of queries, a group is
 //   u8  codes[steps][64][4]   code + 128 of row r, components 4·step … 4·step + 3; steps = ⌈d / 4⌉, the rest coded as 0

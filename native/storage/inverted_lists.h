@@ -4,7 +4,7 @@
 // ones at least a thirty-second of what is there, always whole units of kExtentRows. So a thousand lists of a thousand
 // rows waste a few percent where blocks of powers of two would waste half, and a list filled at once lies in one piece.
 //
-// Beside its rows a list may keep groups, group_bytes for each kGroupRows rows that fill one (sketches.h). They lie in
+// Beside its rows a list may keep groups, group_bytes for each kGroupRows rows that fill one. They lie in
 // extents likewise, but in fewer: a search streams through them, and with a group or two here and there a query
 // took 1.5 times as long (lists filled in ten calls, 128 × 1M). So tidy() puts the last extents together until each is
 // larger than all behind it, list after list, which finds room where the lists before it lay. (Putting more together,

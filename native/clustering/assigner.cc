@@ -1,4 +1,4 @@
-#include "index/assigner.h"
+#include "clustering/assigner.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/thread_pool.h"
-#include "storage/sketch_group.h"
+#include "sketch/maker.h"
 
 namespace voronode {
 namespace {

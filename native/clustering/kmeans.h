@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/cancel.h"
+#include "clustering/iteration.h"
 #include "storage/metric.h"
 
 namespace voronode {
@@ -26,12 +27,6 @@ struct ClusteringParams {
   uint32_t seed = 1234;
   size_t min_points_per_centroid = 39;   // with fewer the result says so (few_points)
   size_t max_points_per_centroid = 256;  // ≥ 1; with more a sample is used
-};
-
-struct ClusteringIteration {
-  double objective;  // sum over the vectors of the squared distance (spherical: the inner product) to their centroid
-  double imbalance;  // k · Σ size² / n²: 1 if all clusters are equal, k if one has everything
-  size_t splits;     // clusters that were empty and got half of another
 };
 
 struct Clustering {

@@ -1,10 +1,10 @@
-#include "storage/sketcher.h"
+#include "sketch/sketcher.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
-#include "storage/rounding.h"
+#include "sketch/rounding.h"
 
 namespace voronode {
 namespace {

@@ -1,4 +1,4 @@
-#include "index/clustering.h"
+#include "clustering/kmeans.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,8 +7,8 @@
 
 #include "base/aligned.h"
 #include "base/thread_pool.h"
-#include "index/lloyd.h"
-#include "index/random_choice.h"
+#include "clustering/lloyd.h"
+#include "clustering/random_choice.h"
 
 namespace voronode {
 namespace {

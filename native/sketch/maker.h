@@ -1,13 +1,13 @@
 // Making the sketches of 64 rows, and where their planes lie in a block of groups (kernels.h has the layout of a group,
-// sketches.h the idea and the bound).
+// bound.h the idea and the bound).
 //
 // A block with room for `capacity` groups holds the high planes of all, then the middle ones, then the low ones.
 #pragma once
 
 #include "base/aligned.h"
 #include "kernels/kernels.h"
-#include "storage/sketch_space.h"
-#include "storage/sketcher.h"
+#include "sketch/sketcher.h"
+#include "sketch/space.h"
 
 namespace voronode {
 

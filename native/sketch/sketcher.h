@@ -3,7 +3,7 @@
 
 #include "base/aligned.h"
 #include "kernels/kernels.h"
-#include "storage/sketch_space.h"
+#include "sketch/space.h"
 
 namespace voronode {
 

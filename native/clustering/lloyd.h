@@ -5,8 +5,8 @@
 #include <deque>
 #include <vector>
 
-#include "index/assigner.h"
-#include "index/clustering.h"
+#include "clustering/assigner.h"
+#include "clustering/iteration.h"
 
 namespace voronode {
 

@@ -1,4 +1,4 @@
-#include "index/grouping.h"
+#include "clustering/grouping.h"
 
 #include <algorithm>
 #include <numeric>

@@ -4,9 +4,9 @@
 
 #include <cmath>
 
-#include "storage/reduction.h"
-#include "storage/sketch_group.h"
-#include "storage/sketch_queries.h"
+#include "sketch/maker.h"
+#include "sketch/queries.h"
+#include "sketch/reduction.h"
 #include "test/random.h"
 #include "test/reference.h"
 

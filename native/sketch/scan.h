@@ -5,10 +5,10 @@
 #include <numeric>
 #include <vector>
 
-#include "storage/looker.h"
+#include "sketch/filter.h"
+#include "sketch/looker.h"
+#include "sketch/sketches.h"
 #include "storage/scan.h"
-#include "storage/sketch_filter.h"
-#include "storage/sketches.h"
 
 namespace voronode {
 

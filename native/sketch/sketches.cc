@@ -1,9 +1,9 @@
-#include "storage/sketches.h"
+#include "sketch/sketches.h"
 
 #include <algorithm>
 
 #include "base/thread_pool.h"
-#include "storage/sketch_group.h"
+#include "sketch/maker.h"
 
 namespace voronode {
 namespace {

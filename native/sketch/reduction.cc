@@ -1,4 +1,4 @@
-#include "storage/reduction.h"
+#include "sketch/reduction.h"
 
 #include <algorithm>
 #include <cmath>

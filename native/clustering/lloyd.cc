@@ -1,4 +1,4 @@
-#include "index/lloyd.h"
+#include "clustering/lloyd.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,12 +1,12 @@
-#include "storage/sketch_queries.h"
+#include "sketch/queries.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
-#include "storage/rounding.h"
-#include "storage/sketcher.h"
+#include "sketch/rounding.h"
+#include "sketch/sketcher.h"
 
 namespace voronode {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "index/clustering.h"
+#include "clustering/kmeans.h"
 #include "test/random.h"
 #include "test/reference.h"
 #include "test/threads.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/aligned.h"
-#include "storage/sketch_queries.h"
+#include "sketch/queries.h"
 
 namespace voronode {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "index/grouping.h"
+#include "clustering/grouping.h"
 #include "test/random.h"
 
 namespace voronode::test {

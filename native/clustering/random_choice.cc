@@ -1,4 +1,4 @@
-#include "index/random_choice.h"
+#include "clustering/random_choice.h"
 
 #include <limits>
 #include <numeric>

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "index/assigner.h"
+#include "clustering/assigner.h"
 #include "test/random.h"
 #include "test/reference.h"
 #include "test/threads.h"

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <string>
 
-#include "storage/sketch_queries.h"
-#include "storage/sketches.h"
+#include "sketch/queries.h"
+#include "sketch/sketches.h"
 #include "test/random.h"
 #include "test/reference.h"
 #include "test/targets.h"

@@ -1,10 +1,10 @@
 // The exact nearest centroid of many vectors: what k-means iterates and what fills inverted lists.
 //
 // Centroids are few and stay in a cache, so the work is arithmetic, and int8 does several times more of it a second
-// than float32. Each vector's sketch is held against the sketches of all centroids (storage/sketches.h), which gives a
+// than float32. Each vector's sketch is held against the sketches of all centroids (sketch/bound.h), which gives a
 // lower bound of every float32 key; the centroid with the least bound is computed in float32, then those whose bounds
 // are not above its key: seldom more than one or two. Where the centroids lie near a space of few dimensions, sketches
-// of what they are there (storage/reduction.h) do instead. What is answered is what a full float32 scan answers, to the
+// of what they are there (sketch/reduction.h) do instead. What is answered is what a full float32 scan answers, to the
 // bit.
 #pragma once
 
@@ -16,8 +16,8 @@
 #include "base/aligned.h"
 #include "base/cancel.h"
 #include "kernels/kernels.h"
+#include "sketch/queries.h"
 #include "storage/metric.h"
-#include "storage/sketch_queries.h"
 
 namespace voronode {
 

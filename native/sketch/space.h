@@ -6,14 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "sketch/bound.h"
+#include "sketch/reduction.h"
 #include "storage/metric.h"
-#include "storage/reduction.h"
 
 namespace voronode {
-
-inline constexpr float kMaxComponent = 1e15f;         // squares of norms stay below 1e36: 1e15² · 65 000
-inline constexpr float kMinComponent = 1e-12f;        // squares of the smallest step, 1e-12 / 127, stay normal
-inline constexpr size_t kMaxSketchDimension = 65000;  // 255 · 128 · d < 2³¹
 
 class SketchSpace {
  public:
@@ -47,11 +44,5 @@ class SketchSpace {
   double centre_norm_ = 0;
   std::shared_ptr<const Reduction> reduction_;
 };
-
-// Whether the bound's arithmetic holds for a vector with this largest component after centring, scale · levels.
-inline bool can_sketch(double scale, int levels) noexcept {
-  const double largest = scale * levels;
-  return scale == 0 || (largest >= kMinComponent && largest <= kMaxComponent);
-}
 
 }  // namespace voronode

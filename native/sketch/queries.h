@@ -1,4 +1,4 @@
-// The sketches of a batch of queries and, for each, the threshold that its sketch tests against (sketches.h has the
+// The sketches of a batch of queries and, for each, the threshold that its sketch tests against (bound.h has the
 // bound).
 #pragma once
 
@@ -6,8 +6,8 @@
 
 #include "base/aligned.h"
 #include "kernels/kernels.h"
-#include "storage/sketch_space.h"
-#include "storage/sketcher.h"
+#include "sketch/sketcher.h"
+#include "sketch/space.h"
 
 namespace voronode {
 

@@ -1,9 +1,9 @@
-#include "storage/sketch_space.h"
+#include "sketch/space.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "storage/rounding.h"
+#include "sketch/rounding.h"
 
 namespace voronode {
 

@@ -23,82 +23,30 @@
 //   IP:  a =   s_x,  c =    ‖x̂‖ + ε_x,   e =   ε_x,  b_y = -μ·y',   base = τ + x·μ
 // where rounding is paid for in ε_x, c, e, b_y and base. With u = 2⁻²⁴, and ‖x̂‖ ≤ 3.1‖x'‖ (codes are off by half a
 // step, a step is at most 1/63 of the largest component of a query; d ≤ 65 000), ‖ŷ‖ ≤ ‖y'‖ + ε_y:
-//   - the left side: at most five roundings touch the dot, six the products of c and e, two b_y. The dot: 5u · 2‖x̂‖‖ŷ‖
-//   ≤
+//   - the left side: at most five roundings touch the dot, six the products of c and e, two b_y. The dot: 5u · 2‖x̂‖‖ŷ‖ ≤
 //     31u‖x'‖‖y'‖ + 10u‖x̂‖ε_y; the first is ≤ 16u (‖x'‖² + ‖y'‖²), so b_y and base give 40u of the squares; half as
 //     much for inner products, where ε_x grows by 40u‖x'‖ and b_y gives 8u‖μ‖‖y'‖. The second is 5u of c · rho. c grows
 //     by 24u for all of this, e by 8u.
-//   - the float32 key that the row would get is within γ = (d/16 + 9)u of ‖x - y‖² (d/16 fused additions, four levels
-//   of the
-//     tree, the differences and squares), so τ grows by 2γ|τ| (a bound above that means a key above τ); or it is within
+//   - the float32 key that the row would get is within γ = (d/16 + 9)u of ‖x - y‖² (d/16 fused additions, four levels of
+//     the tree, the differences and squares), so τ grows by 2γ|τ| (a bound above that means a key above τ); or it is within
 //     γ‖x‖‖y‖ of x·y, so ε_x grows by 2γ‖x‖ and base by 2γ‖x‖‖μ‖.
 //   - subnormal results lose at most 2⁻¹⁵⁰ an operation: (d + 64) · 2⁻¹⁴⁸.
 // What the proof needs finite and normal is checked: rows and queries with a component above kMaxComponent or all below
 // kMinComponent (but not all zero) have no sketch; they are always looked at.
-//
-// Only full groups have sketches, and those never change: the last few rows of an index are scanned in float32. So a
-// search beside an add reads nothing that is written.
 #pragma once
 
-#include <cstdint>
-
-#include "base/cancel.h"
-#include "kernels/kernels.h"
-#include "storage/blocks.h"
-#include "storage/sketch_space.h"
+#include <cstddef>
 
 namespace voronode {
 
-class Sketches {
- public:
-  // The centre is chosen from the rows when the first groups are made.
-  Sketches(size_t d, Metric metric);
+inline constexpr float kMaxComponent = 1e15f;         // squares of norms stay below 1e36: 1e15² · 65 000
+inline constexpr float kMinComponent = 1e-12f;        // squares of the smallest step, 1e-12 / 127, stay normal
+inline constexpr size_t kMaxSketchDimension = 65000;  // 255 · 128 · d < 2³¹
 
-  class View {
-   public:
-    size_t groups() const noexcept { return groups_.size(); }
-    size_t rows() const noexcept { return groups_.size() * kGroupRows; }
-
-    // Groups [g, g + groups) lie side by side.
-    struct Run {
-      SketchPlanes planes;
-      size_t groups;
-    };
-    // The run from group g on, cut at `end`. REQUIRES: g < end ≤ groups().
-    Run run(size_t g, size_t end) const noexcept;
-
-   private:
-    friend class Sketches;
-    View(Blocks<uint8_t>::View groups, size_t steps) : groups_(std::move(groups)), steps_(steps) {}
-    Blocks<uint8_t>::View groups_;
-    size_t steps_;
-  };
-  View view() const { return View(groups_.view(), space_.steps()); }
-
-  // For an append to `rows` of n rows that are filled in but not published: makes the sketches of the groups that it
-  // completes. Throws (kNoMemory, kAborted) and leaves all as it was. publish() then makes them visible; call it after
-  // the rows are.
-  void prepare(Blocks<float>& rows, size_t n, const Cancel* cancel);
-  void publish() noexcept;
-
-  // After a removal from `rows` (or another change of it), the first row concerned at `first`. Needs exclusivity.
-  void rows_removed(Blocks<float>& rows, size_t first) noexcept;
-
-  void clear() noexcept { groups_.clear(); }
-  size_t allocated_bytes() const noexcept { return groups_.allocated_bytes(); }
-
-  // Fixed once there are groups.
-  const SketchSpace& space() const noexcept { return space_; }
-
- private:
-  // In groups: few rows do not pay for a large block of them.
-  static constexpr BlockSizes kGroupBlocks{kBaseBytes, kTopBytes, 1};
-
-  void choose_centre(Blocks<float>& rows, size_t n);
-
-  SketchSpace space_;
-  Blocks<uint8_t> groups_;
-  size_t prepared_ = 0;
-};
+// Whether the bound's arithmetic holds for a vector with this largest component after centring, scale · levels.
+inline bool can_sketch(double scale, int levels) noexcept {
+  const double largest = scale * levels;
+  return scale == 0 || (largest >= kMinComponent && largest <= kMaxComponent);
+}
 
 }  // namespace voronode

@@ -1,11 +1,11 @@
-#include "storage/sketch_group.h"
+#include "sketch/maker.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
-#include "storage/rounding.h"
+#include "sketch/rounding.h"
 
 namespace voronode {
 namespace {
@@ -55,7 +55,7 @@ void SketchMaker::make_high(const float* const* rows, size_t count, uint8_t* hig
   store_high(code(rows, count), space_.steps(), high);
 }
 
-// b_y of sketches.h, its share of the rounding paid.
+// b_y of bound.h, its share of the rounding paid.
 float SketchMaker::lower_norm(const float* y, double norm2) const noexcept {
   if (space_.metric() == Metric::kL2) return round_down(norm2 * (1 - 40 * kU) / kUp);
   const float* const centre = space_.centre();

@@ -1,0 +1,68 @@
+// The sketches of an index's rows, in groups of 64 (bound.h has the idea, the bound and its proof).
+//
+// Only full groups have sketches, and those never change: the last few rows of an index are scanned in float32. So a
+// search beside an add reads nothing that is written.
+#pragma once
+
+#include <cstdint>
+
+#include "base/cancel.h"
+#include "kernels/kernels.h"
+#include "sketch/space.h"
+#include "storage/blocks.h"
+
+namespace voronode {
+
+class Sketches {
+ public:
+  // The centre is chosen from the rows when the first groups are made.
+  Sketches(size_t d, Metric metric);
+
+  class View {
+   public:
+    size_t groups() const noexcept { return groups_.size(); }
+    size_t rows() const noexcept { return groups_.size() * kGroupRows; }
+
+    // Groups [g, g + groups) lie side by side.
+    struct Run {
+      SketchPlanes planes;
+      size_t groups;
+    };
+    // The run from group g on, cut at `end`. REQUIRES: g < end ≤ groups().
+    Run run(size_t g, size_t end) const noexcept;
+
+   private:
+    friend class Sketches;
+    View(Blocks<uint8_t>::View groups, size_t steps) : groups_(std::move(groups)), steps_(steps) {}
+    Blocks<uint8_t>::View groups_;
+    size_t steps_;
+  };
+  View view() const { return View(groups_.view(), space_.steps()); }
+
+  // For an append to `rows` of n rows that are filled in but not published: makes the sketches of the groups that it
+  // completes. Throws (kNoMemory, kAborted) and leaves all as it was. publish() then makes them visible; call it after
+  // the rows are.
+  void prepare(Blocks<float>& rows, size_t n, const Cancel* cancel);
+  void publish() noexcept;
+
+  // After a removal from `rows` (or another change of it), the first row concerned at `first`. Needs exclusivity.
+  void rows_removed(Blocks<float>& rows, size_t first) noexcept;
+
+  void clear() noexcept { groups_.clear(); }
+  size_t allocated_bytes() const noexcept { return groups_.allocated_bytes(); }
+
+  // Fixed once there are groups.
+  const SketchSpace& space() const noexcept { return space_; }
+
+ private:
+  // In groups: few rows do not pay for a large block of them.
+  static constexpr BlockSizes kGroupBlocks{kBaseBytes, kTopBytes, 1};
+
+  void choose_centre(Blocks<float>& rows, size_t n);
+
+  SketchSpace space_;
+  Blocks<uint8_t> groups_;
+  size_t prepared_ = 0;
+};
+
+}  // namespace voronode
