@@ -1,4 +1,4 @@
-// What changes an index: add, train, remove, reset.
+// What changes an index: add, train, remove, merge, reset.
 #include "binding/args.h"
 #include "binding/call.h"
 #include "binding/clustering_arg.h"
@@ -116,6 +116,30 @@ class Reset final : public Operation {
   }
 };
 
+// (index, other, addId, token)
+class MergeFrom final : public Operation {
+ public:
+  static constexpr size_t kArgs = 3;
+  explicit MergeFrom(const Call& call)
+      : Operation(index_of(call.env, call[0]), Access::kExclusive),
+        other_(index_of(call.env, call[1])),
+        add_id_(id_arg(call.env, "addId", call[2])) {
+    if (&index()->gate() != &other_->index->gate()) return;
+    throw Error(Code::kUnsupported, "An index cannot be merged into itself");
+  }
+  Index* other() const noexcept override { return other_->index.get(); }
+  void execute(const Cancel* cancel, Listener*) override { index()->merge_from(*other(), add_id_, cancel); }
+  napi_value finish(Napi::Env env) override {
+    held().report_memory();
+    other_->report_memory();
+    return env.Undefined();
+  }
+
+ private:
+  HeldPtr other_;
+  idx_t add_id_;
+};
+
 constexpr Export kExports[] = {
     {"add", entry_async<Add>},
     {"addSync", entry_sync<Add>},
@@ -125,6 +149,8 @@ constexpr Export kExports[] = {
     {"trainSync", entry_sync<Train>},
     {"removeIds", entry_async<RemoveIds>},
     {"removeIdsSync", entry_sync<RemoveIds>},
+    {"mergeFrom", entry_async<MergeFrom>},
+    {"mergeFromSync", entry_sync<MergeFrom>},
     {"reset", entry_sync<Reset>},
 };
 

@@ -1,6 +1,4 @@
-// Inverted files: making them, looking at them, merging.
-#include <optional>
-
+// Inverted files: making them, looking at them.
 #include "binding/args.h"
 #include "binding/call.h"
 #include "binding/exports.h"
@@ -115,47 +113,11 @@ napi_value imbalance(const Call& call) {
   return Napi::Number::New(call.env, ivf->imbalance());
 }
 
-// ---- Merging ----
-
-// (index, other, addId, token)
-class MergeFrom final : public Operation {
- public:
-  static constexpr size_t kArgs = 3;
-  explicit MergeFrom(const Call& call)
-      : Operation(index_of(call.env, call[0]), Access::kExclusive),
-        other_(index_of(call.env, call[1])),
-        into_(as_ivf(*index())),
-        from_(as_ivf(*other_->index)),
-        add_id_(id_arg(call.env, "addId", call[2])) {
-    if (&into_.gate() != &from_.gate()) return;
-    throw Error(Code::kUnsupported, "An index cannot be merged into itself");
-  }
-  Index* other() const noexcept override { return &from_; }
-  void execute(const Cancel* cancel, Listener*) override { into_.merge_from(from_, add_id_, cancel); }
-  napi_value finish(Napi::Env env) override {
-    held().report_memory();
-    other_->report_memory();
-    return env.Undefined();
-  }
-
- private:
-  HeldPtr other_;
-  IndexIVF& into_;
-  IndexIVF& from_;
-  idx_t add_id_;
-};
-
 constexpr Export kExports[] = {
-    {"ivfFlat", entry<ivf_flat>},
-    {"ivfScalarQuantizer", entry<ivf_scalar_quantizer>},
-    {"nlist", entry<nlist>},
-    {"nprobe", entry<nprobe>},
-    {"setNprobe", entry<set_nprobe>},
-    {"quantizer", entry<quantizer>},
-    {"listSizes", entry<list_sizes>},
-    {"imbalance", entry<imbalance>},
-    {"mergeFrom", entry_async<MergeFrom>},
-    {"mergeFromSync", entry_sync<MergeFrom>},
+    {"ivfFlat", entry<ivf_flat>},     {"ivfScalarQuantizer", entry<ivf_scalar_quantizer>},
+    {"nlist", entry<nlist>},          {"nprobe", entry<nprobe>},
+    {"setNprobe", entry<set_nprobe>}, {"quantizer", entry<quantizer>},
+    {"listSizes", entry<list_sizes>}, {"imbalance", entry<imbalance>},
 };
 
 }  // namespace

@@ -49,7 +49,7 @@ void take(uint32_t label, float key, Nearest* best) noexcept {
 
 SketchSpaces SketchSpaces::choose(size_t k, size_t d, Metric metric, size_t n, const float* x, const Cancel* cancel) {
   SketchSpaces spaces;
-  if (k < kMinCentroids || d < kMinDimension || d > kMaxSketchDimension) return spaces;
+  if (!traits(metric).sketched || k < kMinCentroids || d < kMinDimension || d > kMaxSketchDimension) return spaces;
   auto full = std::make_shared<SketchSpace>(d, metric);
   std::vector<const float*> sample;
   const size_t count = std::min(n, SketchSpace::kSampleRows);
@@ -92,12 +92,7 @@ Assigner::Assigner(size_t k, size_t d, Metric metric, const float* centroids)
     : Assigner(k, d, metric, centroids, SketchSpaces::choose(k, d, metric, k, centroids, nullptr)) {}
 
 Assigner::Assigner(size_t k, size_t d, Metric metric, const float* centroids, const SketchSpaces& spaces)
-    : k_(k),
-      d_(d),
-      metric_(metric),
-      kernel_(metric == Metric::kL2 ? kernels().l2sqr : kernels().neg_inner_product),
-      centroids_(checked_mul(k, d)),
-      spaces_(spaces) {
+    : k_(k), d_(d), metric_(metric), kernel_(distance_kernel(metric)), centroids_(checked_mul(k, d)), spaces_(spaces) {
   std::copy_n(centroids, k * d, centroids_.data());
   if (spaces.reduced) reduced_.emplace(*spaces.reduced, k, centroids);
   if (spaces.full) full_.emplace(*spaces.full, k, centroids);
@@ -121,7 +116,7 @@ float Assigner::key(const float* x, uint32_t label) const noexcept {
 
 void Assigner::assign(size_t n, const float* x, uint32_t* labels, float* distances, const Cancel* cancel) const {
   constexpr size_t kMaxPoints = PointSketches::kMaxPoints;
-  const float sign = metric_ == Metric::kL2 ? 1.0f : -1.0f;
+  const float sign = sign_of(metric_);
   ThreadPool::instance().parallel_for(ceil_div(n, kMaxPoints), cancel, [&](size_t task) {
     const size_t begin = task * kMaxPoints;
     PointSketches points(std::min(n - begin, kMaxPoints), x + begin * d_);

@@ -114,7 +114,7 @@ class Assigner {
 
   size_t k_, d_;
   Metric metric_;
-  decltype(Kernels::l2sqr) kernel_;
+  DistanceKernel kernel_;
   AlignedArray<float> centroids_;
   SketchSpaces spaces_;
   std::optional<Groups> reduced_, full_;

@@ -1,12 +1,15 @@
 #include "index/flat.h"
 
 #include "index/flat_search.h"
+#include "index/merging.h"
+#include "index/wrapper.h"
 #include "kernels/kernels.h"
 
 namespace voronode {
 
 IndexFlat::IndexFlat(size_t d, Metric metric, bool sketch) : Index(d, metric), rows_(d) {
-  if (sketch && d >= kMinSketchDimension && d <= kMaxSketchDimension) sketches_.emplace(d, metric);
+  if (sketch && traits(metric).sketched && d >= kMinSketchDimension && d <= kMaxSketchDimension)
+    sketches_.emplace(d, metric);
 }
 
 void IndexFlat::add(size_t n, const float* x, const Cancel* cancel) {
@@ -58,13 +61,29 @@ void IndexFlat::reconstruct(idx_t id, float* x) const {
 }
 
 size_t IndexFlat::remove_ids(const IDSelector& selector, const Cancel* cancel) {
-  std::vector<size_t> rows;
-  for (size_t i = 0; i < ntotal(); ++i) {
-    if (selector.is_member(static_cast<idx_t>(i))) rows.push_back(i);
-  }
-  check(cancel);
+  const std::vector<size_t> rows = rows_with(selector, ntotal(), cancel);
   remove_rows(rows);
   return rows.size();
+}
+
+void IndexFlat::append_rows(const Blocks<float>::View& rows, const Cancel* cancel) {
+  check(cancel);
+  const size_t n = rows.size();
+  rows_.reserve(n);
+  for (size_t b = 0; b < rows.block_count(); ++b) {
+    const auto block = rows.block(b);
+    rows_.fill(block.begin, block.rows, block.data);
+  }
+  if (sketches_) sketches_->prepare(rows_, n, cancel);
+  rows_.publish(n);
+  if (sketches_) sketches_->publish();
+}
+
+void IndexFlat::merge_from(Index& other, idx_t add_id, const Cancel* cancel) {
+  check_mergeable(other);
+  check_add_id(*this, add_id);
+  append_rows(dynamic_cast<const IndexFlat&>(other).rows_.view(), cancel);
+  other.reset();
 }
 
 }  // namespace voronode

@@ -33,6 +33,10 @@ class IndexFlat final : public Index {
   size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override;
   void remove_rows(const std::vector<size_t>& rows) noexcept override;
   void reset() noexcept override;
+  void merge_from(Index& other, idx_t add_id, const Cancel* cancel) override;
+
+  // Adds all rows of the view, which may be another index's. REQUIRES: kAppend.
+  void append_rows(const Blocks<float>::View& rows, const Cancel* cancel);
 
   // Keeps the first n rows, where nobody has looked at those behind: undoes an add beside searches. REQUIRES: kAppend,
   // no sketches.

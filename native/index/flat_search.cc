@@ -1,9 +1,9 @@
 #include "index/flat_search.h"
 
-#include <cfloat>
 #include <optional>
 
 #include "base/thread_pool.h"
+#include "index/answer.h"
 #include "index/sparse_filter.h"
 #include "sketch/scan.h"
 #include "storage/shared_thresholds.h"
@@ -14,10 +14,8 @@ namespace {
 
 using Rows = Blocks<float>::View;
 
-// Multiply-adds that make a second thread worth while: waking it costs tens of microseconds, a core does 50 G/s.
-constexpr size_t kMinTaskFlops = size_t{1} << 20;
-// The same where sketches do most of the work, at 200 to 400 G/s; a row costs at least as much as one of 32 components.
-constexpr size_t kMinSketchTaskFlops = size_t{1} << 23;
+// kMinParallelFlops where sketches do most of the work, at 200 to 400 G/s; a row costs at least as much as one of 32 components.
+constexpr size_t kMinSketchFlops = size_t{1} << 23;
 constexpr size_t kMinSketchWidth = 32;
 // Slices of the rows per thread: enough that a slow core is not waited for.
 constexpr size_t kSlicesPerThread = 4;
@@ -29,9 +27,6 @@ constexpr size_t kManyQueries = 16;
 constexpr size_t kMaxGroup = 384;
 // Queries of a group come in multiples of this, the largest tile of a kernel.
 constexpr size_t kTileQueries = 6;
-// Heaps of one wave of queries, all threads together. Only a huge k needs more than one wave, only a huge index more
-// memory for a single query: 16 bytes a row at the most.
-constexpr size_t kMaxHeapBytes = size_t{256} << 20;
 // Sketches pay when the rows are at least this many times those that are scanned in float32 first.
 constexpr size_t kSketchFactor = 4;
 // Rows scanned in float32 before sketches: without a threshold they dismiss nothing.
@@ -66,9 +61,6 @@ struct RangeSink {
   }
 };
 
-size_t ceil_div(size_t a, size_t b) noexcept { return (a + b - 1) / b; }
-size_t round_to(size_t a, size_t unit) noexcept { return ceil_div(a, unit) * unit; }
-
 // The grid of tasks: groups of queries × slices of rows. Many queries are shared out by query, each group passing over
 // all rows, and nothing is left to merge; few queries are shared out by rows.
 struct Plan {
@@ -78,7 +70,7 @@ struct Plan {
     const size_t n = source.count();
     const size_t d = source.rows.width();
     const size_t work =
-        source.sketch_view ? nq * n * std::max(d, kMinSketchWidth) / kMinSketchTaskFlops : nq * n * d / kMinTaskFlops;
+        source.sketch_view ? nq * n * std::max(d, kMinSketchWidth) / kMinSketchFlops : nq * n * d / kMinParallelFlops;
     const size_t threads = std::max<size_t>(1, std::min(ThreadPool::instance().threads(), work));
     groups = std::max<size_t>(1, ceil_div(nq, max_group));
     slices = 1;
@@ -163,24 +155,14 @@ void choose_rows(FlatRows& source, const Labels& labels, const SearchParams& par
   if (source.chosen) source.sketch_view.reset();
 }
 
-void write_row(Metric metric, size_t k, const std::vector<Candidate>& best, float* distances, idx_t* labels) noexcept {
-  const float sign = metric == Metric::kL2 ? 1.0f : -1.0f;
-  for (size_t i = 0; i < best.size(); ++i) {
-    distances[i] = sign * best[i].key;
-    labels[i] = best[i].label;
-  }
-  std::fill(distances + best.size(), distances + k, sign * FLT_MAX);
-  std::fill(labels + best.size(), labels + k, idx_t{-1});
-}
-
 void search_wave(const FlatRows& source, const Plan& plan, size_t nq, const float* xq, size_t k, size_t kept,
                  const Labels& labels, const Cancel* cancel, float* distances, idx_t* out_labels) {
-  const size_t seed_rows = round_to(std::max(kSeedRows, 2 * kept), kGroupRows);
-  const auto sketched = sketch_queries(source, nq, xq, seed_rows * plan.slices);
+  const size_t seeds = seed_rows(kSeedRows, kept);
+  const auto sketched = sketch_queries(source, nq, xq, seeds * plan.slices);
   std::vector<TopK> heaps;  // heaps[slice * nq + query]
   heaps.reserve(plan.slices * nq);
   for (size_t i = 0; i < plan.slices * nq; ++i) heaps.emplace_back(plan.kept_in(i / nq, kept));
-  const Pass pass{source, plan, nq, xq, sketched ? &*sketched : nullptr, view_of(source), seed_rows, cancel};
+  const Pass pass{source, plan, nq, xq, sketched ? &*sketched : nullptr, view_of(source), seeds, cancel};
   std::optional<SharedThresholds> shared;
   if (plan.slices > 1) shared.emplace(nq);
   pass.run([&](size_t first, size_t slice) {
@@ -222,26 +204,20 @@ void flat_range_search(FlatRows source, size_t nq, const float* xq, float radius
   const Labels labels(params);
   choose_rows(source, labels, params);
   const Plan plan(nq, source, kMaxGroup);
-  const float sign = source.metric == Metric::kL2 ? 1.0f : -1.0f;
   const auto sketched = sketch_queries(source, nq, xq, kGroupRows);
+  const float bound = sign_of(source.metric) * radius;
   std::vector<std::vector<Candidate>> found(plan.slices * nq);
   const Pass pass{source, plan, nq, xq, sketched ? &*sketched : nullptr, view_of(source), 0, params.cancel};
   if (nq > 0)
-    pass.run([&](size_t first, size_t slice) { return RangeSink{&found[slice * nq + first], labels, sign * radius}; });
-  result->lims.assign(1, 0);
-  result->labels.clear();
-  result->distances.clear();
+    pass.run([&](size_t first, size_t slice) { return RangeSink{&found[slice * nq + first], labels, bound}; });
+  RangeWriter writer(source.metric, result);
   for (size_t q = 0; q < nq; ++q) {
     std::vector<Candidate>& all = found[q];
     for (size_t slice = 1; slice < plan.slices; ++slice) {
       all.insert(all.end(), found[slice * nq + q].begin(), found[slice * nq + q].end());
     }
     std::sort(all.begin(), all.end(), nearer);
-    for (const Candidate& candidate : all) {
-      result->distances.push_back(sign * candidate.key);
-      result->labels.push_back(candidate.label);
-    }
-    result->lims.push_back(result->labels.size());
+    writer.add(all);
     std::vector<Candidate>().swap(all);
   }
 }

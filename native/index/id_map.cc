@@ -1,36 +1,31 @@
 #include "index/id_map.h"
 
+#include "index/merging.h"
+
 namespace voronode {
 namespace {
 
-// What a map can go around; checked before the base class marks `inner` as wrapped.
-Index& wrappable(const std::shared_ptr<Index>& inner, size_t rows) {
-  if (dynamic_cast<const IndexIDMap*>(inner.get()) != nullptr) {
-    throw Error(Code::kUnsupported, "An IndexIDMap cannot wrap another one; use the inner map");
-  }
-  if (inner->ntotal() != rows) {
-    throw Error(Code::kUnsupported, format("An IndexIDMap can only wrap an empty index; this %s holds %zu vectors",
-                                           inner->kind(), inner->ntotal()));
-  }
+// What a map of so many ids can go around.
+std::shared_ptr<Index> wrappable(std::shared_ptr<Index> inner, size_t rows) {
+  if (inner->maps_ids()) throw Error(Code::kUnsupported, "An IndexIDMap cannot wrap another one; use the inner map");
+  check_row_count("IndexIDMap", *inner, rows);
   if (!inner->numbered_by_position()) {
     throw Error(Code::kUnsupported,
                 format("An IndexIDMap can only wrap an index whose labels are 0 to ntotal - 1; this "
                        "%s has others",
                        inner->kind()));
   }
-  return *inner;
+  return inner;
 }
 
 }  // namespace
 
 IndexIDMap::IndexIDMap(std::shared_ptr<Index> inner, bool idmap2) : IndexIDMap(std::move(inner), IdTable(), idmap2) {}
 
-// The table comes as an argument: once `inner` is marked as wrapped, nothing may fail.
 IndexIDMap::IndexIDMap(std::shared_ptr<Index> inner, IdTable ids, bool idmap2)
-    : Index(inner->d(), inner->metric(), wrappable(inner, ids.size())),
-      inner_(std::move(inner)),
-      ids_(std::move(ids)),
-      idmap2_(idmap2) {}
+    : Wrapper(inner->d(), wrappable(inner, ids.size())), ids_(std::move(ids)), idmap2_(idmap2) {
+  commit();
+}
 
 std::shared_ptr<IndexIDMap> IndexIDMap::from_parts(std::shared_ptr<Index> inner, IdTable ids, bool idmap2) {
   return std::shared_ptr<IndexIDMap>(new IndexIDMap(std::move(inner), std::move(ids), idmap2));
@@ -51,42 +46,35 @@ void IndexIDMap::add_with_ids(size_t n, const float* x, const idx_t* ids, const 
   const size_t before = ids_.size();
   ids_.append(n, ids);
   try {
-    inner_->add(n, x, cancel);
+    base().add(n, x, cancel);
   } catch (...) {
     ids_.truncate(before);
     throw;
   }
 }
 
-void IndexIDMap::train(size_t n, const float* x, const Cancel* cancel) { inner_->train(n, x, cancel); }
-
-Clustering IndexIDMap::train(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
-                             const ClusteringProgress& progress) {
-  return inner_->train(n, x, params, cancel, progress);
-}
-
 void IndexIDMap::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                         idx_t* labels) const {
   SearchParams mapped = params;
   mapped.ids = &ids_;
-  inner_->search(nq, xq, k, mapped, distances, labels);
+  base().search(nq, xq, k, mapped, distances, labels);
 }
 
 void IndexIDMap::range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                               RangeResult* result) const {
   SearchParams mapped = params;
   mapped.ids = &ids_;
-  inner_->range_search(nq, xq, radius, mapped, result);
+  base().range_search(nq, xq, radius, mapped, result);
 }
 
 void IndexIDMap::reconstruct(idx_t id, float* x) const {
-  const int64_t row = ids_.find_last(id, inner_->ntotal());
+  const int64_t row = ids_.find_last(id, base().ntotal());
   if (row == IdTable::kNone) {
     throw Error(Code::kOutOfRange, format("The value of \"id\" is out of range. It must be an id of the index. "
                                           "Received %lld",
                                           static_cast<long long>(id)));
   }
-  inner_->reconstruct(row, x);
+  base().reconstruct(row, x);
 }
 
 size_t IndexIDMap::remove_ids(const IDSelector& selector, const Cancel* cancel) {
@@ -101,13 +89,29 @@ size_t IndexIDMap::remove_ids(const IDSelector& selector, const Cancel* cancel) 
 }
 
 void IndexIDMap::remove_rows(const std::vector<size_t>& rows) noexcept {
-  inner_->remove_rows(rows);
+  base().remove_rows(rows);
   ids_.remove(rows);
 }
 
 void IndexIDMap::reset() noexcept {
-  inner_->reset();
+  base().reset();
   ids_.clear();
+}
+
+void IndexIDMap::merge_from(Index& other, idx_t add_id, const Cancel* cancel) {
+  check_mergeable(other);
+  const auto theirs = dynamic_cast<const IndexIDMap&>(other).ids_.view();
+  std::vector<idx_t> moved(other.ntotal());
+  for (size_t i = 0; i < moved.size(); ++i) moved[i] = moved_id(*theirs.row(i), add_id);
+  const size_t before = ids_.size();
+  ids_.append(moved.size(), moved.data());
+  try {
+    base().merge_from(*other.inner(), static_cast<idx_t>(base().ntotal()), cancel);
+  } catch (...) {
+    ids_.truncate(before);
+    throw;
+  }
+  other.reset();
 }
 
 }  // namespace voronode

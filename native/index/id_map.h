@@ -5,12 +5,12 @@
 // without one.
 #pragma once
 
-#include "index/index.h"
+#include "index/wrapper.h"
 #include "storage/id_table.h"
 
 namespace voronode {
 
-class IndexIDMap final : public Index {
+class IndexIDMap final : public Wrapper {
  public:
   // Wraps an empty index (kUnsupported otherwise, or if `inner` is a map or wrapped already).
   // idmap2: only the name and the tag in files differ (IxM2); every map here reconstructs by id.
@@ -20,24 +20,22 @@ class IndexIDMap final : public Index {
   static std::shared_ptr<IndexIDMap> from_parts(std::shared_ptr<Index> inner, IdTable ids, bool idmap2);
 
   const char* kind() const noexcept override { return idmap2_ ? "IndexIDMap2" : "IndexIDMap"; }
-  size_t ntotal() const noexcept override { return inner_->ntotal(); }
-  bool is_trained() const noexcept override { return inner_->is_trained(); }
-  size_t allocated_bytes() const noexcept override { return inner_->allocated_bytes() + ids_.allocated_bytes(); }
+  size_t allocated_bytes() const noexcept override { return base().allocated_bytes() + ids_.allocated_bytes(); }
   void add(size_t n, const float* x, const Cancel* cancel) override;  // kUnsupported: a map needs ids
   void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) override;
-  void train(size_t n, const float* x, const Cancel* cancel) override;
-  ClusteringParams default_clustering() const noexcept override { return inner_->default_clustering(); }
-  Clustering train(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
-                   const ClusteringProgress& progress) override;
   void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
               idx_t* labels) const override;
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override;
   void reconstruct(idx_t id, float* x) const override;
   size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override;
+  bool numbered_by_position() const override { return true; }  // its rows; what they are labelled with is in ids()
   void remove_rows(const std::vector<size_t>& rows) noexcept override;
   void reset() noexcept override;
-  std::shared_ptr<Index> inner() const noexcept override { return inner_; }
+  void merge_from(Index& other, idx_t add_id, const Cancel* cancel) override;
+  bool maps_ids() const noexcept override { return true; }
+
+  bool is_second() const noexcept { return idmap2_; }
 
   // For files. May for a moment hold more ids than the wrapped index has rows (an add under way): the first ntotal()
   // count.
@@ -46,7 +44,6 @@ class IndexIDMap final : public Index {
  private:
   IndexIDMap(std::shared_ptr<Index> inner, IdTable ids, bool idmap2);
 
-  std::shared_ptr<Index> inner_;
   IdTable ids_;
   bool idmap2_;
 };

@@ -1,5 +1,8 @@
 #include "index/index.h"
 
+#include <cstring>
+
+#include "index/merging.h"
 #include "kernels/kernels.h"
 
 namespace voronode {
@@ -18,12 +21,15 @@ size_t checked_dimension(size_t d) {
 
 Index::Index(size_t d, Metric metric) : d_(checked_dimension(d)), metric_(metric), gate_(std::make_shared<Gate>()) {}
 
-Index::Index(size_t d, Metric metric, Index& inner) : d_(checked_dimension(d)), metric_(metric), gate_(inner.gate_) {
-  if (inner.wrapped_) {
+Index::Index(size_t d, Metric metric, const Index& inner)
+    : d_(checked_dimension(d)), metric_(metric), gate_(inner.gate_) {}
+
+Owned::Owned(std::shared_ptr<Index> index) : index_(std::move(index)) {
+  if (index_->wrapped_) {
     throw Error(Code::kUnsupported,
-                format("This %s is wrapped by another index already; make one of its own", inner.kind()));
+                format("This %s is wrapped by another index already; make one of its own", index_->kind()));
   }
-  inner.wrapped_ = true;
+  index_->wrapped_ = true;
 }
 
 void Index::add_with_ids(size_t, const float*, const idx_t*, const Cancel*) {
@@ -31,12 +37,22 @@ void Index::add_with_ids(size_t, const float*, const idx_t*, const Cancel*) {
               format("%s numbers its vectors itself; wrap it: new IndexIDMap(index).addWithIds(vectors, ids)", kind()));
 }
 
-void Index::train(size_t, const float*, const Cancel*) {}
-
-Clustering Index::train(size_t n, const float* x, const ClusteringParams&, const Cancel* cancel,
-                        const ClusteringProgress&) {
-  train(n, x, cancel);
+Clustering Index::learn(size_t, const float*, const ClusteringParams&, const Cancel*, const ClusteringProgress&) {
   return {};
+}
+
+void Index::merge_from(Index&, idx_t, const Cancel*) {
+  throw Error(Code::kUnsupported, format("An %s cannot be merged", kind()));
+}
+
+void Index::check_mergeable(const Index& other) const {
+  check_not_itself(*this, other);
+  if (std::strcmp(kind(), other.kind()) == 0 && metric() == other.metric() && d() == other.d()) return;
+  throw Error(
+      Code::kUnsupported,
+      format("Only an index of the same kind, metric and d can be merged into this %s ('%s') of d %zu. Received "
+             "%s ('%s') of d %zu",
+             kind(), traits(metric()).name, d(), other.kind(), traits(other.metric()).name, other.d()));
 }
 
 void check_finite(const char* name, size_t n, size_t d, const float* x, const Cancel* cancel) {

@@ -3,8 +3,7 @@
 // Contracts that hold for every method and are not repeated:
 //  - Failure is an Error; a failed call changes nothing (strong guarantee).
 //  - Components are finite: the caller has checked them with check_finite (validation belongs at the door; past it, a
-//  NaN
-//    sorts last and nothing worse happens).
+//    NaN sorts last and nothing worse happens).
 //  - REQUIRES notes the Access of gate() that the caller holds. The methods take no lock on their own.
 //  - Outputs are caller-allocated unless said otherwise.
 #pragma once
@@ -63,14 +62,16 @@ class Index {
   // The same with the caller's ids, of size n, none of them -1 (kOutOfRange). REQUIRES: kAppend.
   virtual void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel);
 
-  // REQUIRES: kExclusive.
-  virtual void train(size_t n, const float* x, const Cancel* cancel);
-
-  // The same with the caller's choices for the clustering, where default_clustering() is what train() takes by itself;
-  // kinds that do not cluster ignore them. What was found; empty if nothing was clustered. REQUIRES: kExclusive.
+  // Learns what the kind needs to know of vectors before it takes any; kinds that do not cluster ignore the choices for
+  // the clustering. What was found; empty if nothing was clustered. REQUIRES: kExclusive.
+  Clustering train(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
+                   const ClusteringProgress& progress = nullptr) {
+    return learn(n, x, params, cancel, progress);
+  }
+  Clustering train(size_t n, const float* x, const Cancel* cancel) {
+    return learn(n, x, default_clustering(), cancel, nullptr);
+  }
   virtual ClusteringParams default_clustering() const noexcept { return {}; }
-  virtual Clustering train(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
-                           const ClusteringProgress& progress);
 
   // The k nearest of nq queries: distances and labels of size nq * k, best first in each row, equal distances by the
   // smaller label, padded with label -1 and distance ±FLT_MAX (Faiss: + for L2, - for IP). On failure the outputs are
@@ -101,8 +102,20 @@ class Index {
   // Removes all vectors, keeps the training. REQUIRES: kExclusive.
   virtual void reset() noexcept = 0;
 
-  // The index inside a wrapper (IDMap, PreTransform, RefineFlat), else null. A wrapped index shares its wrapper's gate.
+  // Moves all rows of `other` behind the own, add_id added to their ids; `other` is empty afterwards. Kinds that number
+  // their rows by position take an add_id of 0, as in Faiss, or of ntotal(), which is what is added. kUnsupported unless
+  // check_mergeable(other), kOutOfRange for another add_id, or if an id would overflow or become -1. REQUIRES:
+  // kExclusive of both, which are different indexes.
+  virtual void merge_from(Index& other, idx_t add_id, const Cancel* cancel);
+  // Throws kUnsupported, and says what differs, unless both are of one kind, metric, d and training.
+  virtual void check_mergeable(const Index& other) const;
+
+  // The index inside a wrapper (wrapper.h), else null. A wrapped index shares its wrapper's gate.
   virtual std::shared_ptr<Index> inner() const noexcept { return nullptr; }
+
+  // What a wrapper must know of the index that it is to go around, of this kind alone (see with_role in wrapper.h).
+  virtual bool maps_ids() const noexcept { return false; }
+  virtual bool refines() const noexcept { return false; }
 
   Gate& gate() const noexcept { return *gate_; }
 
@@ -112,14 +125,41 @@ class Index {
  protected:
   // kOutOfRange unless 1 ≤ d ≤ kMaxDimension.
   Index(size_t d, Metric metric);
-  // For wrappers: shares the gate of `inner` and marks it wrapped. kUnsupported if it is wrapped already.
-  Index(size_t d, Metric metric, Index& inner);
+  // For an index around another: shares its gate.
+  Index(size_t d, Metric metric, const Index& inner);
+
+  virtual Clustering learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
+                           const ClusteringProgress& progress);
 
  private:
+  friend class Owned;
+
   size_t d_;
   Metric metric_;
   bool wrapped_ = false;
   std::shared_ptr<Gate> gate_;
+};
+
+// An index inside another one, which it changes through from here on. It is marked as wrapped when this is made
+// (kUnsupported if it is wrapped already), and free again if this goes before commit(): if the making of the outer index
+// fails.
+class Owned {
+ public:
+  explicit Owned(std::shared_ptr<Index> index);
+  ~Owned() {
+    if (!committed_) index_->wrapped_ = false;
+  }
+  Owned(const Owned&) = delete;
+  Owned& operator=(const Owned&) = delete;
+  void commit() noexcept { committed_ = true; }
+
+  Index& operator*() const noexcept { return *index_; }
+  Index* operator->() const noexcept { return index_.get(); }
+  const std::shared_ptr<Index>& shared() const noexcept { return index_; }
+
+ private:
+  std::shared_ptr<Index> index_;
+  bool committed_ = false;
 };
 
 // Faiss stores d as int32; beyond a million components a vector is a mistake, and products of d stay far from overflow.

@@ -10,8 +10,8 @@
 namespace voronode {
 namespace {
 
-// What an IVF can use; checked before the base class marks it as wrapped.
-Index& fitting(const std::shared_ptr<Index>& quantizer, size_t nlist) {
+// What an IVF of so many lists can use.
+std::shared_ptr<Index> fitting(std::shared_ptr<Index> quantizer, size_t nlist) {
   if (dynamic_cast<const IndexFlat*>(quantizer.get()) == nullptr) {
     throw Error(Code::kUnsupported,
                 format("The quantizer of an IVF index must be an IndexFlat. Received %s", quantizer->kind()));
@@ -22,28 +22,29 @@ Index& fitting(const std::shared_ptr<Index>& quantizer, size_t nlist) {
                        "lists (nlist). It holds %zu vectors",
                        nlist, quantizer->ntotal()));
   }
-  return *quantizer;
+  return quantizer;
+}
+
+size_t checked_nlist(size_t nlist) {
+  if (nlist >= 1 && nlist <= kMaxLists) return nlist;
+  throw Error(Code::kOutOfRange,
+              format("The value of \"nlist\" is out of range. It must be an integer >= 1 and <= %zu. Received %zu",
+                     kMaxLists, nlist));
 }
 
 }  // namespace
 
-std::unique_ptr<InvertedLists> IndexIVF::make_lists(size_t nlist, size_t code_size, size_t group_bytes,
-                                                    size_t rest_bytes) {
-  if (nlist < 1 || nlist > kMaxLists) {
-    throw Error(Code::kOutOfRange,
-                format("The value of \"nlist\" is out of range. It must be an integer >= 1 and <= %zu. Received %zu",
-                       kMaxLists, nlist));
-  }
-  return std::make_unique<InvertedLists>(nlist, code_size, group_bytes, rest_bytes);
-}
-
-IndexIVF::IndexIVF(std::shared_ptr<Index> quantizer, Metric metric, std::unique_ptr<InvertedLists> lists,
-                   std::unique_ptr<SketchSpace>&& space)
-    : Index(quantizer->d(), metric, fitting(quantizer, lists->nlist())),
-      quantizer_(std::move(quantizer)),
+IndexIVF::IndexIVF(std::shared_ptr<Index> quantizer, size_t nlist, Metric metric, std::unique_ptr<ListCodec> codec,
+                   std::unique_ptr<SketchSpace> space)
+    : Index(quantizer->d(), metric, *quantizer),
+      quantizer_(fitting(quantizer, checked_nlist(nlist))),
       quantizer_given_(quantizer_->ntotal() != 0),
-      lists_(std::move(lists)),
-      space_(std::move(space)) {}
+      codec_(std::move(codec)),
+      lists_(std::make_unique<InvertedLists>(nlist, codec_->code_size(), ListSketches::group_bytes(space.get()),
+                                             ListSketches::rest_bytes(space.get()))),
+      sketches_(*lists_, std::move(space)) {
+  quantizer_.commit();
+}
 
 void IndexIVF::set_nprobe(size_t nprobe) {
   if (nprobe == 0) {
@@ -67,11 +68,9 @@ ClusteringParams IndexIVF::default_clustering() const noexcept {
   return params;
 }
 
-void IndexIVF::train(size_t n, const float* x, const Cancel* cancel) { train(n, x, default_clustering(), cancel); }
-
-Clustering IndexIVF::train(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
+Clustering IndexIVF::learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
                            const ClusteringProgress& progress) {
-  if (quantizer_given_ && !code_learns()) return {};
+  if (quantizer_given_ && !codec_->learns()) return {};
   if (ntotal() != 0) {
     throw Error(Code::kUnsupported, format("This %s holds %zu vectors in lists of its training: call reset() before "
                                            "training it anew",
@@ -88,26 +87,21 @@ Clustering IndexIVF::train(size_t n, const float* x, const ClusteringParams& par
                        n, nlist(), checked_mul(nlist(), params.min_points_per_centroid)));
   }
   Clustering found = kmeans(n, d(), x, nlist(), params, cancel, progress);
-  std::vector<float> code = learn_code(n, x, found.centroids.data(), cancel);
+  std::vector<float> code = codec_->learn(n, x, {nlist(), quantizer_->metric(), found.centroids.data()}, cancel);
   // The old centroids go only when the new ones are there.
   std::vector<size_t> old(quantizer_->ntotal());
   std::iota(old.begin(), old.end(), size_t{0});
   quantizer_->add(nlist(), found.centroids.data(), cancel);
   quantizer_->remove_rows(old);
-  set_code(std::move(code));
+  codec_->set_learned(std::move(code));
   return found;
 }
 
 void IndexIVF::learn_code_alone(size_t n, const float* x, const Cancel* cancel) {
   if (n == 0) throw Error(Code::kInvalidArgValue, "Training needs at least one vector. Received none");
-  set_code(learn_code(n, x, centroids_of(*quantizer_).data(), cancel));
+  const std::vector<float> centroids = centroids_of(*quantizer_);
+  codec_->set_learned(codec_->learn(n, x, {nlist(), quantizer_->metric(), centroids.data()}, cancel));
 }
-
-std::vector<float> IndexIVF::learn_code(size_t, const float*, const float*, const Cancel*) const { return {}; }
-
-void IndexIVF::set_code(std::vector<float>&&) noexcept {}
-
-void IndexIVF::check_encodable(size_t, const float*, const uint32_t*) const {}
 
 // ---- Lookups ----
 
@@ -125,18 +119,26 @@ void IndexIVF::reconstruct(idx_t id, float* x) const {
 void IndexIVF::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                       idx_t* labels) const {
   require_trained();
-  ivf_search(*this, nq, xq, k, params, distances, labels);
+  ivf_search(source(params), nq, xq, k, params, distances, labels);
 }
 
 void IndexIVF::range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                             RangeResult* result) const {
   require_trained();
-  ivf_range_search(*this, nq, xq, radius, params, result);
+  ivf_range_search(source(params), nq, xq, radius, params, result);
+}
+
+ListSource IndexIVF::source(const SearchParams& params) const {
+  const size_t wanted = params.nprobe != 0 ? params.nprobe : nprobe();
+  ListSource source{metric(), d(), *quantizer_, *lists_, *codec_, sketches_.space(), std::min(nlist(), wanted)};
+  if (codec_->by_residual()) source.centroids.emplace(static_cast<const IndexFlat&>(*quantizer_).rows().view());
+  return source;
 }
 
 // ---- Facts ----
 
 const float* IndexIVF::centroid(size_t list) const noexcept {
+  if (!codec_->by_residual()) return nullptr;
   return static_cast<const IndexFlat&>(*quantizer_).rows().view().row(list);
 }
 

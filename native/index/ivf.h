@@ -1,5 +1,5 @@
 // What all inverted-file indexes share: a quantizer that says to which of nlist lists a vector belongs, the lists, and
-// everything that does not depend on how a list's rows are coded.
+// everything that does not depend on how a list's rows are coded, which is the codec's business.
 //
 // Ids. Each row has an int64 id, the caller's own (add_with_ids; any but -1, several rows may bear one) or running
 // ones: a plain add goes on from the largest id there is. While nothing but add and remove_rows changes an index, its
@@ -13,7 +13,9 @@
 
 #include "clustering/kmeans.h"
 #include "index/index.h"
-#include "sketch/maker.h"
+#include "index/list_codec.h"
+#include "index/list_source.h"
+#include "sketch/list_sketches.h"
 #include "storage/direct_map.h"
 #include "storage/inverted_lists.h"
 
@@ -30,16 +32,12 @@ class IndexIVF : public Index {
  public:
   size_t ntotal() const noexcept override { return lists_->size(); }
   size_t allocated_bytes() const noexcept override { return lists_->allocated_bytes() + quantizer_->allocated_bytes(); }
-  bool is_trained() const noexcept override { return quantizer_->ntotal() == nlist() && code_is_trained(); }
+  bool is_trained() const noexcept override { return quantizer_->ntotal() == nlist() && codec_->is_trained(); }
 
-  // Finds the centroids with k-means (10 iterations, spherical for inner products, as Faiss does) and puts them into
-  // the quantizer; then learns what the codes need. A quantizer that came with nlist centroids keeps them. Does nothing
-  // where nothing is to be learned. kInvalidArgValue if n < nlist, kUnsupported if there are vectors in the lists
-  // already. REQUIRES: kExclusive.
-  void train(size_t n, const float* x, const Cancel* cancel) override;
-  // The same with one's own parameters; what k-means found (empty if there was nothing to do).
-  Clustering train(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
-                   const ClusteringProgress& progress = nullptr) override;
+  // train() finds the centroids with k-means (10 iterations, spherical for inner products, as Faiss does) and puts them
+  // into the quantizer; then learns what the codes need. A quantizer that came with nlist centroids keeps them. Does
+  // nothing where nothing is to be learned. kInvalidArgValue if n < nlist, kUnsupported if there are vectors in the lists
+  // already.
   ClusteringParams default_clustering() const noexcept override;
 
   // Labels: the largest id there is + 1, … (0, … if there is none). kNotTrained; kUnsupported if they would pass 2⁶³.
@@ -61,28 +59,21 @@ class IndexIVF : public Index {
   void remove_rows(const std::vector<size_t>& rows) noexcept override;
   void reset() noexcept override;
 
-  // Moves all rows of `other` here, `add_id` added to their ids; `other` is empty afterwards. kUnsupported unless both
-  // are of one kind with equal centroids; kOutOfRange if an id would overflow or become -1. REQUIRES: kExclusive of
-  // both.
-  void merge_from(IndexIVF& other, idx_t add_id, const Cancel* cancel);
+  // kUnsupported also if the centroids are not equal. kNotTrained.
+  void merge_from(Index& other, idx_t add_id, const Cancel* cancel) override;
+  void check_mergeable(const Index& other) const override;
 
   // Never null; flat; its gate is this index's. Holds the nlist centroids, or none before the training.
-  const std::shared_ptr<Index>& quantizer() const noexcept { return quantizer_; }
+  const std::shared_ptr<Index>& quantizer() const noexcept { return quantizer_.shared(); }
   size_t nlist() const noexcept { return lists_->nlist(); }
   // How many lists a search visits that does not say itself. May be changed at any time. kOutOfRange if 0.
   size_t nprobe() const noexcept { return nprobe_.load(std::memory_order_relaxed); }
   void set_nprobe(size_t nprobe);
 
   // The vectors of n codes of a list that lie together: where they are, or decoded into `room` (n × d).
-  virtual const float* rows_of(size_t list, const uint8_t* codes, size_t n, float* room) const noexcept = 0;
-
-  // The keys (kernels.h) of these vectors for the query x, of size n: what one gets from rows_of, perhaps sooner.
-  virtual void keys_of(size_t list, const float* x, const uint8_t* codes, size_t n, float* out) const noexcept = 0;
-
-  virtual bool codes_are_rows() const noexcept { return false; }  // rows_of needs no room
-
-  // What sketches in the lists are made with; null: none are kept. Settled once a list has groups.
-  const SketchSpace* sketch_space() const noexcept { return space_.get(); }
+  const float* rows_of(size_t list, const uint8_t* codes, size_t n, float* room) const noexcept {
+    return codec_->rows(codes, centroid(list), n, room);
+  }
 
   size_t list_size(size_t list) const;  // kOutOfRange
   std::vector<size_t> list_sizes() const { return lists_->list_sizes(); }
@@ -104,50 +95,32 @@ class IndexIVF : public Index {
   void restore_lists(const std::vector<Part>& parts, const Fill& fill, const Cancel* cancel);
 
  protected:
-  // kUnsupported for a quantizer that does not fit: not flat, wrapped already, with vectors but not nlist of them. The
-  // lists come as an argument: once the quantizer is marked as wrapped, nothing may fail.
-  // sketches: null, or what the lists keep groups of; only where codes are the vectors themselves.
-  IndexIVF(std::shared_ptr<Index> quantizer, Metric metric, std::unique_ptr<InvertedLists> lists,
-           std::unique_ptr<SketchSpace>&& space);
-  // kOutOfRange unless 1 ≤ nlist ≤ kMaxLists.
-  static std::unique_ptr<InvertedLists> make_lists(size_t nlist, size_t code_size, size_t group_bytes = 0,
-                                                   size_t rest_bytes = 0);
+  // kOutOfRange unless 1 ≤ nlist ≤ kMaxLists; kUnsupported for a quantizer that does not fit: not flat, wrapped already,
+  // with vectors but not nlist of them. space: of the sketches that the lists keep, or null; only where codes are rows.
+  IndexIVF(std::shared_ptr<Index> quantizer, size_t nlist, Metric metric, std::unique_ptr<ListCodec> codec,
+           std::unique_ptr<SketchSpace> space);
 
-  // One vector of a list into its code.
-  virtual void encode(size_t list, const float* x, uint8_t* code) const noexcept = 0;
-  // Throws if one of n vectors, which go to these lists, has no code.
-  virtual void check_encodable(size_t n, const float* x, const uint32_t* lists) const;
-  // Whether `other` codes vectors as this index does; both are of one kind.
-  virtual bool same_coding(const IndexIVF& other) const noexcept = 0;
+  Clustering learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
+                   const ClusteringProgress& progress) override;
 
-  // Kinds whose codes have parameters of their own: what n vectors and the nlist centroids (nlist × d) teach, and
-  // keeping it.
-  virtual bool code_is_trained() const noexcept { return true; }  // any thread, any time
-  virtual bool code_learns() const noexcept { return false; }
-  virtual std::vector<float> learn_code(size_t n, const float* x, const float* centroids, const Cancel* cancel) const;
-  virtual void set_code(std::vector<float>&& learned) noexcept;
-
-  const float* centroid(size_t list) const noexcept;  // REQUIRES: the centroids are there
-  void require_trained() const;
+  ListCodec& codec() const noexcept { return *codec_; }
 
  private:
+  const float* centroid(size_t list) const noexcept;  // where codes are relative to it, else null
+  void require_trained() const;
+  ListSource source(const SearchParams& params) const;
   void add_rows(size_t n, const float* x, const idx_t* ids, const Cancel* cancel);
   void assign(size_t n, const float* x, uint32_t* lists, const Cancel* cancel) const;
   void settle_centre(size_t n, const std::function<const float*(size_t)>& row_at);
-  void sketch(const InvertedLists::Addition& addition, size_t part, SketchMaker& maker) const noexcept;
-  void tidy(const std::vector<Part>& parts) noexcept;
-  void resketch(size_t list) noexcept;
-  void check_mergeable(const IndexIVF& other) const;
   void learn_code_alone(size_t n, const float* x, const Cancel* cancel);
-  static idx_t moved_id(idx_t id, idx_t add_id);
   void rows_changed() noexcept;
   void no_array_map() noexcept;
 
-  std::shared_ptr<Index> quantizer_;
+  Owned quantizer_;
   bool quantizer_given_;  // with its centroids
+  std::unique_ptr<ListCodec> codec_;
   std::unique_ptr<InvertedLists> lists_;
-  std::unique_ptr<SketchSpace> space_;
-  bool centre_settled_ = false;
+  ListSketches sketches_;
   DirectMap direct_map_;
   std::atomic<size_t> nprobe_{1};
   idx_t max_id_ = -1;  // the largest id, at least -1; adds, and what is exclusive, use it

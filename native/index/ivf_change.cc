@@ -1,13 +1,14 @@
 // What changes the lists of an IndexIVF: adding, removing, merging.
 #include <algorithm>
+#include <cstring>
 #include <limits>
-#include <optional>
 
 #include "base/thread_pool.h"
 #include "clustering/assigner.h"
 #include "clustering/grouping.h"
 #include "index/ivf.h"
 #include "index/ivf_centroids.h"
+#include "index/merging.h"
 
 namespace voronode {
 namespace {
@@ -87,25 +88,24 @@ void IndexIVF::add_rows(size_t n, const float* x, const idx_t* ids, const Cancel
   if (n == 0) return;
   std::vector<uint32_t> lists(n);
   assign(n, x, lists.data(), cancel);
-  check_encodable(n, x, lists.data());
+  codec_->check_encodable(n, x, [&](size_t i) { return centroid(lists[i]); });
   const Order order(lists, nlist());
   InvertedLists::Addition addition(*lists_, order.parts);
   settle_centre(n, [&](size_t i) { return x + i * d(); });
   ThreadPool::instance().parallel_for(order.parts.size(), cancel, [&](size_t part) {
-    std::optional<SketchMaker> maker;
-    if (space_) maker.emplace(*space_);
+    const float* const centre = centroid(order.parts[part].list);
     for (size_t i = 0; i < order.parts[part].count;) {
       const auto room = addition.room(part, i);
       for (size_t r = 0; r < room.rows; ++r, ++i) {
         const size_t from = order.vectors[order.begins[part] + i];
-        encode(order.parts[part].list, x + from * d(), room.codes + r * lists_->code_size());
+        codec_->encode(x + from * d(), centre, room.codes + r * lists_->code_size());
         room.ids[r] = ids != nullptr ? ids[from] : max_id_ + 1 + static_cast<idx_t>(from);
       }
     }
-    if (maker) sketch(addition, part, *maker);
+    sketches_.make(addition, part);
   });
   addition.publish();
-  tidy(order.parts);
+  sketches_.tidy(order.parts);
   max_id_ = ids == nullptr ? max_id_ + static_cast<idx_t>(n) : std::max(max_id_, *std::max_element(ids, ids + n));
   if (ids != nullptr) no_array_map();
 }
@@ -122,87 +122,17 @@ void IndexIVF::restore_lists(const std::vector<Part>& parts, const Fill& fill, c
     max_id = std::max(max_id, *std::max_element(room.ids, room.ids + parts[p].count));
     ends.push_back(parts[p].count + (p == 0 ? 0 : ends.back()));
   }
-  if (space_) {
-    settle_centre(ends.back(), [&](size_t i) {
-      const size_t p = static_cast<size_t>(std::upper_bound(ends.begin(), ends.end(), i) - ends.begin());
-      return reinterpret_cast<const float*>(addition.code(p, i - (p == 0 ? 0 : ends[p - 1])));
-    });
-    ThreadPool::instance().parallel_for(parts.size(), cancel, [&](size_t p) {
-      SketchMaker maker(*space_);
-      sketch(addition, p, maker);
-    });
-  }
+  settle_centre(ends.back(), [&](size_t i) {
+    const size_t p = static_cast<size_t>(std::upper_bound(ends.begin(), ends.end(), i) - ends.begin());
+    return reinterpret_cast<const float*>(addition.code(p, i - (p == 0 ? 0 : ends[p - 1])));
+  });
+  ThreadPool::instance().parallel_for(parts.size(), cancel, [&](size_t p) { sketches_.make(addition, p); });
   addition.publish();
   max_id_ = max_id;
 }
 
-// ---- Sketches ----
-
-// Any centre is right, one amidst the vectors makes good sketches: the vectors of the first addition that is large
-// enough to say, else the centroids. row_at(i): the i-th of n vectors.
 void IndexIVF::settle_centre(size_t n, const std::function<const float*(size_t)>& row_at) {
-  if (!space_ || centre_settled_) return;
-  std::vector<float> centroids;
-  const bool few = n < kGroupRows;
-  if (few) {
-    centroids = centroids_of(*quantizer_);
-    n = nlist();
-  }
-  std::vector<const float*> sample(std::min(n, SketchSpace::kSampleRows));
-  for (size_t i = 0; i < sample.size(); ++i) {
-    const size_t row = i * (n / sample.size());
-    sample[i] = few ? centroids.data() + row * d() : row_at(row);
-  }
-  space_->choose_centre(sample);
-  centre_settled_ = true;
-}
-
-void IndexIVF::sketch(const InvertedLists::Addition& addition, size_t part, SketchMaker& maker) const noexcept {
-  for (size_t g = addition.first_group(part); g < addition.last_group(part); ++g) {
-    const float* rows[kGroupRows];
-    for (size_t r = 0; r < kGroupRows; ++r) {
-      rows[r] = reinterpret_cast<const float*>(addition.code(part, g * kGroupRows + r));
-    }
-    const auto room = addition.group(part, g);
-    maker.make(rows, room.bytes, room.capacity, room.index);
-  }
-  if (uint8_t* const rest = addition.rest(part)) {
-    const float* rows[kGroupRows];
-    const size_t count = addition.rest_rows(part);
-    for (size_t r = 0; r < count; ++r) {
-      rows[r] = reinterpret_cast<const float*>(addition.code(part, addition.last_group(part) * kGroupRows + r));
-    }
-    maker.make_high(rows, count, rest);
-  }
-}
-
-void IndexIVF::tidy(const std::vector<Part>& parts) noexcept {
-  if (!space_) return;
-  lists_->tidy(parts, [&](const InvertedLists::GroupRoom& from, const InvertedLists::GroupRoom& to) {
-    copy_sketch_group(from.bytes, from.capacity, from.index, to.bytes, to.capacity, to.index, space_->steps());
-  });
-}
-
-// After a removal. Without memory for a helper the rows stay without sketches: slower, not wrong. The next add makes
-// them.
-void IndexIVF::resketch(size_t list) noexcept {
-  if (!space_) return;
-  try {
-    SketchMaker maker(*space_);
-    const float* rows[kGroupRows];
-    const auto find = [&](size_t first, size_t count) {
-      for (size_t r = 0; r < count; ++r) rows[r] = reinterpret_cast<const float*>(lists_->code(list, first + r));
-    };
-    lists_->remake_groups(list, [&](size_t first, const InvertedLists::GroupRoom& room) {
-      find(first, kGroupRows);
-      maker.make(rows, room.bytes, room.capacity, room.index);
-    });
-    lists_->remake_rest(list, [&](size_t first, size_t count, uint8_t* rest) {
-      find(first, count);
-      maker.make_high(rows, count, rest);
-    });
-  } catch (...) {
-  }
+  sketches_.settle_centre(n, row_at, [this] { return centroids_of(*quantizer_); });
 }
 
 // ---- Taking out ----
@@ -231,7 +161,7 @@ size_t IndexIVF::remove_ids(const IDSelector& selector, const Cancel* cancel) {
   const size_t before = ntotal();
   for (size_t l = 0; l < nlist(); ++l) lists_->remove(l, rows[l]);
   if (ntotal() == before) return 0;
-  for (size_t l = 0; l < nlist(); ++l) resketch(l);
+  for (size_t l = 0; l < nlist(); ++l) sketches_.remake(l);
   rows_changed();
   return before - ntotal();
 }
@@ -246,25 +176,23 @@ void IndexIVF::remove_rows(const std::vector<size_t>& rows) noexcept {
     });
   }
   lists_->for_each_id([&](idx_t& id) { id -= below(id) - rows.begin(); });
-  for (size_t l = 0; l < nlist(); ++l) resketch(l);
+  for (size_t l = 0; l < nlist(); ++l) sketches_.remake(l);
   rows_changed();
 }
 
 void IndexIVF::reset() noexcept {
   lists_->clear();
-  centre_settled_ = false;
+  sketches_.forget_centre();
   direct_map_.forget();
   max_id_ = kNone;
 }
 
 // ---- Merging ----
 
-void IndexIVF::merge_from(IndexIVF& other, idx_t add_id, const Cancel* cancel) {
-  if (&other == this) throw Error(Code::kUnsupported, "An index cannot be merged into itself");
-  require_trained();
-  other.require_trained();
+void IndexIVF::merge_from(Index& other, idx_t add_id, const Cancel* cancel) {
   check_mergeable(other);
-  const auto theirs = other.lists_->view();
+  const auto& from = dynamic_cast<const IndexIVF&>(other);
+  const auto theirs = from.lists_->view();
   std::vector<InvertedLists::Addition::Part> parts;
   for (size_t l = 0; l < nlist(); ++l) {
     if (theirs[l].size() > 0) parts.push_back({l, theirs[l].size()});
@@ -272,43 +200,40 @@ void IndexIVF::merge_from(IndexIVF& other, idx_t add_id, const Cancel* cancel) {
   InvertedLists::Addition addition(*lists_, parts);
   settle_centre(0, nullptr);
   ThreadPool::instance().parallel_for(parts.size(), cancel, [&](size_t part) {
-    std::optional<SketchMaker> maker;
-    if (space_) maker.emplace(*space_);
-    const InvertedLists::List& from = theirs[parts[part].list];
+    const InvertedLists::List& list = theirs[parts[part].list];
     for (size_t i = 0; i < parts[part].count;) {
       const auto room = addition.room(part, i);
       for (size_t r = 0; r < room.rows; ++r, ++i) {
-        std::copy_n(from.code(i), lists_->code_size(), room.codes + r * lists_->code_size());
-        room.ids[r] = moved_id(from.id(i), add_id);
+        std::copy_n(list.code(i), lists_->code_size(), room.codes + r * lists_->code_size());
+        room.ids[r] = moved_id(list.id(i), add_id);
       }
     }
-    if (maker) sketch(addition, part, *maker);
+    sketches_.make(addition, part);
   });
   addition.publish();
-  tidy(parts);
+  sketches_.tidy(parts);
   other.reset();
   rows_changed();
 }
 
-idx_t IndexIVF::moved_id(idx_t id, idx_t add_id) {
-  const bool overflows = add_id >= 0 ? id > kMaxId - add_id : id < std::numeric_limits<idx_t>::min() - add_id;
-  if (!overflows && id + add_id != kNone) return id + add_id;
-  throw Error(Code::kOutOfRange,
-              format("The value of \"addId\" is out of range. Added to the id %lld it must give a 64-bit id other than "
-                     "-1. Received %lld",
-                     static_cast<long long>(id), static_cast<long long>(add_id)));
-}
-
-void IndexIVF::check_mergeable(const IndexIVF& other) const {
-  const bool same_kind = std::string(kind()) == other.kind() && metric() == other.metric() && d() == other.d() &&
-                         nlist() == other.nlist() && same_coding(other);
+void IndexIVF::check_mergeable(const Index& other) const {
+  check_not_itself(*this, other);
+  const auto* const ivf = dynamic_cast<const IndexIVF*>(&other);
+  const bool same_kind = ivf != nullptr && std::strcmp(kind(), other.kind()) == 0 && metric() == other.metric() &&
+                         d() == other.d() && nlist() == ivf->nlist();
   if (!same_kind) {
     throw Error(Code::kUnsupported,
                 format("Only an index of the same kind, metric, d and nlist can be merged into this "
                        "%s of d %zu and nlist %zu. Received %s of d %zu and nlist %zu",
-                       kind(), d(), nlist(), other.kind(), other.d(), other.nlist()));
+                       kind(), d(), nlist(), other.kind(), other.d(), ivf != nullptr ? ivf->nlist() : size_t{0}));
   }
-  if (centroids_of(*quantizer_) != centroids_of(*other.quantizer_)) {
+  require_trained();
+  ivf->require_trained();
+  if (!codec_->same_as(*ivf->codec_)) {
+    throw Error(Code::kUnsupported,
+                "Only an index whose codes mean the same can be merged: make both of one trained one");
+  }
+  if (centroids_of(*quantizer_) != centroids_of(*ivf->quantizer_)) {
     throw Error(
         Code::kUnsupported,
         "Only an index with the same centroids can be merged: train one, and give both its quantizer's centroids");

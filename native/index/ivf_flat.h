@@ -7,26 +7,14 @@ namespace voronode {
 
 class IndexIVFFlat final : public IndexIVF {
  public:
-  // With a quantizer of its own, an IndexFlat of the same metric. sketch: keep sketches beside the rows (sketch/
-  // bound.h): the same answers, several times faster, for a quarter more memory.
+  // With a quantizer of its own, an IndexFlat of the same metric. sketch: keep sketches beside the rows (sketch/bound.h):
+  // the same answers, several times faster, for a quarter more memory.
   IndexIVFFlat(size_t d, size_t nlist, Metric metric, bool sketch = true);
   // With the caller's quantizer: a flat index, empty (train() fills it) or with nlist centroids. It changes through
   // this index only from here on.
   IndexIVFFlat(const std::shared_ptr<Index>& quantizer, size_t nlist, Metric metric, bool sketch = true);
 
   const char* kind() const noexcept override { return "IndexIVFFlat"; }
-  bool codes_are_rows() const noexcept override { return true; }
-  const float* rows_of(size_t list, const uint8_t* codes, size_t n, float* room) const noexcept override;
-  void keys_of(size_t list, const float* x, const uint8_t* codes, size_t n, float* out) const noexcept override;
-
- protected:
-  void encode(size_t list, const float* x, uint8_t* code) const noexcept override;
-  bool same_coding(const IndexIVF&) const noexcept override { return true; }
-
- private:
-  IndexIVFFlat(const std::shared_ptr<Index>& quantizer, size_t nlist, Metric metric,
-               std::unique_ptr<SketchSpace> space);
-  static std::unique_ptr<SketchSpace> make_space(size_t d, Metric metric, bool wanted);
 };
 
 }  // namespace voronode

@@ -5,10 +5,8 @@
 // value; Faiss compares the value with the query's difference instead, so its distances differ in their last bits.
 #pragma once
 
-#include <atomic>
-
 #include "index/ivf.h"
-#include "index/scalar_quantizer.h"
+#include "index/scalar_codec.h"
 
 namespace voronode {
 
@@ -21,46 +19,30 @@ struct RangeRule {
 
 class IndexIVFScalarQuantizer final : public IndexIVF {
  public:
-  static constexpr size_t kSampleVectors = 100'000;  // of a training, that ranges are learned from; as in Faiss
-
   IndexIVFScalarQuantizer(size_t d, size_t nlist, ScalarCode code, Metric metric, bool by_residual = true);
   // With the caller's quantizer, as IndexIVFFlat. Train it all the same: SQ8 has ranges to learn.
   IndexIVFScalarQuantizer(const std::shared_ptr<Index>& quantizer, size_t nlist, ScalarCode code, Metric metric,
                           bool by_residual = true);
 
   const char* kind() const noexcept override { return "IndexIVFScalarQuantizer"; }
-  const float* rows_of(size_t list, const uint8_t* codes, size_t n, float* room) const noexcept override;
-  void keys_of(size_t list, const float* x, const uint8_t* codes, size_t n, float* out) const noexcept override;
-
-  const ScalarQuantizer& scalar_quantizer() const noexcept { return sq_; }
-  bool by_residual() const noexcept { return by_residual_; }
+  const ScalarQuantizer& scalar_quantizer() const noexcept { return scalar().scalar_quantizer(); }
+  bool by_residual() const noexcept { return scalar().by_residual(); }
 
   // For files. trained: of size 2 d for SQ8, else 0. REQUIRES: kExclusive, empty.
   void restore_trained(std::vector<float> trained, const RangeRule& rule) noexcept {
-    set_code(std::move(trained));
+    scalar().set_learned(std::move(trained));
     range_rule_ = rule;
   }
   const RangeRule& range_rule() const noexcept { return range_rule_; }
 
  protected:
-  void encode(size_t list, const float* x, uint8_t* code) const noexcept override;
-  // kOutOfRange for a vector with a component, or a difference, that no finite half holds.
-  void check_encodable(size_t n, const float* x, const uint32_t* lists) const override;
-  bool same_coding(const IndexIVF& other) const noexcept override;
-  bool code_is_trained() const noexcept override { return code_is_trained_.load(std::memory_order_acquire); }
-  bool code_learns() const noexcept override { return sq_.learns(); }
-  std::vector<float> learn_code(size_t n, const float* x, const float* centroids, const Cancel* cancel) const override;
-  void set_code(std::vector<float>&& learned) noexcept override;
+  Clustering learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
+                   const ClusteringProgress& progress) override;
 
  private:
-  ScalarRows coded(size_t list, const uint8_t* codes) const noexcept {
-    return sq_.rows(codes, by_residual_ ? centroid(list) : nullptr);
-  }
+  ScalarCodec& scalar() const noexcept { return static_cast<ScalarCodec&>(codec()); }
 
-  ScalarQuantizer sq_;
-  bool by_residual_;
   RangeRule range_rule_;
-  std::atomic<bool> code_is_trained_;
 };
 
 }  // namespace voronode

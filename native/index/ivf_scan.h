@@ -9,8 +9,9 @@
 #include <memory>
 #include <vector>
 
-#include "index/ivf.h"
 #include "index/labels.h"
+#include "index/list_source.h"
+#include "sketch/maker.h"
 #include "sketch/scan.h"
 #include "storage/topk.h"
 
@@ -74,18 +75,23 @@ struct SinkOfOne {
   }
 };
 
+// What holds for all scans of a search.
+struct ScanRules {
+  const Labels& labels;
+  const SketchQueries* sketched;  // of the batch; null: lists are compared in float32
+  size_t seed_rows;               // compared in float32 before sketches, which dismiss nothing without a threshold
+  const Cancel* cancel;
+};
+
 class ListScan {
  public:
-  // sketched: null, or the sketches of the batch; seed_rows: rows looked at in float32 before sketches, which dismiss
-  // nothing without a threshold.
-  ListScan(const IndexIVF& index, const Labels& labels, const SketchQueries* sketched, size_t seed_rows,
-           const Cancel* cancel)
-      : index_(index),
-        labels_(labels),
-        sketched_(sketched),
-        seed_rows_(seed_rows),
-        cancel_(cancel),
-        kernel_(distance_kernel(index.metric())) {}
+  ListScan(const ListSource& source, const ScanRules& rules)
+      : source_(source),
+        labels_(rules.labels),
+        sketched_(rules.sketched),
+        seed_rows_(rules.seed_rows),
+        cancel_(rules.cancel),
+        kernel_(distance_kernel(source.metric)) {}
 
   template <class Sink>
   void run(const ListRun& run, const ListQueries& queries, ListScratch& scratch, Sink& sink) const {
@@ -100,6 +106,10 @@ class ListScan {
 
  private:
   static constexpr size_t kFirstSlab = 4;
+
+  const float* rows_of(const ListRun& run, const uint8_t* codes, size_t n, float* room) const noexcept {
+    return source_.codec.rows(codes, source_.centroid(run.number), n, room);
+  }
 
   bool is_sparse(const ListRun& run) const noexcept {
     const size_t n = run.end - run.begin;
@@ -129,14 +139,14 @@ class ListScan {
   template <class Sink>
   void scan_all(const ListRun& run, const ListQueries& queries, ListScratch& scratch, Sink& sink) const {
     const bool one = queries.nq == 1;
-    if (!one && !index_.codes_are_rows()) scratch.rows.resize(scratch.scan.piece_rows * index_.d());
+    if (!one && !source_.codec.codes_are_rows()) scratch.rows.resize(scratch.scan.piece_rows * source_.d);
     for_each_piece(run, scratch.scan.piece_rows, [&](const uint8_t* codes, const idx_t* ids, size_t n) {
       if (one) {
         float* const keys = scratch.scan.distances.data();
-        index_.keys_of(run.number, queries.x, codes, n, keys);
+        source_.codec.keys(queries.x, codes, source_.centroid(run.number), n, keys);
         keep(keys, ids, n, 0, scratch, sink);
       } else {
-        compare(index_.rows_of(run.number, codes, n, scratch.rows.data()), ids, n, queries, scratch, sink);
+        compare(rows_of(run, codes, n, scratch.rows.data()), ids, n, queries, scratch, sink);
       }
     });
   }
@@ -170,7 +180,7 @@ class ListScan {
     if (at < run.end) scan_all({run.number, run.list, at, run.end}, queries, scratch, sink);
   }
 
-  size_t steps() const noexcept { return index_.sketch_space()->steps(); }
+  size_t steps() const noexcept { return source_.space->steps(); }
 
   template <class Sink>
   void scan_groups(const ListRun& run, size_t begin, size_t end, bool falling, const ListQueries& queries,
@@ -225,11 +235,11 @@ class ListScan {
   void look(const ListRun& run, size_t survivors, const ListQueries& queries, ListScratch& scratch, Sink& sink) const {
     if (survivors * kWorthwhile > queries.nq * (run.end - run.begin)) return scan_all(run, queries, scratch, sink);
     SinkOfOne<Sink> one_by_one{run.list, labels_, sink};
-    const ListRows rows(run.list, index_.d());
-    Looker<ListRows, SinkOfOne<Sink>> looker(rows, index_.metric(), one_by_one);
+    const ListRows rows(run.list, source_.d);
+    Looker<ListRows, SinkOfOne<Sink>> looker(rows, source_.metric, one_by_one);
     const size_t groups = (run.end - run.begin + kGroupRows - 1) / kGroupRows;
     for (size_t q = 0; q < queries.nq; ++q) {
-      looker.add(scratch.filter->masks(q), groups, run.begin, queries.x + q * index_.d(), q);
+      looker.add(scratch.filter->masks(q), groups, run.begin, queries.x + q * source_.d, q);
     }
     looker.flush();
   }
@@ -237,7 +247,7 @@ class ListScan {
   // Rows that pass the filter are put together, so that all queries go over them at once.
   template <class Sink>
   void scan_passing(const ListRun& run, const ListQueries& queries, ListScratch& scratch, Sink& sink) const {
-    const size_t d = index_.d();
+    const size_t d = source_.d;
     size_t gathered = 0;
     scratch.rows.resize(scratch.scan.piece_rows * d);
     scratch.ids.resize(scratch.scan.piece_rows);
@@ -246,7 +256,7 @@ class ListScan {
       for (size_t i = 0; i < n; ++i) {
         if (!labels_.label(ids[i], &label)) continue;
         float* const room = scratch.rows.data() + gathered * d;
-        const float* const row = index_.rows_of(run.number, codes + i * run.list.code_size(), 1, room);
+        const float* const row = rows_of(run, codes + i * run.list.code_size(), 1, room);
         if (row != room) std::copy_n(row, d, room);
         scratch.ids.data()[gathered++] = ids[i];
         if (gathered < scratch.scan.piece_rows) continue;
@@ -261,7 +271,7 @@ class ListScan {
   template <class Sink>
   void compare(const float* rows, const idx_t* ids, size_t n, const ListQueries& queries, ListScratch& scratch,
                Sink& sink) const {
-    const size_t d = index_.d();
+    const size_t d = source_.d;
     const size_t stride = scratch.scan.piece_rows;
     for (size_t first = 0; first < queries.nq; first += kCallQueries) {
       const size_t count = std::min(queries.nq - first, kCallQueries);
@@ -286,7 +296,7 @@ class ListScan {
     if (found > 0) sink.accept(q, scratch.found.data(), found);
   }
 
-  const IndexIVF& index_;
+  const ListSource& source_;
   const Labels& labels_;
   const SketchQueries* sketched_;
   size_t seed_rows_;

@@ -1,11 +1,11 @@
 #include "index/ivf_search.h"
 
 #include <algorithm>
-#include <cfloat>
 #include <deque>
 #include <thread>
 
 #include "base/thread_pool.h"
+#include "index/answer.h"
 #include "index/ivf_scan.h"
 #include "index/probes.h"
 
@@ -17,12 +17,8 @@ namespace {
 constexpr size_t kTaskQueries = 96;
 constexpr size_t kTaskRows = 4096;
 constexpr size_t kSeedRows = 128;
-// Memory of one wave of queries: heaps, and the pairs of queries and lists (24 bytes each while they are sorted).
-constexpr size_t kMaxHeapBytes = size_t{256} << 20;
+// Of one wave: pairs of queries and lists, 24 bytes each while they are sorted.
 constexpr size_t kMaxPairs = size_t{4} << 20;
-// Multiply-adds below which waking other threads costs more than it brings: that takes tens of microseconds, a core
-// does 50 G/s.
-constexpr size_t kMinParallelFlops = size_t{1} << 20;
 
 // Held for a few pushes at a time.
 class SpinLock {
@@ -129,6 +125,25 @@ struct TaskSink {
   void accept(size_t q, const Candidate* found, size_t n) { results[queries[q]].accept(found, n); }
 };
 
+// Some queries of a batch, and the lists that they visit.
+struct Wave {
+  size_t first;
+  size_t nq;
+  const float* xq;
+  const Probes& probes;
+  std::vector<InvertedLists::List> lists;  // of each of probes.groups()
+
+  // How many rows each query looks at.
+  std::vector<size_t> rows_visited() const {
+    std::vector<size_t> rows(nq);
+    for (size_t g = 0; g < lists.size(); ++g) {
+      const Probes::Group& group = probes.groups()[g];
+      for (size_t i = group.first; i < group.last; ++i) rows[probes.queries()[i]] += lists[g].size();
+    }
+    return rows;
+  }
+};
+
 // A run of a list for some of its queries.
 struct Task {
   size_t group;
@@ -138,15 +153,8 @@ struct Task {
 
 class Batch {
  public:
-  Batch(const IndexIVF& index, const float* xq, const Probes& probes, const std::vector<InvertedLists::List>& lists,
-        const Labels& labels, const SketchQueries* sketched, size_t seed_rows, const Cancel* cancel)
-      : index_(index),
-        xq_(xq),
-        probes_(probes),
-        lists_(lists),
-        cancel_(cancel),
-        scan_(index, labels, sketched, seed_rows, cancel),
-        scratches_(index.d()) {}
+  Batch(const ListSource& source, const Wave& wave, const ScanRules& rules)
+      : source_(source), wave_(wave), cancel_(rules.cancel), scan_(source, rules), scratches_(source.d) {}
 
   template <class Result>
   void run(std::deque<Result>& results) const {
@@ -159,18 +167,18 @@ class Batch {
   void run_pass(std::deque<Result>& results, const QueriesOf& queries_of) const {
     std::vector<Task> tasks;
     size_t work = 0;
-    for (size_t g = 0; g < lists_.size(); ++g) {
-      const auto [first, last] = queries_of(probes_.groups()[g]);
-      work += lists_[g].size() * (last - first);
-      for (size_t row = 0; row < lists_[g].size(); row += kTaskRows) {
+    for (size_t g = 0; g < wave_.lists.size(); ++g) {
+      const auto [first, last] = queries_of(wave_.probes.groups()[g]);
+      work += wave_.lists[g].size() * (last - first);
+      for (size_t row = 0; row < wave_.lists[g].size(); row += kTaskRows) {
         for (size_t query = first; query < last; query += kTaskQueries) {
           tasks.push_back(
-              {g, row, std::min(lists_[g].size(), row + kTaskRows), query, std::min(last, query + kTaskQueries)});
+              {g, row, std::min(wave_.lists[g].size(), row + kTaskRows), query, std::min(last, query + kTaskQueries)});
         }
       }
     }
     const auto body = [&](size_t task) { run_task(tasks[task], results); };
-    if (work * index_.d() >= kMinParallelFlops) {
+    if (work * source_.d >= kMinParallelFlops) {
       ThreadPool::instance().parallel_for(tasks.size(), cancel_, body);
     } else {
       for (size_t task = 0; task < tasks.size(); ++task) body(task);
@@ -179,120 +187,87 @@ class Batch {
 
   template <class Result>
   void run_task(const Task& task, std::deque<Result>& results) const {
-    const size_t d = index_.d();
-    const uint32_t* const queries = probes_.queries().data() + task.first_query;
+    const size_t d = source_.d;
+    const uint32_t* const queries = wave_.probes.queries().data() + task.first_query;
     const size_t nq = task.last_query - task.first_query;
     const ScratchPool::Loan scratch(scratches_);
     scratch->x.resize(nq * d);
-    for (size_t q = 0; q < nq; ++q) std::copy_n(xq_ + queries[q] * d, d, scratch->x.data() + q * d);
+    for (size_t q = 0; q < nq; ++q) std::copy_n(wave_.xq + queries[q] * d, d, scratch->x.data() + q * d);
     TaskSink<Result> sink{results, queries};
-    const ListRun run{probes_.groups()[task.group].list, lists_[task.group], task.begin, task.end};
+    const ListRun run{wave_.probes.groups()[task.group].list, wave_.lists[task.group], task.begin, task.end};
     scan_.run(run, {scratch->x.data(), nq, queries}, *scratch, sink);
   }
 
-  const IndexIVF& index_;
-  const float* xq_;
-  const Probes& probes_;
-  const std::vector<InvertedLists::List>& lists_;  // of each group
+  const ListSource& source_;
+  const Wave& wave_;
   const Cancel* cancel_;
   ListScan scan_;
   mutable ScratchPool scratches_;
 };
 
-float sign_of(Metric metric) noexcept { return metric == Metric::kL2 ? 1.0f : -1.0f; }
-
-size_t nprobe_of(const IndexIVF& index, const SearchParams& params) noexcept {
-  return std::min(index.nlist(), params.nprobe != 0 ? params.nprobe : index.nprobe());
-}
-
-// Calls wave(first query, queries, probes, lists) for waves of at most `most` queries; all see the lists of one moment.
-template <class Wave>
-void for_each_wave(const IndexIVF& index, size_t nq, const float* xq, const SearchParams& params, size_t most,
-                   const Wave& wave) {
-  const size_t nprobe = nprobe_of(index, params);
-  most = std::max<size_t>(1, std::min(most, kMaxPairs / nprobe));
+// Calls search(wave) for waves of at most `most` queries; all see the lists of one moment.
+template <class Search>
+void for_each_wave(const ListSource& source, size_t nq, const float* xq, const SearchParams& params, size_t most,
+                   const Search& search) {
+  most = std::max<size_t>(1, std::min(most, kMaxPairs / source.nprobe));
   std::vector<InvertedLists::List> all;
-  if (most < nq) all = index.lists().view();
+  if (most < nq) all = source.lists.view();
   for (size_t q = 0; q < nq; q += most) {
     const size_t count = std::min(most, nq - q);
-    const Probes probes(index, count, xq + q * index.d(), nprobe, params.cancel);
-    std::vector<InvertedLists::List> lists;
+    const float* const x = xq + q * source.d;
+    const Probes probes(source.quantizer, count, x, source.nprobe, params.cancel);
+    Wave wave{q, count, x, probes, {}};
     if (all.empty()) {
-      lists = index.lists().view(probes.lists());
+      wave.lists = source.lists.view(probes.lists());
     } else {
-      for (uint32_t number : probes.lists()) lists.push_back(all[number]);
+      for (uint32_t number : probes.lists()) wave.lists.push_back(all[number]);
     }
-    wave(q, count, probes, lists);
+    search(wave);
   }
 }
 
 // Null if there is nothing to test them against.
-std::optional<SketchQueries> sketch_queries(const IndexIVF& index, const std::vector<InvertedLists::List>& lists,
-                                            size_t nq, const float* xq) {
-  if (index.sketch_space() == nullptr) return std::nullopt;
-  const bool any = std::any_of(lists.begin(), lists.end(),
+std::optional<SketchQueries> sketch_queries(const ListSource& source, const Wave& wave) {
+  if (source.space == nullptr) return std::nullopt;
+  const bool any = std::any_of(wave.lists.begin(), wave.lists.end(),
                                [](const auto& list) { return list.groups() > 0 || list.rest_rows() > 0; });
   if (!any) return std::nullopt;
-  return std::optional<SketchQueries>(std::in_place, *index.sketch_space(), nq, xq);
+  return std::optional<SketchQueries>(std::in_place, *source.space, wave.nq, wave.xq);
 }
 
-// How many rows each query looks at.
-std::vector<size_t> rows_visited(size_t nq, const Probes& probes, const std::vector<InvertedLists::List>& lists) {
-  std::vector<size_t> rows(nq);
-  for (size_t g = 0; g < lists.size(); ++g) {
-    const Probes::Group& group = probes.groups()[g];
-    for (size_t i = group.first; i < group.last; ++i) rows[probes.queries()[i]] += lists[g].size();
-  }
-  return rows;
+// Everything that the queries of a wave find, into their results. The labels come after the view of the lists.
+template <class Result>
+void run(const ListSource& source, const Wave& wave, const SearchParams& params, size_t seeds,
+         std::deque<Result>& results) {
+  const Labels labels(params);
+  const auto sketched = sketch_queries(source, wave);
+  Batch(source, wave, {labels, sketched ? &*sketched : nullptr, seeds, params.cancel}).run(results);
 }
 
 }  // namespace
 
-void ivf_search(const IndexIVF& index, size_t nq, const float* xq, size_t k, const SearchParams& params,
+void ivf_search(const ListSource& source, size_t nq, const float* xq, size_t k, const SearchParams& params,
                 float* distances, idx_t* labels) {
-  const float sign = sign_of(index.metric());
-  const size_t most = kMaxHeapBytes / sizeof(Candidate) / std::max<size_t>(1, std::min(k, index.ntotal()));
-  for_each_wave(index, nq, xq, params, most, [&](size_t first, size_t count, const Probes& probes, const auto& lists) {
+  const size_t most = kMaxHeapBytes / sizeof(Candidate) / std::max<size_t>(1, std::min(k, source.lists.size()));
+  for_each_wave(source, nq, xq, params, most, [&](const Wave& wave) {
     std::deque<SharedTopK> results;
-    for (size_t rows : rows_visited(count, probes, lists)) results.emplace_back(std::max<size_t>(1, std::min(k, rows)));
-    const Labels resolved(params);
-    const auto sketched = sketch_queries(index, lists, count, xq + first * index.d());
-    const size_t seed_rows =
-        (std::max(kSeedRows, 2 * std::min(k, kMaxListRows)) + kGroupRows - 1) / kGroupRows * kGroupRows;
-    Batch(index, xq + first * index.d(), probes, lists, resolved, sketched ? &*sketched : nullptr, seed_rows,
-          params.cancel)
-        .run(results);
-    for (size_t q = 0; q < count; ++q) {
-      const std::vector<Candidate>& best = results[q].sort();
-      const size_t row = (first + q) * k;
-      for (size_t i = 0; i < k; ++i) {
-        distances[row + i] = sign * (i < best.size() ? best[i].key : FLT_MAX);
-        labels[row + i] = i < best.size() ? best[i].label : -1;
-      }
+    for (size_t rows : wave.rows_visited()) results.emplace_back(std::max<size_t>(1, std::min(k, rows)));
+    run(source, wave, params, seed_rows(kSeedRows, std::min(k, kMaxListRows)), results);
+    for (size_t q = 0; q < wave.nq; ++q) {
+      const size_t row = (wave.first + q) * k;
+      write_row(source.metric, k, results[q].sort(), distances + row, labels + row);
     }
   });
 }
 
-void ivf_range_search(const IndexIVF& index, size_t nq, const float* xq, float radius, const SearchParams& params,
+void ivf_range_search(const ListSource& source, size_t nq, const float* xq, float radius, const SearchParams& params,
                       RangeResult* result) {
-  const float sign = sign_of(index.metric());
-  result->lims.assign(1, 0);
-  result->labels.clear();
-  result->distances.clear();
-  for_each_wave(index, nq, xq, params, nq, [&](size_t first, size_t count, const Probes& probes, const auto& lists) {
+  RangeWriter writer(source.metric, result);
+  for_each_wave(source, nq, xq, params, nq, [&](const Wave& wave) {
     std::deque<SharedRange> results;
-    for (size_t q = 0; q < count; ++q) results.emplace_back(sign * radius);
-    const Labels resolved(params);
-    const auto sketched = sketch_queries(index, lists, count, xq + first * index.d());
-    Batch(index, xq + first * index.d(), probes, lists, resolved, sketched ? &*sketched : nullptr, 0, params.cancel)
-        .run(results);
-    for (SharedRange& found : results) {
-      for (const Candidate& candidate : found.sort()) {
-        result->distances.push_back(sign * candidate.key);
-        result->labels.push_back(candidate.label);
-      }
-      result->lims.push_back(result->labels.size());
-    }
+    for (size_t q = 0; q < wave.nq; ++q) results.emplace_back(sign_of(source.metric) * radius);
+    run(source, wave, params, 0, results);
+    for (SharedRange& found : results) writer.add(found.sort());
   });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "base/aligned.h"
@@ -10,9 +11,9 @@
 namespace voronode {
 namespace {
 
-// The chain's dimensions fit together; returns the last stage's index for the base class.
-Index& fitting(const std::vector<std::unique_ptr<VectorTransform>>& chain, const std::shared_ptr<Index>& inner) {
-  size_t d = inner->d();
+// The dimension of what goes into the chain, whose stages must fit together and to the index behind it.
+size_t dimension_of(const std::vector<std::unique_ptr<VectorTransform>>& chain, const Index& inner) {
+  size_t d = inner.d();
   for (auto stage = chain.rbegin(); stage != chain.rend(); ++stage) {
     if ((*stage)->d_out() != d) {
       throw Error(Code::kDimension,
@@ -20,7 +21,7 @@ Index& fitting(const std::vector<std::unique_ptr<VectorTransform>>& chain, const
     }
     d = (*stage)->d_in();
   }
-  return *inner;
+  return d;
 }
 
 // x (n × chain's d_in) through the chain.
@@ -76,35 +77,30 @@ void normalize_l2(size_t n, size_t d, float* x) noexcept {
 }
 
 IndexPreTransform::IndexPreTransform(std::vector<std::unique_ptr<VectorTransform>> chain, std::shared_ptr<Index> inner)
-    : Index(chain.empty() ? inner->d() : chain.front()->d_in(), inner->metric(), fitting(chain, inner)),
-      chain_(std::move(chain)),
-      inner_(std::move(inner)) {}
+    : Wrapper(dimension_of(chain, *inner), inner), chain_(std::move(chain)) {
+  commit();
+}
 
 void IndexPreTransform::add(size_t n, const float* x, const Cancel* cancel) {
   const Transformed y(chain_, n, x);
-  inner_->add(n, y.data(), cancel);
+  base().add(n, y.data(), cancel);
 }
 
 void IndexPreTransform::add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) {
   const Transformed y(chain_, n, x);
-  inner_->add_with_ids(n, y.data(), ids, cancel);
+  base().add_with_ids(n, y.data(), ids, cancel);
 }
 
-void IndexPreTransform::train(size_t n, const float* x, const Cancel* cancel) {
-  const Transformed y(chain_, n, x);
-  inner_->train(n, y.data(), cancel);
-}
-
-Clustering IndexPreTransform::train(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
+Clustering IndexPreTransform::learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
                                     const ClusteringProgress& progress) {
   const Transformed y(chain_, n, x);
-  return inner_->train(n, y.data(), params, cancel, progress);
+  return base().train(n, y.data(), params, cancel, progress);
 }
 
 void IndexPreTransform::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                                idx_t* labels) const {
   const Transformed y(chain_, nq, xq);
-  inner_->search(nq, y.data(), k, params, distances, labels);
+  base().search(nq, y.data(), k, params, distances, labels);
   if (gives_cosines()) clamp_cosines(nq * k, distances);
 }
 
@@ -112,12 +108,24 @@ void IndexPreTransform::range_search(size_t nq, const float* xq, float radius, c
                                      RangeResult* result) const {
   const Transformed y(chain_, nq, xq);
   const bool cosines = gives_cosines();
-  inner_->range_search(nq, y.data(), cosines ? unclamped_radius(radius) : radius, params, result);
+  base().range_search(nq, y.data(), cosines ? unclamped_radius(radius) : radius, params, result);
   if (cosines) clamp_cosines(result->distances.size(), result->distances.data());
 }
 
-size_t IndexPreTransform::remove_ids(const IDSelector& selector, const Cancel* cancel) {
-  return inner_->remove_ids(selector, cancel);
+void IndexPreTransform::merge_from(Index& other, idx_t add_id, const Cancel* cancel) {
+  check_mergeable(other);
+  base().merge_from(*other.inner(), add_id, cancel);
+}
+
+void IndexPreTransform::check_mergeable(const Index& other) const {
+  Wrapper::check_mergeable(other);
+  const auto& theirs = dynamic_cast<const IndexPreTransform&>(other).chain_;
+  const auto same = [](const auto& a, const auto& b) {
+    return std::strcmp(a->kind(), b->kind()) == 0 && a->d_in() == b->d_in() && a->d_out() == b->d_out() &&
+           a->same_as(*b);
+  };
+  if (std::equal(chain_.begin(), chain_.end(), theirs.begin(), theirs.end(), same)) return;
+  throw Error(Code::kUnsupported, "Only an index with the same transforms can be merged");
 }
 
 }  // namespace voronode

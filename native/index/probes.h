@@ -6,14 +6,14 @@
 
 #include <vector>
 
-#include "index/ivf.h"
+#include "index/index.h"
 
 namespace voronode {
 
 class Probes {
  public:
-  // The nprobe ≤ nlist lists nearest to each of nq queries.
-  Probes(const IndexIVF& index, size_t nq, const float* xq, size_t nprobe, const Cancel* cancel);
+  // The nprobe ≤ nlist lists whose centroids, the vectors of `quantizer`, are nearest to each of nq queries.
+  Probes(const Index& quantizer, size_t nq, const float* xq, size_t nprobe, const Cancel* cancel);
 
   struct Group {
     uint32_t list;

@@ -1,36 +1,28 @@
 #include "index/refine_flat.h"
 
-#include <string>
-
-#include "index/id_map.h"
+#include "index/merging.h"
 
 namespace voronode {
 namespace {
 
-// What can be refined; checked before the base class marks it as wrapped.
-Index& refinable(const std::shared_ptr<Index>& base, size_t rows) {
+// What can be refined.
+std::shared_ptr<Index> refinable(std::shared_ptr<Index> base, size_t rows) {
   if (const Index* obstacle = IndexRefineFlat::obstacle(*base)) {
-    const bool map = dynamic_cast<const IndexIDMap*>(obstacle) != nullptr;
-    throw Error(Code::kUnsupported, map ? format("An IndexRefineFlat cannot wrap an %s; put the map around the "
+    throw Error(Code::kUnsupported, obstacle->maps_ids()
+                                        ? format("An IndexRefineFlat cannot wrap an %s; put the map around the "
                                                  "refinement: new %s(new IndexRefineFlat(base))",
                                                  obstacle->kind(), obstacle->kind())
                                         : "An IndexRefineFlat cannot wrap another one; set the kFactor of that one");
   }
-  if (base->ntotal() != rows) {
-    throw Error(Code::kUnsupported, format("An IndexRefineFlat can only wrap an empty index; this %s holds %zu vectors",
-                                           base->kind(), base->ntotal()));
-  }
-  return *base;
+  check_row_count("IndexRefineFlat", *base, rows);
+  return base;
 }
 
 }  // namespace
 
 const Index* IndexRefineFlat::obstacle(const Index& base) noexcept {
-  for (const Index* index = &base; index != nullptr; index = index->inner().get()) {
-    const bool map = dynamic_cast<const IndexIDMap*>(index) != nullptr;
-    if (map || dynamic_cast<const IndexRefineFlat*>(index) != nullptr) return index;
-  }
-  return nullptr;
+  const Index* const map = with_role(base, &Index::maps_ids);
+  return map != nullptr ? map : with_role(base, &Index::refines);
 }
 
 float IndexRefineFlat::checked_factor(double k_factor) {
@@ -44,11 +36,10 @@ float IndexRefineFlat::checked_factor(double k_factor) {
 IndexRefineFlat::IndexRefineFlat(const std::shared_ptr<Index>& base)
     : IndexRefineFlat(base, std::make_shared<IndexFlat>(base->d(), base->metric(), false)) {}
 
-// The rows come as an argument: once `base` is marked as wrapped, nothing may fail.
 IndexRefineFlat::IndexRefineFlat(std::shared_ptr<Index> base, std::shared_ptr<IndexFlat> rows)
-    : Index(base->d(), base->metric(), refinable(base, rows->ntotal())),
-      base_(std::move(base)),
-      rows_(std::move(rows)) {}
+    : Wrapper(base->d(), refinable(base, rows->ntotal())), rows_(std::move(rows)) {
+  commit();
+}
 
 std::shared_ptr<IndexRefineFlat> IndexRefineFlat::from_parts(std::shared_ptr<Index> base,
                                                              std::shared_ptr<IndexFlat> rows) {
@@ -59,38 +50,42 @@ void IndexRefineFlat::add(size_t n, const float* x, const Cancel* cancel) {
   const size_t before = rows_->ntotal();
   rows_->add(n, x, cancel);
   try {
-    base_->add(n, x, cancel);
+    base().add(n, x, cancel);
   } catch (...) {
     rows_->take_back(before);
     throw;
   }
 }
 
-void IndexRefineFlat::train(size_t n, const float* x, const Cancel* cancel) { base_->train(n, x, cancel); }
-
-Clustering IndexRefineFlat::train(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
-                                  const ClusteringProgress& progress) {
-  return base_->train(n, x, params, cancel, progress);
-}
-
 size_t IndexRefineFlat::remove_ids(const IDSelector& selector, const Cancel* cancel) {
-  std::vector<size_t> rows;
-  for (size_t i = 0; i < ntotal(); ++i) {
-    if (selector.is_member(static_cast<idx_t>(i))) rows.push_back(i);
-  }
-  check(cancel);
+  const std::vector<size_t> rows = rows_with(selector, ntotal(), cancel);
   remove_rows(rows);
   return rows.size();
 }
 
 void IndexRefineFlat::remove_rows(const std::vector<size_t>& rows) noexcept {
-  base_->remove_rows(rows);
+  base().remove_rows(rows);
   rows_->remove_rows(rows);
 }
 
 void IndexRefineFlat::reset() noexcept {
-  base_->reset();
+  base().reset();
   rows_->reset();
+}
+
+void IndexRefineFlat::merge_from(Index& other, idx_t add_id, const Cancel* cancel) {
+  check_mergeable(other);
+  check_add_id(*this, add_id);
+  auto& theirs = dynamic_cast<IndexRefineFlat&>(other);
+  const size_t before = rows_->ntotal();
+  rows_->append_rows(theirs.rows_->rows().view(), cancel);
+  try {
+    base().merge_from(*other.inner(), static_cast<idx_t>(base().ntotal()), cancel);
+  } catch (...) {
+    rows_->take_back(before);
+    throw;
+  }
+  other.reset();
 }
 
 }  // namespace voronode

@@ -10,11 +10,11 @@
 #include <atomic>
 
 #include "index/flat.h"
-#include "index/index.h"
+#include "index/wrapper.h"
 
 namespace voronode {
 
-class IndexRefineFlat final : public Index {
+class IndexRefineFlat final : public Wrapper {
  public:
   // Faiss reads no file whose factor lies beyond.
   static constexpr float kMaxFactor = 1000;
@@ -33,14 +33,12 @@ class IndexRefineFlat final : public Index {
   static std::shared_ptr<IndexRefineFlat> from_parts(std::shared_ptr<Index> base, std::shared_ptr<IndexFlat> rows);
 
   const char* kind() const noexcept override { return "IndexRefineFlat"; }
-  size_t ntotal() const noexcept override { return base_->ntotal(); }
-  bool is_trained() const noexcept override { return base_->is_trained(); }
-  size_t allocated_bytes() const noexcept override { return base_->allocated_bytes() + rows_->allocated_bytes(); }
+  size_t allocated_bytes() const noexcept override { return base().allocated_bytes() + rows_->allocated_bytes(); }
   void add(size_t n, const float* x, const Cancel* cancel) override;
-  void train(size_t n, const float* x, const Cancel* cancel) override;
-  ClusteringParams default_clustering() const noexcept override { return base_->default_clustering(); }
-  Clustering train(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
-                   const ClusteringProgress& progress) override;
+  // As every kind that numbers its rows: kUnsupported.
+  void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) override {
+    Index::add_with_ids(n, x, ids, cancel);
+  }
 
   // The k best of k · k_factor candidates (rounded down, as in Faiss; at least k).
   void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
@@ -53,7 +51,8 @@ class IndexRefineFlat final : public Index {
   size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override;
   void remove_rows(const std::vector<size_t>& rows) noexcept override;
   void reset() noexcept override;
-  std::shared_ptr<Index> inner() const noexcept override { return base_; }
+  void merge_from(Index& other, idx_t add_id, const Cancel* cancel) override;
+  bool refines() const noexcept override { return true; }
 
   // Of searches that do not say themselves. May be changed at any time; 1 to begin with.
   float k_factor() const noexcept { return k_factor_.load(std::memory_order_relaxed); }
@@ -65,7 +64,6 @@ class IndexRefineFlat final : public Index {
  private:
   IndexRefineFlat(std::shared_ptr<Index> base, std::shared_ptr<IndexFlat> rows);
 
-  std::shared_ptr<Index> base_;
   std::shared_ptr<IndexFlat> rows_;
   std::atomic<float> k_factor_{1};
 };

@@ -1,10 +1,10 @@
 // The searches of IndexRefineFlat: the base's answer, by positions; the distances of its candidates; their order.
 #include <algorithm>
-#include <cfloat>
 #include <optional>
 
 #include "base/aligned.h"
 #include "base/thread_pool.h"
+#include "index/answer.h"
 #include "index/labels.h"
 #include "index/refine_flat.h"
 #include "kernels/kernels.h"
@@ -23,8 +23,6 @@ constexpr size_t kTaskOrdered = 8192;
 constexpr size_t kPairs = 64;
 // Room for candidates that are added while a search begins.
 constexpr size_t kSpareRows = 1024;
-
-size_t ceil_div(size_t a, size_t b) noexcept { return (a + b - 1) / b; }
 
 // A filter by the caller's ids, as the base asks it: by positions. Rows that came after it was made do not pass.
 class RowFilter final : public IDSelector {
@@ -62,7 +60,7 @@ class BaseParams {
 template <class QueryOf>
 void compute_keys(const Blocks<float>::View& rows, Metric metric, const idx_t* candidates, size_t begin, size_t end,
                   const QueryOf& query_of, float* keys) {
-  const auto kernel = metric == Metric::kL2 ? kernels().l2sqr_pairs : kernels().neg_inner_product_pairs;
+  const PairsKernel kernel = pairs_kernel(metric);
   const float* x[kPairs];
   const float* y[kPairs];
   size_t places[kPairs];
@@ -138,30 +136,27 @@ void IndexRefineFlat::search(size_t nq, const float* xq, size_t k, const SearchP
   size_t room = k;
   do {
     if (wanted > k) {
-      room = std::min(wanted, 2 * base_->ntotal() + kSpareRows);
+      room = std::min(wanted, 2 * base().ntotal() + kSpareRows);
       candidates.reset();
       candidates.emplace(nq, room);
       keys = candidates->keys.data();
       found = candidates->rows.data();
     }
-    base_->search(nq, xq, room, asked.get(), keys, found);
-  } while (room < wanted && base_->ntotal() > room);
+    base().search(nq, xq, room, asked.get(), keys, found);
+  } while (room < wanted && base().ntotal() > room);
 
   const auto query_of = [&](size_t i) { return xq + i / room * d(); };
   compute_all_keys(rows_->rows().view(), metric(), found, nq * room, query_of, keys, params.cancel);
 
   const Labels resolved = labels_of(params);
-  const float sign = metric() == Metric::kL2 ? 1.0f : -1.0f;
   const size_t task = std::max<size_t>(1, kTaskOrdered / room);
   ThreadPool::instance().parallel_for(ceil_div(nq, task), params.cancel, [&](size_t t) {
     for (size_t q = t * task; q < std::min(nq, (t + 1) * task); ++q) {
       std::vector<Candidate> best = labelled(resolved, found + q * room, keys + q * room, room);
       const size_t kept = std::min(k, best.size());
       std::partial_sort(best.begin(), best.begin() + static_cast<ptrdiff_t>(kept), best.end(), nearer);
-      for (size_t i = 0; i < k; ++i) {
-        distances[q * k + i] = sign * (i < kept ? best[i].key : FLT_MAX);
-        labels[q * k + i] = i < kept ? best[i].label : kNone;
-      }
+      best.resize(kept);
+      write_row(metric(), k, best, distances + q * k, labels + q * k);
     }
   });
 }
@@ -170,7 +165,7 @@ namespace {
 
 // A radius that takes in more the larger the factor. (Faiss multiplies inner products too, which takes in fewer.)
 float widened(Metric metric, float radius, float k_factor) noexcept {
-  return metric == Metric::kInnerProduct && radius > 0 ? radius / k_factor : radius * k_factor;
+  return sign_of(metric) < 0 && radius > 0 ? radius / k_factor : radius * k_factor;
 }
 
 }  // namespace
@@ -179,7 +174,7 @@ void IndexRefineFlat::range_search(size_t nq, const float* xq, float radius, con
                                    RangeResult* result) const {
   const float factor = params.k_factor != 0 ? params.k_factor : k_factor();
   RangeResult found;
-  base_->range_search(nq, xq, widened(metric(), radius, factor), BaseParams(params).get(), &found);
+  base().range_search(nq, xq, widened(metric(), radius, factor), BaseParams(params).get(), &found);
 
   const auto query_of = [&](size_t i) {
     const auto after = std::upper_bound(found.lims.begin(), found.lims.end(), i);
@@ -189,9 +184,8 @@ void IndexRefineFlat::range_search(size_t nq, const float* xq, float radius, con
                    found.distances.data(), params.cancel);
 
   const Labels resolved = labels_of(params);
-  const float sign = metric() == Metric::kL2 ? 1.0f : -1.0f;
-  *result = {};
-  result->lims.push_back(0);
+  const float sign = sign_of(metric());
+  RangeWriter writer(metric(), result);
   for (size_t q = 0; q < nq; ++q) {
     check(params.cancel);
     const size_t begin = found.lims[q];
@@ -199,11 +193,7 @@ void IndexRefineFlat::range_search(size_t nq, const float* xq, float radius, con
         labelled(resolved, found.labels.data() + begin, found.distances.data() + begin, found.lims[q + 1] - begin);
     std::erase_if(near, [&](const Candidate& candidate) { return !(candidate.key < sign * radius); });
     std::sort(near.begin(), near.end(), nearer);
-    for (const Candidate& candidate : near) {
-      result->distances.push_back(sign * candidate.key);
-      result->labels.push_back(candidate.label);
-    }
-    result->lims.push_back(result->labels.size());
+    writer.add(near);
   }
 }
 

@@ -52,9 +52,7 @@ constexpr int64_t kUnused = 1 << 20;  // what Faiss puts into two fields that no
 
 Metric read_metric(Reader& reader) {
   const int32_t number = reader.number<int32_t>("metric_type");
-  if (number == static_cast<int32_t>(Metric::kInnerProduct) || number == static_cast<int32_t>(Metric::kL2)) {
-    return static_cast<Metric>(number);
-  }
+  if (const MetricTraits* found = find_metric(number)) return found->metric;
   for (const KnownMetric& metric : kOtherMetrics) {
     if (metric.number == number) {
       reader.unsupported(std::string("this version does not offer ") + metric.name);

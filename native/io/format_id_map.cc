@@ -26,16 +26,11 @@ IdTable read_ids(Reader& reader, size_t ntotal) {
   return ids;
 }
 
-bool holds_map(const Index* index) {
-  if (index == nullptr || dynamic_cast<const IndexIDMap*>(index) != nullptr) return index != nullptr;
-  return holds_map(index->inner().get());
-}
-
 std::shared_ptr<Index> read_id_map(Reader& reader, Tag tag, const Outer* outer) {
   const Header header = read_header(reader, outer, Training::kNeeded);
   const Outer promised(header);
   std::shared_ptr<Index> inner = read_any(reader, &promised);
-  if (holds_map(inner.get())) reader.unsupported("an IndexIDMap inside an IndexIDMap");
+  if (with_role(*inner, &Index::maps_ids) != nullptr) reader.unsupported("an IndexIDMap inside an IndexIDMap");
   if (!inner->numbered_by_position()) {
     reader.unsupported("an IndexIDMap around an index whose labels are not 0 to ntotal - 1");
   }
@@ -46,7 +41,7 @@ std::shared_ptr<Index> read_id_map(Reader& reader, Tag tag, const Outer* outer) 
 bool write_id_map(Writer& writer, const Index& index, const Moment& moment) {
   const auto* map = dynamic_cast<const IndexIDMap*>(&index);
   if (map == nullptr) return false;
-  writer.number(map->kind() == std::string("IndexIDMap2") ? kMap2Tag : kMapTag);
+  writer.number(map->is_second() ? kMap2Tag : kMapTag);
   write_header(writer, index, moment);
   write_any(writer, *map->inner(), moment);
   const size_t ntotal = static_cast<size_t>(moment.ntotal);

@@ -13,10 +13,7 @@ namespace voronode {
 template <class Rows, class Sink>
 class Looker {
  public:
-  Looker(const Rows& rows, Metric metric, Sink& sink)
-      : rows_(rows),
-        kernel_(metric == Metric::kL2 ? kernels().l2sqr_pairs : kernels().neg_inner_product_pairs),
-        sink_(sink) {}
+  Looker(const Rows& rows, Metric metric, Sink& sink) : rows_(rows), kernel_(pairs_kernel(metric)), sink_(sink) {}
 
   // For query q, its vector at x: bit r of masks[g] stands for row begin + 64 g + r.
   void add(const uint64_t* masks, size_t groups, size_t begin, const float* x, size_t q) {
@@ -46,7 +43,7 @@ class Looker {
   static constexpr size_t kPairs = 64;
 
   const Rows& rows_;
-  decltype(Kernels::l2sqr_pairs) kernel_;
+  PairsKernel kernel_;
   Sink& sink_;
   size_t count_ = 0;
   size_t positions_[kPairs];

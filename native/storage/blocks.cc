@@ -22,8 +22,8 @@ void Blocks<T>::reserve(size_t n) {
 }
 
 template <class T>
-void Blocks<T>::fill(size_t n, const T* items) noexcept {
-  size_t at = size();
+void Blocks<T>::fill(size_t first, size_t n, const T* items) noexcept {
+  size_t at = size() + first;
   const size_t end = at + n;
   while (at < end) {
     const size_t b = shape_.block_of(at);

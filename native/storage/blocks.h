@@ -90,7 +90,9 @@ class Blocks {
   // The steps of an append, for rows that must not be seen before something else is done: reserve room for n more rows
   // (throws kNoMemory), fill slots [size(), size() + n), publish. Filled slots that are never published are free again.
   void reserve(size_t n);
-  void fill(size_t n, const T* items) noexcept;
+  void fill(size_t n, const T* items) noexcept { fill(0, n, items); }
+  // Of the slots behind size() those from the first-th on.
+  void fill(size_t first, size_t n, const T* items) noexcept;
   T* slot(size_t i) noexcept {
     const size_t b = shape_.block_of(i);
     return (*table_)[b]->data() + (i - shape_.begin(b)) * shape_.width;

@@ -248,7 +248,7 @@ class InvertedLists {
     const size_t last = std::min(slot.table->group_capacity(), slot.n / kGroupRows);
     for (; slot.groups < last; ++slot.groups) make(slot.groups * kGroupRows, group_at(*slot.table, slot.groups));
   }
-  // And the rest, with make(its first row, how many, its bytes). Throws kNoMemory and leaves it away.
+  // And the rest, with make(its first row, how many, its bytes). Throws kNoMemory; the list then has none.
   template <class Make>
   void remake_rest(size_t list, const Make& make) {
     Slot& slot = slots_[list];

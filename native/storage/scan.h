@@ -17,12 +17,6 @@
 
 namespace voronode {
 
-using DistanceKernel = decltype(Kernels::l2sqr);
-
-inline DistanceKernel distance_kernel(Metric metric) noexcept {
-  return metric == Metric::kL2 ? kernels().l2sqr : kernels().neg_inner_product;
-}
-
 // Rows per call of a kernel: their bytes stay in the L2 cache (1 MiB and up on servers of today, 256 KiB at the least)
 // while every query tile passes over them.
 inline constexpr size_t kPieceBytes = size_t{128} << 10;

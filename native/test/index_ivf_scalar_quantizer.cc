@@ -219,7 +219,7 @@ TEST_CASE("ivf scalar quantizer: only equal codes merge") {
   one->add(100, x.data(), nullptr);
   two->add(100, x.data() + 100 * d, nullptr);
   const auto refuse = [&](IndexIVF& other) {
-    check_throws(Code::kUnsupported, "same kind", [&] { one->merge_from(other, 0, nullptr); });
+    check_throws(Code::kUnsupported, "the same", [&] { one->merge_from(other, 0, nullptr); });
   };
   refuse(*made(ScalarCode::kFp16, Metric::kL2, d, centroids, x));
   refuse(*made(ScalarCode::k8bit, Metric::kL2, d, centroids, x, false));

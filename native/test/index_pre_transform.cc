@@ -38,6 +38,7 @@ class FirstComponents final : public VectorTransform {
   const char* kind() const noexcept override { return "FirstComponents"; }
   size_t d_in() const noexcept override { return d_in_; }
   size_t d_out() const noexcept override { return d_out_; }
+  bool same_as(const VectorTransform&) const noexcept override { return true; }
   void apply(size_t n, const float* x, float* out) const noexcept override {
     for (size_t i = 0; i < n; ++i) std::copy(x + i * d_in_, x + i * d_in_ + d_out_, out + i * d_out_);
   }

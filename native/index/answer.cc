@@ -1,0 +1,32 @@
+#include "index/answer.h"
+
+#include <algorithm>
+#include <cfloat>
+
+namespace voronode {
+
+void write_row(Metric metric, size_t k, const std::vector<Candidate>& best, float* distances, idx_t* labels) noexcept {
+  const float sign = sign_of(metric);
+  for (size_t i = 0; i < best.size(); ++i) {
+    distances[i] = sign * best[i].key;
+    labels[i] = best[i].label;
+  }
+  std::fill(distances + best.size(), distances + k, sign * FLT_MAX);
+  std::fill(labels + best.size(), labels + k, idx_t{-1});
+}
+
+RangeWriter::RangeWriter(Metric metric, RangeResult* result) : sign_(sign_of(metric)), result_(result) {
+  result->lims.assign(1, 0);
+  result->labels.clear();
+  result->distances.clear();
+}
+
+void RangeWriter::add(const std::vector<Candidate>& found) {
+  for (const Candidate& candidate : found) {
+    result_->distances.push_back(sign_ * candidate.key);
+    result_->labels.push_back(candidate.label);
+  }
+  result_->lims.push_back(result_->labels.size());
+}
+
+}  // namespace voronode

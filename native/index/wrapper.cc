@@ -1,0 +1,29 @@
+#include "index/wrapper.h"
+
+namespace voronode {
+
+const Index* with_role(const Index& index, bool (Index::*role)() const noexcept) noexcept {
+  for (const Index* at = &index; at != nullptr; at = at->inner().get()) {
+    if ((at->*role)()) return at;
+  }
+  return nullptr;
+}
+
+void check_row_count(const char* wrapper, const Index& index, size_t rows) {
+  if (index.ntotal() == rows) return;
+  throw Error(Code::kUnsupported, format("An %s can only wrap an empty index; this %s holds %zu vectors", wrapper,
+                                         index.kind(), index.ntotal()));
+}
+
+std::vector<size_t> rows_with(const IDSelector& selector, size_t ntotal, const Cancel* cancel) {
+  constexpr size_t kRowsAPoll = size_t{1} << 16;
+  std::vector<size_t> rows;
+  for (size_t i = 0; i < ntotal; ++i) {
+    if (i % kRowsAPoll == 0) check(cancel);
+    if (selector.is_member(static_cast<idx_t>(i))) rows.push_back(i);
+  }
+  check(cancel);
+  return rows;
+}
+
+}  // namespace voronode

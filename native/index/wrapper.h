@@ -1,0 +1,67 @@
+// An index around another one: what it does not change it leaves to that.
+//
+// A constructor of a wrapper ends with commit(): until then a failure leaves the wrapped index as it was.
+#pragma once
+
+#include "index/index.h"
+
+namespace voronode {
+
+class Wrapper : public Index {
+ public:
+  size_t ntotal() const noexcept override { return base_->ntotal(); }
+  bool is_trained() const noexcept override { return base_->is_trained(); }
+  size_t allocated_bytes() const noexcept override { return base_->allocated_bytes(); }
+  ClusteringParams default_clustering() const noexcept override { return base_->default_clustering(); }
+  void add(size_t n, const float* x, const Cancel* cancel) override { base_->add(n, x, cancel); }
+  void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) override {
+    base_->add_with_ids(n, x, ids, cancel);
+  }
+  void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
+              idx_t* labels) const override {
+    base_->search(nq, xq, k, params, distances, labels);
+  }
+  void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
+                    RangeResult* result) const override {
+    base_->range_search(nq, xq, radius, params, result);
+  }
+  void reconstruct(idx_t id, float* x) const override { base_->reconstruct(id, x); }
+  size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override {
+    return base_->remove_ids(selector, cancel);
+  }
+  bool numbered_by_position() const override { return base_->numbered_by_position(); }
+  void remove_rows(const std::vector<size_t>& rows) noexcept override { base_->remove_rows(rows); }
+  void reset() noexcept override { base_->reset(); }
+  std::shared_ptr<Index> inner() const noexcept override { return base_.shared(); }
+
+ protected:
+  // d: of what goes in. kUnsupported if the index is wrapped already.
+  Wrapper(size_t d, std::shared_ptr<Index> index) : Index(d, index->metric(), *index), base_(std::move(index)) {}
+  void commit() noexcept { base_.commit(); }
+
+  Clustering learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
+                   const ClusteringProgress& progress) override {
+    return base_->train(n, x, params, cancel, progress);
+  }
+  void check_mergeable(const Index& other) const override {
+    Index::check_mergeable(other);
+    base_->check_mergeable(*other.inner());
+  }
+
+  Index& base() const noexcept { return *base_; }
+
+ private:
+  Owned base_;
+};
+
+// The outermost of an index and what it wraps that has a role (maps_ids, refines); null if none has.
+const Index* with_role(const Index& index, bool (Index::*role)() const noexcept) noexcept;
+
+// Throws kUnsupported unless `index` has as many rows as the wrapper knows something of: none, but for files. `wrapper`:
+// the kind, for the message.
+void check_row_count(const char* wrapper, const Index& index, size_t rows);
+
+// The rows, ascending, of an index that numbers them by position that are in `selector`.
+std::vector<size_t> rows_with(const IDSelector& selector, size_t ntotal, const Cancel* cancel);
+
+}  // namespace voronode
