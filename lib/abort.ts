@@ -1,4 +1,4 @@
-/** Ties an AbortSignal to a token of the addon for as long as one operation runs. */
+/** Ties an AbortSignal to tokens of the addon, one for each operation, for as long as they run. */
 
 import { AbortError, invalidType } from './errors.js';
 import { type NativeToken, native } from './native.js';
@@ -29,21 +29,53 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new AbortError(signal.reason);
 }
 
+/** The operations that a signal stops, and its one listener: Node warns of a leak when there are more than ten. */
+interface Watch {
+  readonly tokens: Set<NativeToken>;
+  readonly fire: () => void;
+}
+
+const watches = new WeakMap<AbortSignal, Watch>();
+
+/** From now on the signal fires a new token. To be given back to {@link unwatch}. */
+function watch(signal: AbortSignal): NativeToken {
+  const token = native.token();
+  const watching = watches.get(signal);
+  if (watching !== undefined) {
+    watching.tokens.add(token);
+    return token;
+  }
+  const tokens = new Set([token]);
+  const fire = () => {
+    for (const one of tokens) native.cancel(one);
+  };
+  signal.addEventListener('abort', fire, { once: true });
+  watches.set(signal, { tokens, fire });
+  return token;
+}
+
+/** The last one takes the listener off the signal. */
+function unwatch(signal: AbortSignal, token: NativeToken): void {
+  const { tokens, fire } = watches.get(signal) as Watch;
+  tokens.delete(token);
+  if (tokens.size > 0) return;
+  watches.delete(signal);
+  signal.removeEventListener('abort', fire);
+}
+
 /** Runs an operation of the addon, abortable by the signal if there is one. */
 export async function abortable<T>(
   signal: AbortSignal | undefined,
   start: (token: NativeToken | undefined) => Promise<T>,
 ): Promise<T> {
-  if (signal === undefined) return start(undefined);
+  if (signal === undefined) return await start(undefined);
   throwIfAborted(signal);
-  const token = native.token();
-  const fire = () => native.cancel(token);
-  signal.addEventListener('abort', fire, { once: true });
+  const token = watch(signal);
   try {
     return await start(token);
   } catch (error) {
     throw (error as { code?: unknown }).code === 'ABORT_ERR' ? new AbortError(signal.reason) : error;
   } finally {
-    signal.removeEventListener('abort', fire);
+    unwatch(signal, token);
   }
 }
