@@ -54,7 +54,7 @@ export function readIndexSync(path: string | URL | Uint8Array, options?: AbortOp
 export async function writeIndex(index: Index, path: string | URL | Uint8Array, options?: AbortOptions): Promise<void> {
   const handle = Index.handle('index', index);
   const file = writable(path);
-  return abortable(signalOf(options), (token) => native.writeIndex(handle, file, token));
+  return await abortable(signalOf(options), (token) => native.writeIndex(handle, file, token));
 }
 
 /** {@link writeIndex} on the calling thread. */
@@ -65,7 +65,7 @@ export function writeIndexSync(index: Index, path: string | URL | Uint8Array): v
 /** The bytes that {@link writeIndex} would write. */
 export async function serializeIndex(index: Index, options?: AbortOptions): Promise<Uint8Array> {
   const handle = Index.handle('index', index);
-  return abortable(signalOf(options), (token) => native.serializeIndex(handle, token));
+  return await abortable(signalOf(options), (token) => native.serializeIndex(handle, token));
 }
 
 /** {@link serializeIndex} on the calling thread. */

@@ -12,6 +12,7 @@
  */
 
 import { load } from './loader.js';
+import { inThisRealm, ownError } from './realm.js';
 
 /** An index inside the addon. Several handles may name one index (see {@link Native.inner}). */
 export interface NativeIndex {
@@ -230,4 +231,12 @@ export interface Native {
   simdTargets(): string[];
 }
 
-export const native = load() as Native;
+export const native = inThisRealm(loaded());
+
+function loaded(): Native {
+  try {
+    return load() as Native;
+  } catch (error) {
+    throw ownError(error);
+  }
+}
