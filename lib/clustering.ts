@@ -1,7 +1,9 @@
 /** What the training of an index and `kmeans` have in common: their options, progress, and a warning. */
 
+import { AsyncResource } from 'node:async_hooks';
 import { invalidType, unsupported } from './errors.js';
 import type { NativeClustering, NativeProgress } from './native.js';
+import { keepThrown } from './realm.js';
 import { checkBoolean, checkInteger, checkOptions } from './validate.js';
 
 /** How k-means goes about it: Faiss's names in camelCase, and its defaults. Counts are integers from 1 to 2^31 - 1. */
@@ -25,10 +27,14 @@ export interface ClusteringOptions {
 
 /** What an iteration found. */
 export interface ClusteringProgress {
-  /** 0 to nredo - 1. */
+  /** 0 to runs - 1. */
   run: number;
-  /** 0 to niter - 1. */
+  /** How many runs there are: nredo. */
+  runs: number;
+  /** 0 to iterations - 1. */
   iteration: number;
+  /** How many there are in each run at the most: niter. A run ends early when nothing changes any more. */
+  iterations: number;
   /** The sum over the vectors used of the squared distance to their centroid; spherical: of the inner product. */
   objective: number;
   /** k · Σ size² / n²: 1 if all clusters are equal, k if one has everything. */
@@ -38,8 +44,9 @@ export interface ClusteringProgress {
 /** How to hear of a training while it runs. */
 export interface ProgressOptions {
   /**
-   * Called after each iteration, on the calling thread and without holding up the work. If it throws, the work ends and
-   * the promise rejects with what it threw; after the last iteration the work may be done already.
+   * Called after each iteration, on the calling thread, in the caller's asynchronous context (`AsyncLocalStorage`), and
+   * without holding up the work. If it throws, the work ends and the promise rejects with what it threw; after the last
+   * iteration the work may be done already.
    */
   progress?: ((progress: ClusteringProgress) => void) | undefined;
 }
@@ -72,7 +79,15 @@ export function progressOf(options: ProgressOptions | undefined): NativeProgress
   const progress = options?.progress;
   if (progress === undefined) return undefined;
   if (typeof progress !== 'function') throw invalidType('options.progress', 'of type function', progress);
-  return (run, iteration, objective, imbalance) => progress({ run, iteration, objective, imbalance });
+  const report: NativeProgress = (run, runs, iteration, iterations, objective, imbalance) => {
+    try {
+      progress({ run, runs, iteration, iterations, objective, imbalance });
+    } catch (error) {
+      keepThrown(error);
+      throw error;
+    }
+  };
+  return AsyncResource.bind(report);
 }
 
 /** The thread that would hear of progress is busy with the work. */

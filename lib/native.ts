@@ -63,7 +63,9 @@ export interface NativeClustering {
  */
 export type NativeProgress = (
   run: number,
+  runs: number,
   iteration: number,
+  iterations: number,
   objective: number,
   imbalance: number,
   splits: number,

@@ -197,6 +197,7 @@ describe('progress', () => {
     expect(told.map(({ run, iteration }) => [run, iteration])).toEqual(
       [0, 1].flatMap((run) => [0, 1, 2, 3].map((iteration) => [run, iteration])),
     );
+    for (const { runs, iterations } of told) expect([runs, iterations]).toEqual([2, 4]);
     for (let i = 1; i < 4; i++) expect(told[i]!.objective).toBeLessThanOrEqual(told[i - 1]!.objective);
     for (const { imbalance } of told) expect(imbalance).toBeGreaterThanOrEqual(1);
     expect(index.isTrained).toBe(true);

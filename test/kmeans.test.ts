@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, test } from 'vitest';
 import {
   type ClusteringProgress,
@@ -148,11 +149,22 @@ describe('kmeans', () => {
     expect(await warningsOf(() => kmeans(vectors, 1, 2))).toEqual([]);
   });
 
+  test("tells its progress in the caller's asynchronous context, and how much there is to do by default", async () => {
+    const context = new AsyncLocalStorage<number>();
+    const told: unknown[] = [];
+    const progress = ({ iterations }: ClusteringProgress) => told.push([context.getStore(), iterations]);
+    const vectors = new Random(6).floats(400 * 8);
+    await context.run(7, () => kmeans(vectors, 8, 10, { progress }));
+    expect(told.length).toBeGreaterThan(0);
+    expect(told).toEqual(told.map(() => [7, 25]));
+  });
+
   test('tells its progress, and can be stopped', async () => {
     const vectors = new Random(6).floats(50_000 * 8);
     const told: ClusteringProgress[] = [];
     const found = await kmeans(vectors, 8, 100, { niter: 5, progress: (one) => told.push(one) });
     expect(told.map(({ objective }) => objective)).toEqual([...found.objective]);
+    expect(told.map(({ iterations, runs }) => [iterations, runs])).toEqual(told.map(() => [5, 1]));
     const controller = new AbortController();
     const endless: KMeansOptions = { niter: 2 ** 31 - 1, signal: controller.signal };
     const running = kmeans(vectors, 8, 100, { ...endless, progress: () => controller.abort() });

@@ -15,26 +15,27 @@ Progress::Progress(const Call& call, size_t at) {
 
 ClusteringProgress Progress::sink(Listener* listener) {
   if (function_.IsEmpty() || listener == nullptr) return nullptr;
-  return [this, listener](size_t run, size_t iteration, const ClusteringIteration& found) {
+  return [this, listener](const ClusteringStep& step) {
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      reports_.push_back({run, iteration, found});
+      reports_.push_back(step);
     }
     listener->news();
   };
 }
 
 void Progress::tell(Napi::Env env) {
-  std::vector<Report> reports;
+  std::vector<ClusteringStep> reports;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     reports = std::exchange(reports_, {});
   }
-  for (const Report& report : reports) {
+  for (const ClusteringStep& report : reports) {
     const auto number = [env](double value) { return Napi::Number::New(env, value); };
-    function_.Call(env.Undefined(), {number(static_cast<double>(report.run)),
-                                     number(static_cast<double>(report.iteration)), number(report.found.objective),
-                                     number(report.found.imbalance), number(static_cast<double>(report.found.splits))});
+    const auto count = [number](size_t value) { return number(static_cast<double>(value)); };
+    const auto& [run, runs, iteration, iterations, found] = report;
+    function_.Call(env.Undefined(), {count(run), count(runs), count(iteration), count(iterations),
+                                     number(found.objective), number(found.imbalance), count(found.splits)});
   }
 }
 

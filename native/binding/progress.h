@@ -23,20 +23,14 @@ class Progress {
   // What the clustering calls; null if nobody asked.
   ClusteringProgress sink(Listener* listener);
 
-  // Calls the function with (run, iteration, objective, imbalance, splits) for each report since the last time; throws
-  // what it throws.
+  // Calls the function with (run, runs, iteration, iterations, objective, imbalance, splits) for each report since the
+  // last time; throws what it throws.
   void tell(Napi::Env env);
 
  private:
-  struct Report {
-    size_t run;
-    size_t iteration;
-    ClusteringIteration found;
-  };
-
   Napi::FunctionReference function_;
   std::mutex mutex_;
-  std::vector<Report> reports_;
+  std::vector<ClusteringStep> reports_;
 };
 
 }  // namespace voronode

@@ -74,7 +74,7 @@ Clustering kmeans(size_t n, size_t d, const float* x, size_t k, const Clustering
   if (best.points == k) {
     best.centroids.assign(x, x + k * d);
     best.iterations = {{0.0, 1.0, 0}};
-    if (progress) progress(0, 0, best.iterations[0]);
+    if (progress) progress({0, 1, 0, 1, best.iterations[0]});
     return best;
   }
   Lloyd lloyd(best.points, d, x, k, params.spherical, cancel);
@@ -84,7 +84,7 @@ Clustering kmeans(size_t n, size_t d, const float* x, size_t k, const Clustering
     while (iterations.size() < params.niter) {
       iterations.push_back(lloyd.iterate());
       const double objective = iterations.back().objective;
-      if (progress) progress(run, iterations.size() - 1, iterations.back());
+      if (progress) progress({run, params.nredo, iterations.size() - 1, params.niter, iterations.back()});
       if (iterations.size() > 1 && std::isfinite(objective) && objective == iterations.end()[-2].objective) break;
     }
     if (run == 0 || better(iterations.back().objective, best.iterations.back().objective, params.spherical)) {

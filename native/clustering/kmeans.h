@@ -36,8 +36,15 @@ struct Clustering {
   bool few_points = false;                      // n < min_points_per_centroid · k
 };
 
+// An iteration that is done, and how many there are at the most.
+struct ClusteringStep {
+  size_t run, runs;              // 0 to runs - 1
+  size_t iteration, iterations;  // of this run, 0 to iterations - 1
+  ClusteringIteration found;
+};
+
 // Called after each iteration, on the thread that called kmeans.
-using ClusteringProgress = std::function<void(size_t run, size_t iteration, const ClusteringIteration& what_it_found)>;
+using ClusteringProgress = std::function<void(const ClusteringStep&)>;
 
 // Clusters n vectors x (n × d, finite) into k. n = k: the vectors themselves, in their order, as one iteration of
 // objective 0. Throws kInvalidArgValue if n < k, kOutOfRange if k, niter, nredo or max_points_per_centroid is 0 or

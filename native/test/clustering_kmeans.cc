@@ -245,11 +245,13 @@ TEST_CASE("the best of several runs is kept") {
   double best = std::numeric_limits<double>::infinity();
   size_t calls = 0;
   const Clustering found = kmeans(1500, 3, x.data(), 12, params, nullptr,
-                                  [&](size_t run, size_t iteration, const ClusteringIteration& what) {
-                                    CHECK(run == calls / 4);
-                                    CHECK(iteration == calls % 4);
+                                  [&](const ClusteringStep& step) {
+                                    CHECK(step.run == calls / 4);
+                                    CHECK(step.runs == 6);
+                                    CHECK(step.iteration == calls % 4);
+                                    CHECK(step.iterations == 4);
                                     ++calls;
-                                    if (iteration == 3) best = std::min(best, what.objective);
+                                    if (step.iteration == 3) best = std::min(best, step.found.objective);
                                   });
   CHECK(calls == 24);
   CHECK(found.iterations.back().objective == best);
@@ -282,7 +284,7 @@ TEST_CASE("cancelling stops it between blocks, and from the progress callback") 
   Cancel cancel;
   size_t calls = 0;
   CHECK_THROWS_AS(kmeans(3000, 16, x.data(), 100, {}, &cancel,
-                         [&](size_t, size_t, const ClusteringIteration&) {
+                         [&](const ClusteringStep&) {
                            if (++calls == 2) cancel.fire();
                          }),
                   Error);
