@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { inspect, types } from 'node:util';
 import { firstOf, invalidType, invalidValue, outOfRange, wrongDimension } from './errors.js';
 import type { NativeMetric } from './native.js';
+import { ownError } from './realm.js';
 
 /** Squared Euclidean distance (`'l2'`, smaller is nearer) or inner product (`'ip'`, larger is nearer). */
 export type Metric = 'l2' | 'ip';
@@ -123,11 +124,26 @@ export function checkString(name: string, value: unknown): string {
 
 /** A path of the file system, as `node:fs` takes it: a string, a file URL, or bytes (of which it returns a copy). */
 export function checkPath(value: unknown): string | Uint8Array {
-  const path = !types.isProxy(value) && value instanceof URL ? fileURLToPath(value) : value;
+  const path = isURL(value) ? fileOf(value) : value;
   if (typeof path === 'string') return withoutNull(path);
   if (!types.isUint8Array(path)) throw invalidType('path', 'of type string or an instance of Buffer or URL', value);
   checkAttached('path', path);
   return withoutNull(Buffer.from(path));
+}
+
+/** By its members, as Node tells it, so that a URL of another realm or of `whatwg-url` is one. */
+function isURL(value: unknown): value is URL {
+  if (value === null || typeof value !== 'object' || types.isProxy(value)) return false;
+  const { href, protocol, auth, path } = value as Record<string, unknown>;
+  return Boolean(href && protocol && auth === undefined && path === undefined);
+}
+
+function fileOf(url: URL): string {
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
+    throw ownError(error);
+  }
 }
 
 function withoutNull<T extends string | Uint8Array>(path: T): T {

@@ -6,6 +6,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -145,6 +146,30 @@ test('URLs that name no file are refused', async () => {
     () => readIndexSync(url),
     () => readIndex(url),
     { name: 'TypeError', code: 'ERR_INVALID_URL_SCHEME' },
+  );
+});
+
+test('a URL of another class names its file, as in node:fs', async () => {
+  writeIndexSync(index, path);
+  const { href, protocol, hostname, pathname } = pathToFileURL(path);
+  class OtherURL {
+    get href() {
+      return href;
+    }
+    get protocol() {
+      return protocol;
+    }
+    hostname = hostname;
+    pathname = pathname;
+  }
+  const url = new OtherURL() as unknown as URL; // as of the packages whatwg-url and jsdom
+  expect(readIndexSync(url).ntotal).toBe(2);
+  expect((await readIndex(url)).ntotal).toBe(2);
+  const legacy = { href, protocol, hostname, pathname, auth: null, path: pathname }; // what url.parse() returns
+  await refuses(
+    () => readIndexSync(wrong(legacy)),
+    () => readIndex(wrong(legacy)),
+    typeError('path', 'of type string or an instance of Buffer or URL'),
   );
 });
 
