@@ -31,6 +31,7 @@ import {
   serializeIndexSync,
   writeIndexSync,
 } from './index.js';
+import { Uncloneable } from './uncloneable.js';
 
 // Named, and whole as the default: faiss-node is CommonJS, and `import faiss from` gives its module.exports.
 export * as default from './faiss_node.js';
@@ -57,7 +58,7 @@ export enum MetricType {
 }
 
 /** An index of any kind; `new Index(d)` makes an exact one by squared Euclidean distance. */
-export class Index {
+export class Index extends Uncloneable {
   readonly #index: AnyIndex;
 
   /** @param d components per vector */
@@ -65,6 +66,7 @@ export class Index {
   /** @internal */
   constructor(index: AnyIndex);
   constructor(source: number | AnyIndex) {
+    super();
     this.#index = source instanceof AnyIndex ? source : makeFlat(FlatL2, source);
   }
 

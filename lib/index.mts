@@ -40,6 +40,8 @@ export {
   kmeansSync,
   type Metric,
   matrix,
+  type Neighbour,
+  type NeighbourInJSON,
   normalizeL2,
   type ProgressOptions,
   RangeSearchResult,

@@ -35,7 +35,7 @@ export { matrix } from './matrix.js';
 export { normalizeL2 } from './normalize.js';
 export { IndexPreTransform } from './pre_transform.js';
 export { IndexRefineFlat, type IndexRefineFlatOptions } from './refine_flat.js';
-export { RangeSearchResult, type ResultRow, SearchResult } from './result.js';
+export { type Neighbour, type NeighbourInJSON, RangeSearchResult, type ResultRow, SearchResult } from './result.js';
 export {
   IDSelector,
   IDSelectorAnd,

@@ -17,12 +17,14 @@ import {
   refuseProgress,
   warnFewVectors,
 } from './clustering.js';
-import { className, invalidThis, invalidType, proxyRemedy, unsupported } from './errors.js';
+import { fieldsOf, nameOf } from './describe.js';
+import { invalidThis, invalidType, proxyRemedy, unsupported } from './errors.js';
 import { checkId, checkIds, checkNewIds, type Ids } from './ids.js';
 import { type NativeIndex, type NativeSelector, native } from './native.js';
-import { RangeSearchResult, SearchResult } from './result.js';
+import { RangeSearchResult, type ResultRow, SearchResult } from './result.js';
 import { IDSelector } from './selector.js';
-import { checkFactor, checkInteger, checkRadius, checkVectors, MAX_K, type Metric } from './validate.js';
+import { Uncloneable } from './uncloneable.js';
+import { checkFactor, checkInteger, checkQuery, checkRadius, checkVectors, MAX_K, type Metric } from './validate.js';
 
 // Not static members of Index: the bundler renames a class that names itself, and its name would be _Index.
 let isIndex: (value: unknown) => value is Index;
@@ -65,7 +67,7 @@ export const construct = Symbol('construct');
  * All methods throw `ERR_INVALID_ARG_TYPE` for what is no `Float32Array`, `ERR_VORONODE_DIMENSION` for lengths that are no
  * multiple of d, `ERR_INVALID_ARG_VALUE` for NaN and infinity, and `ERR_VORONODE_CLOSED` after {@link close}.
  */
-export abstract class Index implements Disposable {
+export abstract class Index extends Uncloneable implements Disposable {
   readonly #handle: NativeIndex;
   readonly #inner: Index | undefined;
   readonly #d: number;
@@ -78,6 +80,7 @@ export abstract class Index implements Disposable {
         `${new.target.name} has no public constructor; use indexFactory(d, description) or readIndex(path)`,
       );
     }
+    super();
     this.#handle = handle;
     this.#inner = inner;
     this.#d = native.d(handle);
@@ -235,6 +238,31 @@ export abstract class Index implements Disposable {
   }
 
   /**
+   * The k nearest stored vectors of one query, without padding: fewer than k if fewer are found. As {@link search}, but a
+   * query of another length than d is an error, not several queries.
+   *
+   * @example
+   * ```js
+   * import { IndexFlatL2 } from 'voronode';
+   *
+   * const index = new IndexFlatL2(2);
+   * await index.add(Float32Array.of(0, 0, 3, 4));
+   * console.log(await index.searchOne(Float32Array.of(0, 1), 1)); // { labels: BigInt64Array(1) [ 0n ], distances: Float32Array(1) [ 1 ] }
+   * ```
+   * @throws ERR_VORONODE_DIMENSION unless the length of the query is d
+   */
+  async searchOne(query: Float32Array, k: number, options?: SearchOptions): Promise<ResultRow> {
+    const self = selfOf(this);
+    return (await self.search(checkQuery(query, self.#d), k, options)).row(0);
+  }
+
+  /** {@link searchOne} on the calling thread. */
+  searchOneSync(query: Float32Array, k: number, options?: SearchOptions): ResultRow {
+    const self = selfOf(this);
+    return self.searchSync(checkQuery(query, self.#d), k, options).row(0);
+  }
+
+  /**
    * For each of nq queries (nq × d) all vectors nearer than `radius`, strictly: squared distance < radius (`'l2'`),
    * inner product > radius (`'ip'`). Best first. The radius is rounded to float32.
    */
@@ -314,7 +342,7 @@ export abstract class Index implements Disposable {
     selfOf(this).close();
   }
 
-  /** @internal What `inspect` shows of a kind besides. */
+  /** @internal What `inspect` and JSON show of a kind besides. */
   protected facts(): Record<string, unknown> {
     return {};
   }
@@ -322,22 +350,20 @@ export abstract class Index implements Disposable {
   /** `IndexFlatL2 { d: 4, ntotal: 0, metric: 'l2' }`; never throws. */
   [inspect.custom](depth: number, options: InspectOptions): string {
     if (depth < 0 || !isIndex(this)) return `[${nameOf(this)}]`;
-    const fields: Record<string, unknown> = { d: this.#d };
-    try {
-      fields.ntotal = this.ntotal;
-    } catch {
-      fields.closed = true;
-    }
-    fields.metric = this.#metric;
-    if (!fields.closed) Object.assign(fields, this.facts());
-    if (this.#inner !== undefined) fields.index = this.#inner;
-    return `${nameOf(this)} ${inspect(fields, options)}`;
+    return `${nameOf(this)} ${inspect(
+      fieldsOf(this, this.#inner, () => this.facts()),
+      options,
+    )}`;
   }
-}
 
-/** The name of the class of an object; never throws. */
-function nameOf(value: unknown): string {
-  return className(Object(value)) || 'Index';
+  /**
+   * What `JSON.stringify` shows: the kind and its numbers, `{ kind: 'IndexFlatL2', d: 4, ntotal: 0, metric: 'l2' }`. The
+   * vectors are not in it: `serializeIndex` has them.
+   */
+  toJSON(): Record<string, unknown> {
+    const self = selfOf(this);
+    return { kind: nameOf(self), ...fieldsOf(self, self.#inner, () => self.facts()) };
+  }
 }
 
 function filterOf(options: SearchOptions | undefined): NativeSelector | undefined {

@@ -4,12 +4,31 @@ import { types } from 'node:util';
 import { invalidThis, invalidType, outOfRange } from './errors.js';
 import { checkInteger, MAX_K } from './validate.js';
 
-/** The neighbours of one query, best first; views into the result's arrays, of equal length. */
+/**
+ * The neighbours of one query, best first; views into the result's arrays, of equal length. `JSON.stringify` makes
+ * `[{ "id": "7", "distance": 0.25 }, …]` of it.
+ */
 export interface ResultRow {
   /** Ids. */
   labels: BigInt64Array;
   /** Squared Euclidean distances (`'l2'`) or inner products (`'ip'`). */
   distances: Float32Array;
+}
+
+/** A neighbour of a query. */
+export interface Neighbour {
+  /** Its id. */
+  id: bigint;
+  /** Its squared Euclidean distance (`'l2'`) or inner product (`'ip'`). */
+  distance: number;
+}
+
+/** The same in JSON, which has no bigint: ids are decimal strings, NaN and infinities (of huge vectors) become null. */
+export interface NeighbourInJSON {
+  /** Its id, for BigInt(). */
+  id: string;
+  /** Its squared Euclidean distance (`'l2'`) or inner product (`'ip'`). */
+  distance: number;
 }
 
 interface Found {
@@ -36,6 +55,27 @@ function checkFound({ distances, labels }: Found): void {
   if (distances.length !== labels.length) {
     throw outOfRange('distances.length', `${labels.length}, one for each label`, distances.length);
   }
+}
+
+const neighboursOf = ({ labels, distances }: ResultRow): Neighbour[] =>
+  Array.from(labels, (id, i) => ({ id, distance: distances[i] as number }));
+
+const neighboursInJSON = ({ labels, distances }: ResultRow): NeighbourInJSON[] =>
+  Array.from(labels, (id, i) => ({ id: String(id), distance: distances[i] as number }));
+
+/** Not enumerable, so that a row equals and shows as its two arrays. */
+const toJSON = {
+  value: function toJSON(this: ResultRow): NeighbourInJSON[] {
+    return neighboursInJSON(this);
+  },
+  writable: true,
+  configurable: true,
+};
+
+/** The entries [begin, end). */
+function rowFrom({ labels, distances }: Found, begin: number, end: number): ResultRow {
+  const row = { labels: labels.subarray(begin, end), distances: distances.subarray(begin, end) };
+  return Object.defineProperty(row, 'toJSON', toJSON);
 }
 
 function* rowsOf(result: { nq: number; row(i: number): ResultRow }): Generator<ResultRow, void, undefined> {
@@ -73,13 +113,25 @@ export class SearchResult implements Iterable<ResultRow> {
     const begin = i * this.k;
     let end = begin + this.k;
     while (end > begin && this.labels[end - 1] === -1n) end--;
-    return { labels: this.labels.subarray(begin, end), distances: this.distances.subarray(begin, end) };
+    return rowFrom(this, begin, end);
   }
 
   /** The rows, from query 0 on. */
   [Symbol.iterator](): Iterator<ResultRow> {
     checkSearchResult(this);
     return rowsOf(this);
+  }
+
+  /** The neighbours of each query as objects: `[[{ id: 7n, distance: 0.25 }, …], …]`, without padding. */
+  toArray(): Neighbour[][] {
+    checkSearchResult(this);
+    return Array.from(rowsOf(this), neighboursOf);
+  }
+
+  /** What `JSON.stringify` makes of it: {@link toArray} with ids as strings. */
+  toJSON(): NeighbourInJSON[][] {
+    checkSearchResult(this);
+    return Array.from(rowsOf(this), neighboursInJSON);
   }
 }
 
@@ -110,14 +162,24 @@ export class RangeSearchResult implements Iterable<ResultRow> {
   row(i: number): ResultRow {
     checkRangeSearchResult(this);
     checkInteger('i', i, 0, this.nq - 1);
-    const begin = this.lims[i];
-    const end = this.lims[i + 1];
-    return { labels: this.labels.subarray(begin, end), distances: this.distances.subarray(begin, end) };
+    return rowFrom(this, this.lims[i] as number, this.lims[i + 1] as number);
   }
 
   /** The rows, from query 0 on. */
   [Symbol.iterator](): Iterator<ResultRow> {
     checkRangeSearchResult(this);
     return rowsOf(this);
+  }
+
+  /** The neighbours of each query as objects: `[[{ id: 7n, distance: 0.25 }, …], …]`. */
+  toArray(): Neighbour[][] {
+    checkRangeSearchResult(this);
+    return Array.from(rowsOf(this), neighboursOf);
+  }
+
+  /** What `JSON.stringify` makes of it: {@link toArray} with ids as strings. */
+  toJSON(): NeighbourInJSON[][] {
+    checkRangeSearchResult(this);
+    return Array.from(rowsOf(this), neighboursInJSON);
   }
 }

@@ -7,6 +7,7 @@
 import { invalidType, proxyRemedy, unsupported } from './errors.js';
 import { checkId, checkIds, type Ids } from './ids.js';
 import type { NativeSelector } from './native.js';
+import { Uncloneable } from './uncloneable.js';
 import { checkBytes } from './validate.js';
 
 /** Nesting as deep as the addon takes, and no more parts than it should walk for each id. */
@@ -17,7 +18,7 @@ const MAX_PARTS = 1024;
 const construct = Symbol('construct');
 
 /** A set of ids. Use one of the subclasses. */
-export abstract class IDSelector {
+export abstract class IDSelector extends Uncloneable {
   readonly #native: NativeSelector;
   readonly #depth: number;
   readonly #parts: number;
@@ -25,6 +26,7 @@ export abstract class IDSelector {
   /** @internal */
   protected constructor(key: symbol, native: NativeSelector, children: readonly IDSelector[] = []) {
     if (key !== construct) throw unsupported('IDSelector is abstract; use one of its subclasses');
+    super();
     this.#native = native;
     this.#depth = 1 + Math.max(0, ...children.map((child) => child.#depth));
     this.#parts = children.reduce((sum, child) => sum + child.#parts, 1);

@@ -69,6 +69,15 @@ export function checkVectors(name: string, value: unknown, d: number): number {
   return value.length / d;
 }
 
+/** One query of length d. */
+export function checkQuery(value: unknown, d: number): Float32Array {
+  if (!types.isFloat32Array(value)) throw invalidType('query', 'a Float32Array', value, vectorsRemedy('query', value));
+  checkAttached('query', value);
+  if (value.length === d) return value;
+  const remedy = value.length > 0 && value.length % d === 0 ? `; use search() for ${value.length / d} queries` : '';
+  throw wrongDimension(`The length of "query" must be d = ${d}. Received length ${value.length}${remedy}`);
+}
+
 /** An integer in [min, max]. */
 export function checkInteger(name: string, value: unknown, min: number, max: number): number {
   if (typeof value !== 'number') throw invalidType(name, 'of type number', value);

@@ -54,6 +54,30 @@ function testAnswers(subject: Subject): void {
     }
   });
 
+  test('searchOne takes one query of length d and gives its row', async () => {
+    const { index, random } = fill(subject, 20, 3, 5);
+    const queries = exactVectors(subject, random, 2, 3);
+    const query = queries.subarray(3);
+    for (const k of [1, 7, 100]) {
+      const row = index.searchSync(query, k).row(0);
+      expect(await index.searchOne(query, k)).toStrictEqual(row);
+      expect(index.searchOneSync(query, k)).toStrictEqual(row);
+    }
+    const none = { filter: new IDSelectorBatch([]) };
+    expect((await index.searchOne(query, 5, none)).labels).toHaveLength(0);
+    for (const [wrong, message] of [
+      [queries, /must be d = 3\. Received length 6; use search\(\) for 2 queries$/],
+      [queries.subarray(0, 2), /must be d = 3\. Received length 2$/],
+      [queries.subarray(0, 0), /must be d = 3\. Received length 0$/],
+    ] as const) {
+      const error = { name: 'RangeError', code: 'ERR_VORONODE_DIMENSION', message: expect.stringMatching(message) };
+      await expect(index.searchOne(wrong, 1)).rejects.toMatchObject(error);
+      expect(() => index.searchOneSync(wrong, 1)).toThrow(expect.objectContaining(error));
+    }
+    const rows = [[0, 0, 0]] as unknown as Float32Array;
+    await expect(index.searchOne(rows, 1)).rejects.toThrow(/^The "query" argument must be a Float32Array.*use matrix/);
+  });
+
   test.each(COUNTS)('equals a plain scan of %i vectors, padded', (n) => {
     const { index, mirror, random } = fill(subject, n, 9, n);
     for (const k of [1, 2, 16, 100, 3000]) {
