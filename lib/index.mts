@@ -4,6 +4,7 @@ export {
   type AbortOptions,
   type ClusteringOptions,
   type ClusteringProgress,
+  default,
   deserializeIndex,
   deserializeIndexSync,
   type ErrorCode,

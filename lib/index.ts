@@ -10,6 +10,8 @@ export { indexFactory } from './factory.js';
 export { IndexFlat, IndexFlatIP, IndexFlatL2, type IndexFlatOptions } from './flat.js';
 export { IndexIDMap, IndexIDMap2 } from './id_map.js';
 export type { Ids } from './ids.js';
+// Named, and whole as the default.
+export * as default from './index.js';
 export { Index, type SearchOptions, type TrainOptions } from './index_base.js';
 export {
   deserializeIndex,

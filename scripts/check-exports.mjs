@@ -12,7 +12,9 @@ import { fail, root, tool } from './run.mjs';
 
 /** The names that a file of `export { … } from` lists gives, types marked: ['type Ids', 'IndexFlat', …]. */
 function exportedNames(path) {
-  const text = readFileSync(join(root, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+  const text = readFileSync(join(root, path), 'utf8')
+    .replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+    .replace(/^export \* as default from '\.\/index\.js';$/m, 'export { default }');
   if (/export\s+(\*|default|const|let|class|function|interface|type\s+\w+\s*=|abstract|enum)/.test(text)) {
     fail(`${path} must only re-export, by name: export { … } from './…'`);
   }
@@ -31,6 +33,9 @@ function exportedNames(path) {
     )
     .sort();
 }
+
+/** The default is apart: the module systems have ideas of their own about it. */
+const valuesOf = (names) => names.filter((name) => name !== 'default' && !name.startsWith('type '));
 
 function checkFacade() {
   const names = exportedNames('lib/index.ts');
@@ -73,7 +78,10 @@ async function checkFaissNode() {
 
 async function checkValues(names) {
   const { required, imported, names: found } = await load('voronode');
-  const expected = names.filter((name) => !name.startsWith('type '));
+  const expected = valuesOf(names);
+  for (const { default: whole } of [required, imported]) {
+    if (expected.some((name) => whole[name] !== required[name])) fail('voronode is not its own default');
+  }
   if (found.join() !== expected.join()) fail(`require gives ${found.join(', ')}, not ${expected.join(', ')}`);
   if (!(new required.IndexFlatL2(2) instanceof imported.Index))
     fail('instanceof does not hold across import and require');
@@ -82,11 +90,15 @@ async function checkValues(names) {
 
 /** A program that uses every name, and one index for its types; a wrong or missing declaration does not compile. */
 function consumer(names) {
-  const values = names.filter((name) => !name.startsWith('type '));
+  const values = valuesOf(names);
   const types = names.filter((name) => name.startsWith('type ')).map((name) => name.slice(5));
   return `import { ${values.join(', ')} } from 'voronode';
 import type * as voronode from 'voronode';
+import whole from 'voronode';
 export const values = [${values.join(', ')}];
+export const same: boolean = new whole.IndexFlatL2(2) instanceof whole.Index;
+// @ts-expect-error: the default has a type
+export const absent = whole.IndexFlatL3;
 ${types.map((name, i) => `export type T${i} = voronode.${name};`).join('\n')}
 export async function search(): Promise<bigint | undefined> {
   const index: voronode.Index = new IndexIDMap(new IndexFlatL2(2));
@@ -129,5 +141,5 @@ const values = await checkValues(names);
 const faissNode = await checkFaissNode();
 const ways = checkTypes(names);
 console.log(
-  `check-exports: ${values} values, ${names.length - values} types, the same by import and require; ${ways} resolutions; ${faissNode} values of voronode/faiss-node`,
+  `check-exports: ${values} values, ${names.filter((name) => name.startsWith('type ')).length} types, the same by import and require; ${ways} resolutions; ${faissNode} values of voronode/faiss-node`,
 );
