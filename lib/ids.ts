@@ -1,7 +1,8 @@
 /** Ids: int64, as a `BigInt64Array` or an array of bigints and safe integers. */
 
 import { types } from 'node:util';
-import { codedError, invalidType, outOfRange } from './errors.js';
+import { allocate } from './allocate.js';
+import { invalidType, outOfRange } from './errors.js';
 import { checkAttached, isArray } from './validate.js';
 
 /** Ids from the caller. Numbers must be integers within ±(2^53 - 1); larger ids are bigints. */
@@ -48,17 +49,9 @@ function checkCount(name: string, length: number, n: number | undefined): void {
 }
 
 function fromArray(name: string, values: readonly unknown[]): BigInt64Array {
-  const ids = allocate(values.length);
+  const ids = allocate(BigInt64Array, values.length, 'ids');
   for (let i = 0; i < ids.length; i++) ids[i] = checkId(`${name}[${i}]`, values[i]);
   return ids;
-}
-
-function allocate(n: number): BigInt64Array {
-  try {
-    return new BigInt64Array(n);
-  } catch (cause) {
-    throw codedError(RangeError, 'ERR_VORONODE_NO_MEMORY', `Could not allocate ${n * 8} bytes for ids`, { cause });
-  }
 }
 
 function remedy(name: string, value: unknown): string {

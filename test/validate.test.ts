@@ -128,6 +128,14 @@ describe('matrix', () => {
     expect(matrix([[], []])).toEqual(new Float32Array(0));
   });
 
+  test('refuses more than memory holds', () => {
+    const error = { name: 'RangeError', code: 'ERR_VORONODE_NO_MEMORY' };
+    const message = 'Could not allocate 17592186040320 bytes for vectors';
+    expect(() => matrix(new Array(1024).fill(new Array(2 ** 32 - 1)))).toThrow(
+      expect.objectContaining({ ...error, message }),
+    );
+  });
+
   const cases: [unknown, string, string][] = [
     [
       [[1, 2], [3]],
@@ -153,6 +161,18 @@ describe('matrix', () => {
       [[1], 2],
       'ERR_INVALID_ARG_TYPE',
       'The "rows[1]" argument must be an array of number or a Float32Array. Received type number (2)',
+    ],
+    [
+      [Float64Array.of(1)],
+      'ERR_INVALID_ARG_TYPE',
+      'The "rows[0]" argument must be an array of number or a Float32Array. Received an instance of Float64Array; ' +
+        'use matrix(rows.map((row) => Float32Array.from(row)))',
+    ],
+    [
+      [[1], new BigInt64Array(1)],
+      'ERR_INVALID_ARG_TYPE',
+      'The "rows[1]" argument must be an array of number or a Float32Array. Received an instance of BigInt64Array; ' +
+        'use matrix(rows.map((row) => Float32Array.from(row, Number)))',
     ],
     [
       Float32Array.of(1),
