@@ -4,6 +4,7 @@
  */
 
 import { inspect, types } from 'node:util';
+import { ofOtherCopy } from './copy.js';
 
 /**
  * Every `err.code` that this package itself assigns; errors of the file system have its codes (`ENOENT`, `EACCES`, …).
@@ -77,7 +78,7 @@ function receivedObject(value: object): string {
   if (types.isProxy(value)) return 'a Proxy';
   if (Array.isArray(value)) return `${elementType(firstOf(value))}[]`;
   const name = className(value);
-  return name === '' ? 'an object' : `an instance of ${name}`;
+  return name === '' ? 'an object' : `an instance of ${name}${ofOtherCopy(value)}`;
 }
 
 function elementType(first: unknown): string {
@@ -118,15 +119,21 @@ export function invalidType(name: string, expected: string, value: unknown, reme
   return codedError(TypeError, 'ERR_INVALID_ARG_TYPE', message);
 }
 
-/** What to do about a Proxy that Vue or MobX has made, as a remedy; '' for what is none. */
-export function proxyRemedy(value: unknown): string {
-  if (!types.isProxy(value)) return '';
+/** What to do about a Proxy that Vue or MobX has made, and about an object of another copy of the package; else ''. */
+export function objectRemedy(value: unknown): string {
+  if (value === null || typeof value !== 'object') return '';
+  if (!types.isProxy(value)) {
+    return (
+      ofOtherCopy(value) &&
+      'make it with this copy; npm ls voronode shows them all, and jest.resetModules() loads one more'
+    );
+  }
   return 'frameworks make them of what is kept in reactive state: pass the object itself (Vue: toRaw), or keep it out (Vue: markRaw, MobX: observable.ref)';
 }
 
 /** @param type the class whose object `this` must be. */
 export function invalidThis(type: string, value: unknown): CodedError {
-  const remedy = proxyRemedy(value);
+  const remedy = objectRemedy(value);
   const message = `Value of "this" must be of type ${type}. Received ${received(value)}${remedy && `; ${remedy}`}`;
   return codedError(TypeError, 'ERR_INVALID_THIS', message);
 }

@@ -2,7 +2,7 @@
 
 import { types } from 'node:util';
 import { allocate } from './allocate.js';
-import { invalidType, outOfRange } from './errors.js';
+import { invalidType, objectRemedy, outOfRange } from './errors.js';
 import { checkAttached, isArray } from './validate.js';
 
 /** Ids from the caller. Numbers must be integers within ±(2^53 - 1); larger ids are bigints. */
@@ -58,5 +58,6 @@ function remedy(name: string, value: unknown): string {
   if (types.isBigUint64Array(value)) return `use BigInt64Array.from(${name})`;
   if (types.isTypedArray(value) && !Buffer.isBuffer(value)) return `use Array.from(${name})`;
   if (types.isSet(value)) return `use [...${name}]`;
-  return typeof value === 'bigint' || typeof value === 'number' ? `use [${name}]` : '';
+  if (typeof value === 'bigint' || typeof value === 'number') return `use [${name}]`;
+  return types.isProxy(value) ? '' : objectRemedy(value);
 }

@@ -17,8 +17,9 @@ import {
   refuseProgress,
   warnFewVectors,
 } from './clustering.js';
+import { markCopy } from './copy.js';
 import { fieldsOf, nameOf } from './describe.js';
-import { invalidThis, invalidType, proxyRemedy, unsupported } from './errors.js';
+import { invalidThis, invalidType, objectRemedy, unsupported } from './errors.js';
 import { checkId, checkIds, checkNewIds, type Ids } from './ids.js';
 import { type NativeIndex, type NativeSelector, native } from './native.js';
 import { RangeSearchResult, type ResultRow, SearchResult } from './result.js';
@@ -90,7 +91,7 @@ export abstract class Index extends Uncloneable implements Disposable {
   /** @internal The addon's handle of an index. */
   static handle(name: string, value: unknown): NativeIndex {
     if (!isIndex(value)) {
-      throw invalidType(name, 'an instance of Index', value, proxyRemedy(value));
+      throw invalidType(name, 'an instance of Index', value, objectRemedy(value));
     }
     return value.#handle;
   }
@@ -365,6 +366,8 @@ export abstract class Index extends Uncloneable implements Disposable {
     return { kind: nameOf(self), ...fieldsOf(self, self.#inner, () => self.facts()) };
   }
 }
+
+markCopy(Index);
 
 function filterOf(options: SearchOptions | undefined): NativeSelector | undefined {
   const filter = options?.filter;

@@ -4,7 +4,8 @@
  * what they are made from is copied.
  */
 
-import { invalidType, proxyRemedy, unsupported } from './errors.js';
+import { markCopy } from './copy.js';
+import { invalidType, objectRemedy, unsupported } from './errors.js';
 import { checkId, checkIds, type Ids } from './ids.js';
 import type { NativeSelector } from './native.js';
 import { Uncloneable } from './uncloneable.js';
@@ -39,7 +40,12 @@ export abstract class IDSelector extends Uncloneable {
   /** @internal The addon's form of a selector. */
   static native(name: string, value: unknown): NativeSelector {
     if (value === null || typeof value !== 'object' || !(#native in value)) {
-      throw invalidType(name, 'an instance of IDSelector', value, proxyRemedy(value) || 'use new IDSelectorBatch(ids)');
+      throw invalidType(
+        name,
+        'an instance of IDSelector',
+        value,
+        objectRemedy(value) || 'use new IDSelectorBatch(ids)',
+      );
     }
     return value.#native;
   }
@@ -49,6 +55,8 @@ export abstract class IDSelector extends Uncloneable {
     return value !== null && typeof value === 'object' && #native in value;
   }
 }
+
+markCopy(IDSelector);
 
 /** The ids in [min, max). */
 export class IDSelectorRange extends IDSelector {
