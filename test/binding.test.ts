@@ -128,11 +128,6 @@ describe('the messages', () => {
       'ERR_INVALID_ARG_VALUE The value of "queries" must be finite. Received -Infinity at row 1, component 2',
     ],
     [
-      'a result beyond all memory',
-      search(2 ** 31 - 1, new Float32Array(2 ** 12 * D)),
-      `ERR_VORONODE_NO_MEMORY Cannot allocate ${2 ** 12 * (2 ** 31 - 1) * 4} bytes for a result`,
-    ],
-    [
       'a selector that is too deep',
       search(1, query, nest(65)),
       'ERR_VORONODE_UNSUPPORTED Selectors nest up to 64 deep',

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/free_memory.h"
 #include "binding/args.h"
 #include "binding/call.h"
 #include "binding/errors.h"
@@ -62,12 +63,16 @@ class Query : public Operation {
   size_t nq_;
 };
 
+// The answer takes 12 bytes a neighbour, and 8 more while its labels are copied to JavaScript's memory (arrays.h).
+constexpr size_t kBytesPerNeighbour = 20;
+
 class Search final : public Query {
  public:
   explicit Search(const Call& call)
       : Query(call),
         arrays_(call.environment.arrays),
         k_(static_cast<size_t>(integer_arg(call.env, "k", call[2], 1, std::numeric_limits<int32_t>::max()))),
+        claim_(checked_mul(checked_mul(nq(), k_), kBytesPerNeighbour)),
         distances_(checked_mul(nq(), k_)),
         labels_(distances_.size()) {}
   void execute(const Cancel* cancel, Listener*) override {
@@ -84,6 +89,7 @@ class Search final : public Query {
  private:
   const Arrays& arrays_;
   size_t k_;
+  MemoryClaim claim_;  // k comes from anywhere
   Pending<float> distances_;
   Pending<idx_t> labels_;
 };

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/aligned.h"
+#include "base/free_memory.h"
 #include "base/thread_pool.h"
 #include "index/answer.h"
 #include "index/labels.h"
@@ -91,11 +92,12 @@ void compute_all_keys(const Blocks<float>::View& rows, Metric metric, const idx_
   });
 }
 
-// The candidates of one query, `room` of them before those that are missing, under their labels.
+// The candidates of one query, up to `room` of them before those that are missing, under their labels.
 std::vector<Candidate> labelled(const Labels& labels, const idx_t* candidates, const float* keys, size_t room) {
+  const auto count = static_cast<size_t>(std::find(candidates, candidates + room, kNone) - candidates);
   std::vector<Candidate> out;
-  out.reserve(room);
-  for (size_t i = 0; i < room && candidates[i] != kNone; ++i) {
+  out.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
     Candidate candidate{keys[i], 0};
     labels.label(candidates[i], &candidate.label);
     out.push_back(candidate);
@@ -112,7 +114,11 @@ Labels labels_of(const SearchParams& params) {
 
 // Where the base puts its answer: candidates for each of nq queries, `room` for each.
 struct Candidates {
-  Candidates(size_t nq, size_t room) : keys(checked_mul(nq, room)), rows(checked_mul(nq, room)) {}
+  Candidates(size_t nq, size_t room)
+      : claim(checked_mul(checked_mul(nq, room), sizeof(float) + sizeof(idx_t))),
+        keys(checked_mul(nq, room)),
+        rows(checked_mul(nq, room)) {}
+  MemoryClaim claim;
   AlignedArray<float> keys;
   AlignedArray<idx_t> rows;
 };

@@ -2,30 +2,19 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <map>
 #include <string>
 
 #include "base/cpu_quota.h"
+#include "test/system_files.h"
 
 #if defined(__linux__)
 namespace voronode::test {
 namespace {
 
-namespace fs = std::filesystem;
-
 // The quota where these files are all there is.
-size_t quota(const std::map<std::string, std::string>& files) {
-  std::string root = (fs::temp_directory_path() / "voronode-quota-XXXXXX").string();
-  REQUIRE(mkdtemp(root.data()) != nullptr);
-  for (const auto& [path, text] : files) {
-    fs::create_directories(fs::path(root + path).parent_path());
-    std::ofstream(root + path) << text << '\n';
-  }
-  const size_t processors = cpu_quota(root.c_str());
-  fs::remove_all(root);
-  return processors;
+size_t quota(const Files& files) {
+  const SystemFiles root(files);
+  return cpu_quota(root.path());
 }
 
 const std::string kSelf = "/proc/self/cgroup";
