@@ -88,7 +88,7 @@ describe('npm run bench', () => {
 
   // AddressSanitizer would be loaded into Python, too.
   test.skipIf(process.env.ASAN_OPTIONS)('ivf beside Faiss: its lists, its compressed ones', async (context) => {
-    if ('missing' in faiss) context.skip(faiss.missing); // which fails in CI (test/io/interop.test.ts)
+    if ('missing' in faiss) context.skip(faiss.missing); // which VORONODE_REQUIRE_FAISS forbids (test/io/interop.test.ts)
     const json = join(folder, 'faiss.json');
     const args = ['ivf', ...lists, '--data', 'lowrank', '--rivals', 'faiss', '--threads', '2', '--json', json];
     const { code, stderr } = await run('../bench/run.mjs', args, { env: { FAISS_PYTHON: python } });

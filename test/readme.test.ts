@@ -54,7 +54,7 @@ describe('programs of the README', () => {
   test.each(readme.filter(inJavaScript))('$title', printsWhatItSays);
 
   test.for(readme.filter(({ language }) => language === 'python'))('$title, in Python', ({ code }, context) => {
-    if ('missing' in faiss) context.skip(faiss.missing); // which fails in CI (test/io/interop.test.ts)
+    if ('missing' in faiss) context.skip(faiss.missing); // which VORONODE_REQUIRE_FAISS forbids (test/io/interop.test.ts)
     const written = readdirSync(folder).filter((name) => name.endsWith('.faiss'));
     expect(written).toEqual(['books.faiss']); // by the program in JavaScript of the same section
     expect(execute(python, 'program.py', code)).toBe(expectedOutput(code));
