@@ -4,18 +4,16 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { fail, find, root, run, tool } from './run.mjs';
+import { fail, find, root, run } from './run.mjs';
+import { BUILD_FAILED, buildWithCmakeJs, builder } from './toolchain.mjs';
 
-const CMAKE_JS = 'cmake-js/bin/cmake-js';
-const jobs = String(availableParallelism());
-
-if (!find('cmake')) fail('CMake 3.19 or newer and a C++20 compiler are needed to build the addon; cmake was not found');
-if (existsSync(join(root, 'node_modules', CMAKE_JS))) {
-  if (!tool(CMAKE_JS, 'compile', '--parallel', jobs)) fail('the addon did not build; the output above says why');
+builder({ gyp: false });
+if (existsSync(join(root, 'node_modules/cmake-js'))) {
+  if (!buildWithCmakeJs()) fail(BUILD_FAILED);
 } else {
   const build = join(root, 'build');
   const generator = find('ninja') ? ['-G', 'Ninja'] : [];
   run('cmake', ['-S', root, '-B', build, ...generator]);
-  run('cmake', ['--build', build, '--config', 'Release', '--parallel', jobs]);
+  run('cmake', ['--build', build, '--config', 'Release', '--parallel', String(availableParallelism())]);
 }
 console.log(`voronode: built ${join(root, 'build/Release/voronode.node')}`);

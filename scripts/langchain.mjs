@@ -13,7 +13,8 @@ const project = join(root, '.cache', 'langchain');
 
 function install() {
   if (newest('.cache/langchain/node_modules/.package-lock.json') >= newest('test/langchain/package-lock.json')) return;
-  npm('ci', '--prefix', project, '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline');
+  const installed = npm('ci', '--prefix', project, '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline');
+  if (!installed) fail('npm could not install LangChain');
 }
 
 function unpack({ path }, name) {

@@ -32,12 +32,11 @@ export function tool(path, ...args) {
   return succeeds(process.execPath, [join(root, 'node_modules', path), ...args]);
 }
 
-/** Runs npm and ends the script if it fails: the npm that runs this script, if there is one. */
+/** Runs npm with its output shown, the npm that runs this script if there is one; true when it exits with 0. */
 export function npm(...args) {
   const cli = process.env.npm_execpath ?? '';
-  if (basename(cli) === 'npm-cli.js') run(process.execPath, [cli, ...args]);
-  else if (process.platform === 'win32') run('cmd', ['/c', 'npm', ...args]);
-  else run('npm', args);
+  if (basename(cli) === 'npm-cli.js') return succeeds(process.execPath, [cli, ...args]);
+  return process.platform === 'win32' ? succeeds('cmd', ['/c', 'npm', ...args]) : succeeds('npm', args);
 }
 
 /** Where the first of the named programs lies on the PATH, or undefined. */
