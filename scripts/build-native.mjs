@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fail, find, root, run } from './run.mjs';
-import { BUILD_FAILED, buildWithCmakeJs, builder } from './toolchain.mjs';
+import { BUILD_FAILED, builder, buildWithCmakeJs } from './toolchain.mjs';
 
 builder({ gyp: false });
 if (existsSync(join(root, 'node_modules/cmake-js'))) {

@@ -32,11 +32,17 @@ export function tool(path, ...args) {
   return succeeds(process.execPath, [join(root, 'node_modules', path), ...args]);
 }
 
-/** Runs npm with its output shown, the npm that runs this script if there is one; true when it exits with 0. */
-export function npm(...args) {
+/** The program and the arguments that start npm: the npm that runs this script, if there is one. */
+export function npmCommand(...args) {
   const cli = process.env.npm_execpath ?? '';
-  if (basename(cli) === 'npm-cli.js') return succeeds(process.execPath, [cli, ...args]);
-  return process.platform === 'win32' ? succeeds('cmd', ['/c', 'npm', ...args]) : succeeds('npm', args);
+  if (basename(cli) === 'npm-cli.js') return [process.execPath, cli, ...args];
+  return process.platform === 'win32' ? ['cmd', '/c', 'npm', ...args] : ['npm', ...args];
+}
+
+/** Runs npm with its output shown; true when it exits with 0. */
+export function npm(...args) {
+  const [command, ...all] = npmCommand(...args);
+  return succeeds(command, all);
 }
 
 /** Where the first of the named programs lies on the PATH, or undefined. */

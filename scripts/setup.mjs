@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { buildWithGyp } from './gyp.mjs';
 import { fail, newest, npm, root, run } from './run.mjs';
 import { rooms } from './sources.mjs';
-import { BUILD_FAILED, buildWithCmakeJs, builder } from './toolchain.mjs';
+import { BUILD_FAILED, builder, buildWithCmakeJs } from './toolchain.mjs';
 
 const ADDON = 'build/Release/voronode.node';
 const BUILD_LIB = 'scripts/build-lib.mjs';

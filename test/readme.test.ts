@@ -85,9 +85,9 @@ test('each code of an error has a place in the page on trouble', () => {
 test('commands exist', () => {
   const { scripts } = JSON.parse(read('package.json'));
   const shell = readme.filter(({ language }) => language === 'sh');
-  const names = shell.flatMap(({ code }) => [...code.matchAll(/npm (?:run )?(\w+)/g)].map(([, name]) => name!));
-  expect(names).toEqual(expect.arrayContaining(['demo', 'test', 'setup', 'prebuild', 'pack', 'install']));
-  for (const name of names) expect([...Object.keys(scripts), 'pack', 'install']).toContain(name);
+  const names = shell.flatMap(({ code }) => [...code.matchAll(/npm (?:run )?([\w:]+)/g)].map(([, name]) => name!));
+  expect(names).toEqual(expect.arrayContaining(['demo', 'test', 'pack:local', 'install']));
+  for (const name of names) expect([...Object.keys(scripts), 'install']).toContain(name);
 });
 
 const documents = [
@@ -95,6 +95,10 @@ const documents = [
   'examples/data/README.md',
   ...namesIn('docs', '.md'),
 ];
+
+/** How pages of the package link to files that are only in the repository. */
+const { repository } = JSON.parse(read('package.json'));
+const REPOSITORY = `${repository.url.replace(/^git\+|\.git$/g, '')}/blob/main/`;
 
 /** What GitHub makes of the headings. */
 const anchorsOf = (path: string) =>
@@ -107,8 +111,10 @@ const anchorsOf = (path: string) =>
 
 test.each(documents)('links of %s lead to files and headings', (path) => {
   for (const [, target = '', anchor] of read(path).matchAll(/\]\(([^)#]*)(?:#([^)]*))?\)/g)) {
-    if (/^https?:/.test(target)) continue;
-    const file = target === '' ? path : join(dirname(path), target);
+    const inRepository = target.startsWith(REPOSITORY);
+    if (/^https?:/.test(target) && !inRepository) continue;
+    const relative = inRepository ? target.slice(REPOSITORY.length) : join(dirname(path), target);
+    const file = target === '' ? path : relative;
     expect(existsSync(join(root, file)), target).toBe(true);
     if (anchor !== undefined && file.endsWith('.md')) expect(anchorsOf(file), target).toContain(anchor);
   }

@@ -4,8 +4,8 @@ import { existsSync, linkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromNpm } from '../from-npm.mjs';
 import { find, root, succeeds } from '../run.mjs';
-import { thisTarget } from '../smoke/pack.mjs';
 import { muslArm64, muslX64 } from './musl.mjs';
+import { thisTarget } from './targets.mjs';
 
 const onLinux = process.platform === 'linux' && process.arch === 'x64'; // where emulators are looked for
 

@@ -45,3 +45,10 @@ export const TARGETS = {
   'darwin-arm64': { ...macos, processor: 'aarch64', zig: 'aarch64-macos.11.0' },
   'darwin-x64': { ...macos, processor: 'x86_64', zig: 'x86_64-macos.11.0' },
 };
+
+/** The target of this process. */
+export function thisTarget() {
+  const { platform, arch } = process;
+  const musl = platform === 'linux' && process.report.getReport().header.glibcVersionRuntime === undefined;
+  return `${platform}-${arch}${musl ? '-musl' : ''}`;
+}

@@ -3,8 +3,9 @@
 import { join } from 'node:path';
 import { functional } from '../prebuild/functional.mjs';
 import { runs } from '../prebuild/runs.mjs';
+import { thisTarget } from '../prebuild/targets.mjs';
 import { must, NotHere } from './outcome.mjs';
-import { targets, thisTarget } from './pack.mjs';
+import { targets } from './pack.mjs';
 
 const on = (target) => async (given) => {
   const app = given.project();

@@ -3,13 +3,23 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromNpm } from '../from-npm.mjs';
+import { thisTarget } from '../prebuild/targets.mjs';
 import { root } from '../run.mjs';
+import { deadLinks } from './links.mjs';
 import { must, notInstalled } from './outcome.mjs';
-import { targets, thisTarget } from './pack.mjs';
+import { targets } from './pack.mjs';
 import { published } from './registry.mjs';
 
 const ATTW = '0.18.5';
-const NEEDED = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
+const NEEDED = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'sbom.cdx.json',
+];
 /** Rooms of the repository that are of no use to whoever installs the package. */
 const UNWANTED = ['test', 'bench', 'build', 'node_modules', '.ci', '.github', 'binding.gyp'];
 
@@ -34,6 +44,13 @@ async function contents({ tarball, quick, project }) {
   const size = files.reduce((sum, each) => sum + each.size, 0);
   const binaries = `${targets.length - missing.length} of ${targets.length} binaries`;
   return `${binaries}; ${files.length} files, ${megabytes(size)}, packed ${megabytes(statSync(tarball).size)}`;
+}
+
+async function links({ tarball, project }) {
+  const app = project();
+  await app.install(tarball);
+  const dead = deadLinks(join(app.folder, 'node_modules/voronode'));
+  must(dead.length === 0, `links of the package lead to nothing: ${dead.join(', ')}`);
 }
 
 async function publint({ tarball, project }) {
@@ -83,6 +100,7 @@ async function manifest({ tarball, project }) {
 
 export const packageChecks = [
   { name: 'contents', quick: true, what: 'files and binaries of the package', run: contents },
+  { name: 'links', quick: true, what: 'links of its pages', run: links },
   { name: 'publint', quick: true, what: 'publint --strict', run: publint },
   { name: 'attw', what: '@arethetypeswrong/cli', run: attw },
   { name: 'manifest', quick: true, what: 'npm publish to a registry of our own', run: manifest },
