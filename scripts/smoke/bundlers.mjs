@@ -7,6 +7,9 @@ import { root } from '../run.mjs';
 import { must, mustPrint, notInstalled } from './outcome.mjs';
 import { uses } from './use.mjs';
 
+/** What the programs need besides voronode. */
+const dependencies = { 'service.mjs': { fastify: '5.12.8' } };
+
 /** What a user installs for each. */
 const packages = {
   esbuild: { esbuild: '0.28.2' },
@@ -53,12 +56,13 @@ const bundle = (bundler, entry, moved) => async (given) => {
   for (const name of Object.keys(packages[bundler])) {
     symlinkSync(join(folder, 'node_modules', name), join(app.folder, 'node_modules', name), 'junction');
   }
+  addDependencies(app, entry);
   app.copy(entry);
   renameSync(join(app.folder, entry), join(app.folder, entry.replace(/^\w+/, 'app')));
   for (const [name, text] of Object.entries(files)) app.write(name, text);
-  for (const [npx, name, ...args] of commands) {
-    must(npx === 'npx', `the commands for ${given.name} must begin with npx`);
-    await app.run(app.node, [script(folder, name), ...args]);
+  for (const [program, name, ...args] of commands) {
+    must(['npx', 'node'].includes(program), `the commands for ${given.name} must begin with npx or node`);
+    await app.run(app.node, [program === 'npx' ? script(folder, name) : name, ...args]);
   }
 
   const elsewhere = given.project();
@@ -72,6 +76,14 @@ const bundle = (bundler, entry, moved) => async (given) => {
   return `moved ${moved.join(' and ')}`;
 };
 
+function addDependencies(app, entry) {
+  if (dependencies[entry] === undefined) return;
+  const [name] = Object.keys(dependencies[entry]);
+  const folder = fromNpm(name, dependencies[entry]);
+  if (folder === undefined) throw notInstalled(name);
+  cpSync(join(folder, 'node_modules'), join(app.folder, 'node_modules'), { recursive: true });
+}
+
 function outputOf(project) {
   const found = ['dist/app.mjs', 'dist/app.cjs', 'dist/app.js'].find((path) => project.exists(path));
   must(found !== undefined, 'there is no dist/app.mjs, .cjs or .js');
@@ -79,9 +91,11 @@ function outputOf(project) {
 }
 
 const BESIDE = ['dist', 'node_modules/voronode'];
+const ALL = ['dist', 'node_modules'];
 
 export const bundlerChecks = [
-  { name: 'esbuild-external', quick: true, what: 'esbuild, left out', run: bundle('esbuild', 'import.mjs', BESIDE) },
+  { name: 'esbuild-external', quick: true, what: 'esbuild, left out', run: bundle('esbuild', 'service.mjs', ALL) },
+  { name: 'esbuild-bundled', what: 'esbuild, others bundled', run: bundle('esbuild', 'service.mjs', BESIDE) },
   { name: 'esbuild-copy', what: 'esbuild, binaries copied', run: bundle('esbuild', 'require.cjs', ['dist']) },
   { name: 'webpack-externals', what: 'webpack, left out', run: bundle('webpack', 'import.mjs', BESIDE) },
   { name: 'webpack-node-loader', what: 'webpack, binaries copied', run: bundle('webpack', 'import.mjs', ['dist']) },
