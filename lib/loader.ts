@@ -11,9 +11,10 @@
  */
 
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { codedError } from './errors.js';
 import { libcVersion, usesMusl } from './libc.js';
+import { permission } from './permission.js';
 
 type Outcome = { addon: unknown } | { error: Error };
 
@@ -96,11 +97,26 @@ function unsupported(tried: [path: string, error: Error][]): Error {
   const message = [
     `The native part of voronode could not be loaded on ${platform}. Tried:`,
     ...tried.map(([path, error]) => `  ${path}: ${reason(error)}`),
-    advice(),
+    forbidden(tried) ?? advice(),
   ].join('\n');
   // What is more telling than that a file is not there, if anything is.
   const [, cause] = tried.find(([, error]) => !isMissing(error)) ?? tried.at(-1)!;
   return codedError(Error, 'ERR_VORONODE_UNSUPPORTED', message, { cause });
+}
+
+/** What to do where Node itself forbids it, whatever lies in the files. */
+function forbidden(tried: [path: string, error: Error][]): string | undefined {
+  if (tried.some(([, error]) => codeOf(error) === 'ERR_DLOPEN_DISABLED')) {
+    const options = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)];
+    if (permission !== undefined && !options.includes('--no-addons'))
+      return "Node's permission model forbids native addons, and voronode is one: start Node with --allow-addons, too.";
+    return 'Node was started with --no-addons (also look in NODE_OPTIONS). voronode is a native addon: leave that option out.';
+  }
+  const unreadable = tried.find(([path]) => permission !== undefined && !permission.has('fs.read', path));
+  if (unreadable === undefined) return undefined;
+  const folder = process.env.VORONODE_BINARY ? dirname(unreadable[0]) : packageFolder();
+  const option = `--allow-fs-read=${JSON.stringify(join(folder, '*'))}`;
+  return `Node's permission model forbids reading it: start Node with ${option}, too.`;
 }
 
 function advice(): string {

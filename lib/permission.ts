@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { codedError } from './errors.js';
 
 /** `process.permission`, kept from the beginning; undefined without the model, and in other runtimes. */
-const permission = (process as { permission?: { has(scope: string, reference: string): boolean } }).permission;
+export const permission = (process as { permission?: { has(scope: string, reference: string): boolean } }).permission;
 
 /**
  * Throws Node's own error if the process may not read or write there. As in Node, links are followed without asking

@@ -1,11 +1,11 @@
 /** Loading the addon: where it is looked for, in which order, and what is said when it is not there. */
 
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { addonPath, root } from './addon.js';
 
 /** A package of the compiled lib/ alone. */
@@ -21,7 +21,11 @@ beforeEach(() => {
 });
 
 /** Loads the package, in a process where the statements of `before` ran first. */
-async function load(env: Record<string, string> = {}, before = ''): Promise<Record<string, string>> {
+async function load(
+  env: Record<string, string> = {},
+  before = '',
+  options: string[] = [],
+): Promise<Record<string, string>> {
   const script = `
     ${before};
     const show = (error) => ({ name: error.name, code: error.code, message: error.message, cause: error.cause?.code });
@@ -30,7 +34,7 @@ async function load(env: Record<string, string> = {}, before = ''): Promise<Reco
       out = { d: String(new (require('./dist').IndexFlatL2)(3).d), from: Object.keys(require.cache).find((path) => path.endsWith('.node')) };
     } catch (error) { out = show(error) }
     console.log(JSON.stringify(out));`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], {
+  const { stdout } = await promisify(execFile)(process.execPath, [...options, '-e', script], {
     cwd: folder,
     env: { ...process.env, VORONODE_BINARY: '', VORONODE_SIMD: '', VORONODE_THREADS: '', ...env },
   });
@@ -63,6 +67,9 @@ const BUILT = join('build', 'Release', 'voronode.node');
 const report = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
 const musl = process.platform === 'linux' && report.header.glibcVersionRuntime === undefined;
 const here = [process.platform, process.arch, ...(musl ? ['musl'] : [])].join('-');
+const permissionFlag = ['--permission', '--experimental-permission'].find((name) =>
+  process.allowedNodeEnvironmentFlags.has(name),
+);
 const PREBUILT = join('prebuilds', here, 'voronode.node');
 
 test('VORONODE_BINARY names the addon, also relative to the working directory', async () => {
@@ -144,6 +151,42 @@ test('a runtime that cannot report its libc is taken for glibc', async () => {
     `${pretend('linux', 'x64')}; process.report.getReport = () => { throw new Error('no') }`,
   );
   expect(error.message).toContain('on linux-x64 (glibc)');
+});
+
+test.each([
+  ['--no-addons', ['--no-addons'], {}],
+  ['--no-addons in NODE_OPTIONS', [], { NODE_OPTIONS: '--no-addons' }],
+])('%s is named as the reason', async (_, options, env) => {
+  plant(PREBUILT);
+  const error = await load(env, '', options);
+  expect(error).toMatchObject({ code: 'ERR_VORONODE_UNSUPPORTED', cause: 'ERR_DLOPEN_DISABLED' });
+  expect(error.message).toMatch(/\nNode was started with --no-addons .* leave that option out\.$/);
+});
+
+describe.skipIf(permissionFlag === undefined)("Node's permission model", () => {
+  const real = () => realpathSync(folder);
+  const model = [permissionFlag!, '--no-warnings'];
+
+  test('without addons', async () => {
+    plant(PREBUILT);
+    const error = await load({}, '', [...model, `--allow-fs-read=${real()}/*`]);
+    expect(error).toMatchObject({ code: 'ERR_VORONODE_UNSUPPORTED', cause: 'ERR_DLOPEN_DISABLED' });
+    expect(error.message).toMatch(/\nNode's permission model forbids native addons, .* --allow-addons, too\.$/);
+    expect(await load({}, '', [...model, `--allow-fs-read=${real()}/*`, '--allow-addons'])).toMatchObject({ d: '3' });
+  });
+
+  test('without reading the binary', async () => {
+    plant(BUILT);
+    const grants = ['dist/*', 'package.json'].map((name) => `--allow-fs-read=${join(real(), name)}`);
+    const error = await load({}, '', [...model, ...grants, '--allow-addons']);
+    expect(error).toMatchObject({ code: 'ERR_VORONODE_UNSUPPORTED', cause: 'ERR_ACCESS_DENIED' });
+    const [, asked] = /\nNode's permission model forbids reading it: .* --allow-fs-read="(.*)", too\.$/.exec(
+      error.message!,
+    )!;
+    expect(asked).toBe(join(real(), '*'));
+    grants.push(`--allow-fs-read=${asked}`);
+    expect(await load({}, '', [...model, ...grants, '--allow-addons'])).toMatchObject({ d: '3' });
+  });
 });
 
 test('a file named by VORONODE_BINARY that is no addon is the cause', async () => {
