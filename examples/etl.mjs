@@ -2,7 +2,7 @@
 //
 //   node examples/etl.mjs --index FILE --queries FILE.csv --out FILE.jsonl [--k 5] [--batch 1000] [--ids-as-strings]
 //
-// Queries: `id,features` (support/vectors.mjs). A line of the output for each, in the order of the input, best first:
+// Queries: CSV, `id,features` (support/vectors.mjs). A line of the output for each, in the order of the input, best first:
 //
 //   {"id":10,"labels":[72120,90],"distances":[1.5170297622680664,2.130983591079712]}
 //

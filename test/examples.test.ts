@@ -204,6 +204,23 @@ describe('etl', () => {
     );
   });
 
+  test('features as Python prints them, over several lines', async () => {
+    const printed =
+      '[-1.5 2. 3.0e-05 1.e+01\n  ' +
+      Array(D - 4)
+        .fill('0.25')
+        .join(' ') +
+      ']';
+    const query = Float32Array.of(-1.5, 2, 3e-5, 10, ...Array(D - 4).fill(0.25));
+    writeFileSync(file('printed.csv'), `id,features\n7,"${printed}"\n8,"${printed.replaceAll(' ', '\n')}"\n`);
+    const { code, stderr } = await etl('printed.csv', 'printed.jsonl', ['--k', '3']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = readFileSync(file('printed.jsonl'), 'utf8').trim().split('\n').map(parseLine);
+    const { labels, distances } = index.searchSync(query, 3).row(0);
+    const expected = { labels: [...labels], distances: [...distances] };
+    expect(lines).toEqual([7n, 8n].map((id) => ({ id, ...expected })));
+  });
+
   test('a header alone gives an empty file', async () => {
     writeFileSync(file('none.csv'), 'id,features\n');
     expect((await etl('none.csv', 'none.jsonl')).code).toBe(0);
@@ -222,13 +239,19 @@ describe('etl', () => {
     ['2,[1,2]', 'line 3: expected 2 fields, found 3; is the array in quotes?'],
     ['2', 'line 3: expected 2 fields, found 1'],
     ['2,"[1', 'Quote Not Closed: the parsing is finished with an opening quote at line 3'],
+    ['2,[1 "2"]', 'line 3: Invalid Opening Quote: a quote is found on field "features" at line 3'],
+    ['{"id": 2, "features": [1]}', 'line 3: this is JSON, not CSV; expected a header with the columns id and features'],
+    ['2,"[0.1 0.2 ... 0.3\n 0.4]"', 'line 3: Python has shortened the array to "..."; write vector.tolist()'],
+    ['2,"[0.1, 0.2, ..., 0.3]"', 'line 3: Python has shortened the array to "..."'],
+    ['2,"[0.1 nan\n 0.3]"', `line 3: expected ${D} features, found 3`],
+    [`2,"[${Array(D).fill('nan').join('\n')}]"`, 'line 3: feature 0 is not a finite float32 number: "nan"'],
   ])('the row %j: an error that names the line, and the output is what it was', async (row, message) => {
     writeFileSync(file('bad.csv'), `id,features\n${good}\n${row}\n`);
     writeFileSync(file('old.jsonl'), 'old\n');
     const before = readdirSync(folder);
     const { code, stdout, stderr } = await etl('bad.csv', 'old.jsonl', ['--batch', '1']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^error: bad\.csv[:,] /);
+    expect(stderr).toMatch(/^error: bad\.csv, line \d+: /);
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/^ +at /m);
     expect(readFileSync(file('old.jsonl'), 'utf8')).toBe('old\n');

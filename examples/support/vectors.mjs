@@ -1,12 +1,15 @@
-// Vectors from CSV in a common shape: a header with `id` and `features`, then a vector a row, its features as a JSON array.
+// Vectors from CSV in a common shape: a header with `id` and `features`, then a vector a row, its features as a JSON array, or as
+// Python prints an array of NumPy, with spaces and over several lines.
 //
 //   id,features
 //   90,"[-0.529317, -0.320333, -0.127946]"
+//   91,"[-0.529317 -0.320333
+//    -0.127946]"
 
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream';
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { matrix } from 'voronode';
 import { InputError } from './input.mjs';
 
@@ -34,23 +37,18 @@ export async function* vectorRows(path, d) {
   try {
     // An error anywhere in the pipeline also ends the loop.
     for await (const { info, record } of pipeline(createReadStream(path), csv, () => {})) {
-      const id = parseId(record.id) ?? fail(info.lines, `expected an id within int64, found '${record.id}'`);
-      const features = parseFeatures(record.features) ?? fail(info.lines, 'the features are not a JSON array');
+      const line = info.lines - (record.features.match(/\n/g)?.length ?? 0); // the row's first
+      const id = parseId(record.id) ?? fail(line, `expected an id within int64, found '${record.id}'`);
+      const features = parseFeatures(record.features, (message) => fail(line, message));
       d ??= features.length;
-      if (features.length !== d) fail(info.lines, `expected ${d} features, found ${features.length}`);
+      if (features.length !== d) fail(line, `expected ${d} features, found ${features.length}`);
       const bad = features.findIndex((x) => typeof x !== 'number' || !Number.isFinite(Math.fround(x)));
-      if (bad !== -1)
-        fail(info.lines, `feature ${bad} is not a finite float32 number: ${JSON.stringify(features[bad])}`);
+      if (bad !== -1) fail(line, `feature ${bad} is not a finite float32 number: ${JSON.stringify(features[bad])}`);
       yield { id, features };
     }
   } catch (error) {
-    if (error.code === 'CSV_RECORD_INCONSISTENT_COLUMNS') {
-      fail(
-        error.lines,
-        `expected ${error.columns.length} fields, found ${error.record.length}; is the array in quotes?`,
-      );
-    }
-    throw error.code?.startsWith('CSV_') ? new InputError(`${basename(path)}: ${error.message}`) : error;
+    if (error instanceof CsvError) fail(error.lines, reasonOf(error));
+    throw error;
   }
   if (!header) fail(1, 'expected a header with the columns id and features, found nothing');
 }
@@ -73,11 +71,37 @@ function parseId(text) {
   return BigInt.asIntN(64, id) === id ? id : undefined;
 }
 
-function parseFeatures(text) {
+/** @param {(message: string) => never} fail */
+function parseFeatures(text, fail) {
+  if (/^\s*\[.*\.\.\..*\]\s*$/s.test(text)) {
+    fail(
+      'Python has shortened the array to "..."; write vector.tolist(), or numpy.set_printoptions(threshold=sys.maxsize)',
+    );
+  }
+  const [, printed] = /^\s*\[([^[\],"]*)\]\s*$/.exec(text) ?? [];
   try {
     const value = JSON.parse(text);
-    return Array.isArray(value) ? value : undefined;
+    if (Array.isArray(value)) return value;
   } catch {
-    return undefined;
+    if (printed !== undefined) return printed.trim().split(/\s+/).map(parsePrinted);
   }
+  return fail('the features are not a JSON array');
+}
+
+/** A number as NumPy prints it: '1.', '-2.5e-05'. What is none stays as it is, for the message. */
+function parsePrinted(text) {
+  const value = Number(text);
+  return Number.isNaN(value) ? text : value;
+}
+
+/** What is wrong with the CSV itself. */
+function reasonOf(error) {
+  if (error.code === 'CSV_RECORD_INCONSISTENT_COLUMNS') {
+    return `expected ${error.columns.length} fields, found ${error.record.length}; is the array in quotes?`;
+  }
+  // Of some errors csv-parse leaves the prefix of the code out.
+  if (/INVALID_OPENING_QUOTE$/.test(error.code) && error.index === 0 && /^\s*[{[]/.test(error.field)) {
+    return 'this is JSON, not CSV; expected a header with the columns id and features, then id,"[…]" for each vector';
+  }
+  return error.message;
 }
