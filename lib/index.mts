@@ -49,6 +49,7 @@ export {
   type ResultRow,
   readIndex,
   readIndexSync,
+  type SaveOptions,
   type ScalarCode,
   type SearchOptions,
   SearchResult,

@@ -18,6 +18,7 @@ export {
   deserializeIndexSync,
   readIndex,
   readIndexSync,
+  type SaveOptions,
   serializeIndex,
   serializeIndexSync,
   writeIndex,

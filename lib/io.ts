@@ -12,7 +12,18 @@ import { Index } from './index_base.js';
 import { adopt } from './kinds.js';
 import { native } from './native.js';
 import { checkPermission } from './permission.js';
-import { checkBytes, checkOptions, checkPath } from './validate.js';
+import { checkBoolean, checkBytes, checkOptions, checkPath } from './validate.js';
+
+/** What saving takes. */
+export interface SaveOptions extends AbortOptions {
+  /**
+   * `false` writes into the file itself instead of putting a new one in its place: for a file that cannot be replaced, such
+   * as one that is mounted alone into a container, or one in a folder that may not be written. When the save is done it is on
+   * the disk all the same; but after a failure, an abort or a crash in the middle the file is broken, and who reads it
+   * meanwhile finds it so. Default: `true`.
+   */
+  atomic?: boolean | undefined;
+}
 
 /**
  * Reads an index from a file. `path`: a string, a file URL, or a `Buffer` with the bytes of the name, which need not be
@@ -49,17 +60,24 @@ export function readIndexSync(path: string | URL | Uint8Array, options?: AbortOp
  * await writeIndex(index, 'two.faiss');
  * console.log((await readIndex('two.faiss')).ntotal); // 2
  * ```
- * @throws ENOSPC, EACCES, … as `node:fs` has them; ERR_ACCESS_DENIED if Node's permission model forbids it
+ * @throws ENOSPC, EACCES, … as `node:fs` has them; EBUSY if the file is a mount of its own, and EACCES if its folder may not
+ * be written: their messages name the remedies, one of which is {@link SaveOptions.atomic}; ERR_ACCESS_DENIED if Node's
+ * permission model forbids it
  */
-export async function writeIndex(index: Index, path: string | URL | Uint8Array, options?: AbortOptions): Promise<void> {
+export async function writeIndex(index: Index, path: string | URL | Uint8Array, options?: SaveOptions): Promise<void> {
   const handle = Index.handle('index', index);
   const file = writable(path);
-  return await abortable(signalOf(options), (token) => native.writeIndex(handle, file, token));
+  const atomic = atomicOf(options);
+  return await abortable(signalOf(options), (token) => native.writeIndex(handle, file, atomic, token));
 }
 
 /** {@link writeIndex} on the calling thread. */
-export function writeIndexSync(index: Index, path: string | URL | Uint8Array): void {
-  native.writeIndexSync(Index.handle('index', index), writable(path));
+export function writeIndexSync(index: Index, path: string | URL | Uint8Array, options?: SaveOptions): void {
+  const handle = Index.handle('index', index);
+  const file = writable(path);
+  const atomic = atomicOf(options);
+  throwIfAborted(signalOf(options));
+  native.writeIndexSync(handle, file, atomic);
 }
 
 /** The bytes that {@link writeIndex} would write. */
@@ -94,6 +112,11 @@ function writable(path: string | URL | Uint8Array): string | Uint8Array {
   const file = checkPath(path);
   checkPermission('fs.write', file);
   return file;
+}
+
+function atomicOf(options: SaveOptions | undefined): boolean {
+  checkOptions(options);
+  return options?.atomic === undefined || checkBoolean('options.atomic', options.atomic);
 }
 
 /** Faiss's IO_FLAG_MMAP; asking for it in vain must not go unnoticed. */

@@ -203,8 +203,13 @@ export interface Native {
   // Files
   readIndex(path: string | Uint8Array, token: NativeToken | undefined): Promise<NativeIndex>;
   readIndexSync(path: string | Uint8Array): NativeIndex;
-  writeIndex(index: NativeIndex, path: string | Uint8Array, token: NativeToken | undefined): Promise<void>;
-  writeIndexSync(index: NativeIndex, path: string | Uint8Array): void;
+  writeIndex(
+    index: NativeIndex,
+    path: string | Uint8Array,
+    atomic: boolean,
+    token: NativeToken | undefined,
+  ): Promise<void>;
+  writeIndexSync(index: NativeIndex, path: string | Uint8Array, atomic: boolean): void;
   serializeIndex(index: NativeIndex, token: NativeToken | undefined): Promise<Uint8Array>;
   serializeIndexSync(index: NativeIndex): Uint8Array;
   deserializeIndex(bytes: Uint8Array, token: NativeToken | undefined): Promise<NativeIndex>;

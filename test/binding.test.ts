@@ -231,7 +231,7 @@ describe('the messages', () => {
   it('of a file error has the fields of node:fs', () => {
     let error: unknown;
     try {
-      native.writeIndexSync(filled(), '/there/is/none/either');
+      native.writeIndexSync(filled(), '/there/is/none/either', true);
     } catch (caught) {
       error = caught;
     }

@@ -6,11 +6,12 @@
 
 namespace voronode {
 
-SystemError::SystemError(int err, const char* syscall, std::string path)
+SystemError::SystemError(int err, const char* syscall, std::string path, const char* hint)
     : Error(Code::kSystem, format("%s, %s '%s'", std::strerror(err), syscall, path.c_str())),
       err_(err),
       syscall_(syscall),
-      path_(std::move(path)) {}
+      path_(std::move(path)),
+      hint_(hint) {}
 
 std::string format(const char* fmt, ...) {
   va_list args;

@@ -34,19 +34,22 @@ class Error : public std::exception {
 };
 
 // A failed call to the operating system. what() is only "ENOENT"-free detail; the binding composes Node's message
-// ("ENOENT: no such file or directory, open '/x'") from the three parts.
+// ("ENOENT: no such file or directory, open '/x'") from its parts.
 class SystemError : public Error {
  public:
-  // err: an errno value (> 0). syscall: "open", "read", "fsync", … a string literal. path: as the caller gave it.
-  SystemError(int err, const char* syscall, std::string path);
+  // err: an errno value (> 0). syscall: "open", "read", "fsync", … path: as the caller gave it. hint: what else to say,
+  // behind Node's message; "" for nothing. The two texts are string literals.
+  SystemError(int err, const char* syscall, std::string path, const char* hint = "");
   int err() const noexcept { return err_; }
   const char* syscall() const noexcept { return syscall_; }
   const std::string& path() const noexcept { return path_; }
+  const char* hint() const noexcept { return hint_; }
 
  private:
   int err_;
   const char* syscall_;
   std::string path_;
+  const char* hint_;
 };
 
 // printf into a std::string; for error messages.

@@ -96,11 +96,11 @@ SystemErrorName name_of(int err) {
   }
 }
 
-// As node:fs words it: "ENOENT: no such file or directory, open '/x'".
+// As node:fs words it: "ENOENT: no such file or directory, open '/x'"; and then the hint, if there is one.
 napi_value system_error(napi_env env, const SystemError& error) {
   const SystemErrorName name = name_of(error.err());
-  const std::string message =
-      std::string(name.code) + ": " + name.text + ", " + error.syscall() + " '" + error.path() + "'";
+  std::string message = std::string(name.code) + ": " + name.text + ", " + error.syscall() + " '" + error.path() + "'";
+  if (*error.hint() != '\0') message += std::string(": ") + error.hint();
   const napi_value value = make_error(env, {napi_create_error, name.code}, message.c_str());
   napi_value number;
   check_status(env, napi_create_int32(env, name.number, &number));

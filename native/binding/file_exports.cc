@@ -47,14 +47,17 @@ class DeserializeIndex final : public Makes {
 
 class WriteIndex final : public Operation {
  public:
-  static constexpr size_t kArgs = 2;
+  static constexpr size_t kArgs = 3;
   explicit WriteIndex(const Call& call)
-      : Operation(index_of(call.env, call[0]), Access::kRead), path_(path_arg(call.env, call[1])) {}
-  void execute(const Cancel* cancel, Listener*) override { write_index(*index(), path_, cancel); }
+      : Operation(index_of(call.env, call[0]), Access::kRead),
+        path_(path_arg(call.env, call[1])),
+        saving_(boolean_arg(call.env, "atomic", call[2]) ? Saving::kAtomic : Saving::kInPlace) {}
+  void execute(const Cancel* cancel, Listener*) override { write_index(*index(), path_, cancel, saving_); }
   napi_value finish(Napi::Env env) override { return env.Undefined(); }
 
  private:
   std::string path_;
+  Saving saving_;
 };
 
 class SerializeIndex final : public Operation {

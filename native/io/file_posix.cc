@@ -11,59 +11,11 @@
 
 #include "base/error.h"
 #include "io/file_attributes.h"
+#include "io/file_calls_posix.h"
 #include "io/file_descriptor.h"
 #include "io/file_temporary.h"
 
 namespace voronode {
-namespace {
-
-// Linux moves at most 2 GiB a call, macOS refuses more.
-constexpr size_t kMaxCall = size_t{1} << 30;
-
-// A path that holds a null byte would be cut there by the system.
-void check_path(const std::string& path) {
-  if (path.find('\0') == std::string::npos) return;
-  throw Error(Code::kInvalidArgValue, "The argument 'path' must be a string, Uint8Array, or URL without null bytes");
-}
-
-int sync_retrying(int fd) {
-  int rc;
-  do {
-#ifdef __APPLE__
-    // fsync of macOS leaves the bytes in the drive's cache; some file systems know only fsync.
-    rc = ::fcntl(fd, F_FULLFSYNC);
-    if (rc != 0 && (errno == ENOTSUP || errno == EINVAL || errno == ENOTTY)) rc = ::fsync(fd);
-#else
-    rc = ::fsync(fd);
-#endif
-  } while (rc != 0 && errno == EINTR);
-  return rc;
-}
-
-std::string directory_of(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-// Follows the last component of `path` while it is a symbolic link, also to a file that does not exist yet.
-std::string follow_links(const std::string& path) {
-  std::string target = path;
-  constexpr int kMaxLinks = 40;  // as many as Linux follows
-  for (int i = 0; i < kMaxLinks; ++i) {
-    struct stat st;
-    if (::lstat(target.c_str(), &st) != 0 || !S_ISLNK(st.st_mode)) return target;
-    std::string link(4096, '\0');
-    const ssize_t n = ::readlink(target.c_str(), link.data(), link.size());
-    if (n < 0) throw SystemError(errno, "readlink", path);
-    if (static_cast<size_t>(n) == link.size()) throw SystemError(ENAMETOOLONG, "readlink", path);
-    link.resize(static_cast<size_t>(n));
-    target = link[0] == '/' ? link : directory_of(target) + "/" + link;
-  }
-  throw SystemError(ELOOP, "open", path);
-}
-
-}  // namespace
 
 struct InputFile::State {
   std::string path;
@@ -104,16 +56,31 @@ size_t InputFile::read_at(uint64_t offset, void* out, size_t n) {
   return done;
 }
 
+namespace {
+
+// What a file that may be written, but not replaced, needs. The option is writeIndex's.
+constexpr const char* kUnwritableFolder =
+    "the file may be written, but not its folder, into which the new file must be put; make the folder writable, or "
+    "save "
+    "with { atomic: false }";
+constexpr const char* kMounted =
+    "the file is a mount of its own (or another program holds it), so that no new file can take its place; mount its "
+    "folder, or save with { atomic: false }";
+
+}  // namespace
+
 struct AtomicFile::State {
   std::string path;  // as the caller gave it, for messages
   std::string name;  // of the target, in the directory
   Descriptor directory;
   TemporaryFile file;
 
-  [[noreturn]] void fail(const char* syscall) const { throw SystemError(errno, syscall, path); }
+  [[noreturn]] void fail(const char* syscall, const char* hint = "") const {
+    throw SystemError(errno, syscall, path, hint);
+  }
 
-  void create_temporary(mode_t mode) {
-    if (!file.create(directory.get(), name, mode)) fail("open");
+  void create_temporary(mode_t mode, const char* hint) {
+    if (!file.create(directory.get(), name, mode)) fail("open", errno == EACCES || errno == EROFS ? hint : "");
   }
 };
 
@@ -131,33 +98,20 @@ AtomicFile::AtomicFile(const std::string& path) : state_(std::make_unique<State>
   struct stat old;
   if (::fstatat(s.directory.get(), s.name.c_str(), &old, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno != ENOENT) s.fail("stat");
-    s.create_temporary(0666);  // less the umask
+    s.create_temporary(0666, "");  // less the umask
     return;
   }
   if (S_ISDIR(old.st_mode)) throw SystemError(EISDIR, "open", path);
   if (!S_ISREG(old.st_mode)) throw SystemError(EINVAL, "open", path);
   // A rename would replace a file that is write-protected; the protection is meant.
   if (::faccessat(s.directory.get(), s.name.c_str(), W_OK, AT_EACCESS) != 0) s.fail("open");
-  s.create_temporary(0600);
+  s.create_temporary(0600, kUnwritableFolder);
   if (!take_over_attributes(s.file.get(), target, old)) s.fail("fchmod");
 }
 
 AtomicFile::~AtomicFile() = default;
 
-void AtomicFile::write(const void* data, size_t n) {
-  const char* p = static_cast<const char*>(data);
-  while (n != 0) {
-    const ssize_t done = ::write(state_->file.get(), p, std::min(n, kMaxCall));
-    if (done > 0) {
-      p += done;
-      n -= static_cast<size_t>(done);
-    } else if (done == 0) {
-      throw SystemError(EIO, "write", state_->path);  // no progress and no reason: looping on could last for ever
-    } else if (errno != EINTR) {
-      state_->fail("write");
-    }
-  }
-}
+void AtomicFile::write(const void* data, size_t n) { write_fully(state_->file.get(), data, n, state_->path); }
 
 void AtomicFile::sync() {
   if (sync_retrying(state_->file.get()) != 0) state_->fail("fsync");
@@ -166,9 +120,8 @@ void AtomicFile::sync() {
 void AtomicFile::commit() {
   State& s = *state_;
   if (!s.file.close()) s.fail("close");
-  if (!s.file.rename(s.name)) s.fail("rename");
-  // EINVAL, ENOTSUP: this file system does not sync directories; it has no better durability to offer.
-  if (sync_retrying(s.directory.get()) != 0 && errno != EINVAL && errno != ENOTSUP) s.fail("fsync");
+  if (!s.file.rename(s.name)) s.fail("rename", errno == EBUSY ? kMounted : "");
+  if (!sync_directory(s.directory.get())) s.fail("fsync");
 }
 
 }  // namespace voronode

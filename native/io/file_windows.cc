@@ -98,6 +98,23 @@ bool is_folder(HANDLE handle) noexcept {
          (information.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
 }
 
+void write_fully(HANDLE file, const void* data, size_t n, const std::string& path) {
+  const char* p = static_cast<const char*>(data);
+  while (n != 0) {
+    DWORD done = 0;
+    if (WriteFile(file, p, static_cast<DWORD>(std::min(n, kMaxCall)), &done, nullptr) == 0) fail("write", path);
+    if (done == 0) throw SystemError(EIO, "write", path);
+    p += done;
+    n -= done;
+  }
+}
+
+// Sees that what was opened for writing is a file.
+void check_target(HANDLE file, const std::string& path) {
+  if (is_folder(file)) throw SystemError(EISDIR, "open", path);
+  if (GetFileType(file) != FILE_TYPE_DISK) throw SystemError(EINVAL, "open", path);
+}
+
 }  // namespace
 
 struct InputFile::State {
@@ -159,8 +176,7 @@ struct AtomicFile::State {
       if (to_errno(GetLastError()) != ENOENT) fail("open", path);
       return;
     }
-    if (is_folder(old.get())) throw SystemError(EISDIR, "open", path);
-    if (GetFileType(old.get()) != FILE_TYPE_DISK) throw SystemError(EINVAL, "open", path);
+    check_target(old.get(), path);
     const DWORD length = GetFinalPathNameByHandleW(old.get(), nullptr, 0, FILE_NAME_NORMALIZED);
     if (length == 0) fail("open", path);
     std::wstring final_path(length, L'\0');
@@ -196,18 +212,7 @@ AtomicFile::AtomicFile(const std::string& path) : state_(std::make_unique<State>
 
 AtomicFile::~AtomicFile() = default;
 
-void AtomicFile::write(const void* data, size_t n) {
-  const char* p = static_cast<const char*>(data);
-  while (n != 0) {
-    DWORD done = 0;
-    if (WriteFile(state_->file.get(), p, static_cast<DWORD>(std::min(n, kMaxCall)), &done, nullptr) == 0) {
-      fail("write", state_->path);
-    }
-    if (done == 0) throw SystemError(EIO, "write", state_->path);
-    p += done;
-    n -= done;
-  }
-}
+void AtomicFile::write(const void* data, size_t n) { write_fully(state_->file.get(), data, n, state_->path); }
 
 void AtomicFile::sync() {
   if (FlushFileBuffers(state_->file.get()) == 0) fail("fsync", state_->path);
@@ -219,6 +224,41 @@ void AtomicFile::commit() {
   constexpr DWORD kFlags = MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH;
   if (MoveFileExW(s.temporary.c_str(), s.target.c_str(), kFlags) == 0) fail("rename", s.path);
   s.temporary.clear();
+}
+
+struct InPlaceFile::State {
+  std::string path;
+  Handle file;
+  bool emptied = false;
+};
+
+InPlaceFile::InPlaceFile(const std::string& path) : state_(std::make_unique<State>()) {
+  state_->path = path;
+  const std::wstring target = wide(path);
+  // A folder opens for reading its attributes only, and must be told from a file that may not be written.
+  const Handle old(open_existing(target, 0));
+  if (old.valid()) check_target(old.get(), path);
+  state_->file.reset(CreateFileW(target.c_str(), GENERIC_WRITE, FILE_SHARE_READ, nullptr, OPEN_ALWAYS,
+                                 FILE_ATTRIBUTE_NORMAL, nullptr));
+  if (!state_->file.valid()) fail("open", path);
+}
+
+InPlaceFile::~InPlaceFile() = default;
+
+void InPlaceFile::write(const void* data, size_t n) {
+  State& s = *state_;
+  // An empty file is seen to be broken; old bytes behind new ones might be taken for an index.
+  if (!s.emptied && SetEndOfFile(s.file.get()) == 0) fail("ftruncate", s.path);
+  s.emptied = true;
+  write_fully(s.file.get(), data, n, s.path);
+}
+
+void InPlaceFile::sync() {
+  if (FlushFileBuffers(state_->file.get()) == 0) fail("fsync", state_->path);
+}
+
+void InPlaceFile::commit() {
+  if (CloseHandle(state_->file.release()) == 0) fail("close", state_->path);
 }
 
 }  // namespace voronode

@@ -25,9 +25,9 @@ std::shared_ptr<Index> deserialize_index(const uint8_t* bytes, size_t size, cons
   return read_source(source, cancel);
 }
 
-void write_index(const Index& index, const std::string& path, const Cancel* cancel) {
+void write_index(const Index& index, const std::string& path, const Cancel* cancel, Saving saving) {
   check(cancel);
-  FileSink sink(path);
+  FileSink sink(path, saving);
   Writer writer(sink, cancel);
   write_any(writer, index, Moment(index));
   sink.sync();

@@ -9,6 +9,7 @@
 
 #include "base/cancel.h"
 #include "index/index.h"
+#include "io/file.h"
 
 namespace voronode {
 
@@ -17,10 +18,10 @@ namespace voronode {
 // file.
 std::shared_ptr<Index> read_index(const std::string& path, const Cancel* cancel);
 
-// Writes durably and atomically: after a return the new file is on disk, after any failure or kill the old one is
-// whole. REQUIRES: kRead on index.gate(); adds may go on beside it, the file holds the rows that were complete at the
-// start.
-void write_index(const Index& index, const std::string& path, const Cancel* cancel);
+// Writes durably: after a return the new file is on disk. kAtomic: after any failure or kill the old one is whole;
+// kInPlace: after a failure or kill the file may be broken. REQUIRES: kRead on index.gate(); adds may go on beside it,
+// the file holds the rows that were complete at the start.
+void write_index(const Index& index, const std::string& path, const Cancel* cancel, Saving saving = Saving::kAtomic);
 
 // The same bytes in memory. Trailing bytes behind an index are ignored, as in Faiss.
 std::vector<uint8_t> serialize_index(const Index& index, const Cancel* cancel);  // REQUIRES: kRead

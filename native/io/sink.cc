@@ -21,12 +21,19 @@ void MemorySink::write(const void* data, size_t n) {
   bytes_.insert(bytes_.end(), p, p + n);
 }
 
-FileSink::FileSink(const std::string& path) : file_(path) { buffer_.reserve(kBufferBytes); }
+std::unique_ptr<OutputFile> open_output(const std::string& path, Saving saving) {
+  if (saving == Saving::kInPlace) return std::make_unique<InPlaceFile>(path);
+  return std::make_unique<AtomicFile>(path);
+}
+
+FileSink::FileSink(const std::string& path, Saving saving) : file_(open_output(path, saving)) {
+  buffer_.reserve(kBufferBytes);
+}
 
 void FileSink::write(const void* data, size_t n) {
   if (buffer_.size() + n > kBufferBytes) flush();
   if (n >= kBufferBytes) {
-    file_.write(data, n);
+    file_->write(data, n);
   } else {
     const char* p = static_cast<const char*>(data);
     buffer_.insert(buffer_.end(), p, p + n);
@@ -35,11 +42,11 @@ void FileSink::write(const void* data, size_t n) {
 
 void FileSink::sync() {
   flush();
-  file_.sync();
+  file_->sync();
 }
 
 void FileSink::flush() {
-  file_.write(buffer_.data(), buffer_.size());
+  file_->write(buffer_.data(), buffer_.size());
   buffer_.clear();
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,21 +41,21 @@ class MemorySink final : public Sink {
   std::vector<uint8_t> bytes_;
 };
 
-// A durable file: nothing is seen under `path` before commit(). Small writes are gathered.
+// A durable file. If it is saved atomically, nothing is seen under `path` before commit(). Small writes are gathered.
 class FileSink final : public Sink {
  public:
-  explicit FileSink(const std::string& path);
+  explicit FileSink(const std::string& path, Saving saving = Saving::kAtomic);
   void write(const void* data, size_t n) override;
 
   // Everything to the disk; then make it appear. Apart, so that the caller can still think better of it in between.
   void sync();
-  void commit() { file_.commit(); }
+  void commit() { file_->commit(); }
 
  private:
   static constexpr size_t kBufferBytes = 65536;
   void flush();
 
-  AtomicFile file_;
+  std::unique_ptr<OutputFile> file_;
   std::vector<char> buffer_;
 };
 
