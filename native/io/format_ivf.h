@@ -3,10 +3,12 @@
 //   header, u8 nlist, u8 nprobe
 //   the quantizer, an index of its own, tag first
 //   legacy tags only, for each list: u8 count, i8[count] ids
-//   the direct map: b1 type; u8 count, i8[count] place of id 0, 1, …; for a hash table u8 count, (i8 id, i8
-//   place)[count] what the kind adds the lists: "ilar", u8 nlist, u8 code_size; "full", u8 nlist, u8[nlist] sizes
-//                                           or "sprs", u8 2 · pairs, (u8 list, u8 size)[pairs];
-//     for each list that is not empty: its codes, then its ids
+//   the direct map: b1 type; u8 count, i8[count] place of id 0, 1, …;
+//                   for a hash table u8 count, (i8 id, i8 place)[count]
+//   what the kind adds
+//   the lists: "ilar", u8 nlist, u8 code_size;
+//              "full", u8 nlist, u8[nlist] sizes or "sprs", u8 2 · pairs, (u8 list, u8 size)[pairs];
+//              for each list that is not empty: its codes, then its ids
 //   legacy tags, instead of the lists, for each list: u8 count, its codes
 //
 // A place is list << 32 | row, negative for an id that is not there.
