@@ -1,4 +1,5 @@
-// Checks the walls between the rooms, by what each file includes or imports, and the size of files: `npm run check:walls`.
+// Checks the walls between the rooms, by what each file includes or imports, and the size of files, rooms and lists of
+// parameters (walls/sizes.mjs): `npm run check:walls`.
 //
 //   node scripts/check-walls.mjs [folder]     another folder than the repository: for the test of this script
 //
@@ -7,8 +8,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, normalize, relative, resolve } from 'node:path';
 import { root } from './run.mjs';
 import { rooms } from './sources.mjs';
+import { sizeErrors } from './walls/sizes.mjs';
 
-const MAX_LINES = 400;
 const SOURCE = new Set(['.h', '.cc', '.inc', '.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.py', '.sh']);
 
 const NODE_API = /^(napi(-inl)?|node_api|node_api_types|js_native_api|js_native_api_types|node|node_buffer|v8|uv)\.h$/;
@@ -84,8 +85,6 @@ function importErrors(path, text) {
 
 function errorsOf(path, text) {
   const errors = [];
-  const lines = text.split('\n').length - 1;
-  if (lines > MAX_LINES) errors.push(`has ${lines} lines; split it at ${MAX_LINES}`);
   if (path.startsWith('native/')) errors.push(...includeErrors(path, text));
   const code = text.replace(/^\s*\/\*\*.*?\*\//gms, ''); // the examples of docstrings import the package
   if (/^(lib|bench|examples)\//.test(path)) errors.push(...importErrors(path, code));
@@ -102,10 +101,11 @@ function filesBelow(folder, top) {
 }
 
 const folder = resolve(process.argv[2] ?? root);
-const files = ['native', 'lib', 'test', 'bench', 'examples', 'scripts'].flatMap((top) => filesBelow(folder, top));
-const errors = files.flatMap((path) =>
-  errorsOf(path, readFileSync(join(folder, path), 'utf8')).map((error) => `${path} ${error}`),
-);
+const files = ['native', 'lib', 'test', 'bench', 'examples', 'scripts']
+  .flatMap((top) => filesBelow(folder, top))
+  .map((path) => ({ path, text: readFileSync(join(folder, path), 'utf8') }));
+const errors = files.flatMap(({ path, text }) => errorsOf(path, text).map((error) => `${path} ${error}`));
+errors.push(...sizeErrors(folder, files));
 const lock = join(folder, 'package-lock.json');
 if (existsSync(lock) && /"resolved":\s*"http/.test(readFileSync(lock, 'utf8'))) {
   errors.push(

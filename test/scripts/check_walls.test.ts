@@ -25,6 +25,36 @@ function check(): { status: number | null; said: string } {
 }
 
 describe('check-walls', () => {
+  it('takes no call and no short list for a long list of parameters', () => {
+    plant('native/index/a.cc', 'int x = f(a, b, c, d, e, 1 + 2);\nfor (int i = 0; i < n; ++i) g(a, b, c, d, e, h);\n');
+    plant(
+      'native/index/b.cc',
+      'std::map<int, std::tuple<int, int, int, int>> f(int a);  // f(int a, int b, int c, int d, int e, int g)\n',
+    );
+    plant('lib/a.ts', 'if (f(a, b, c, d, e, g)) {\n  h(a, "b: c", { c: 1 }, d ? e : f, (i) => i, j);\n}\n');
+    expect(check()).toEqual({ status: 0, said: 'check-walls: 4 files keep the walls\n' });
+  });
+
+  it('lets an exception pass, but not grow, and not stay when it is smaller', () => {
+    const allow = (most: number) => plant('scripts/walls/exceptions.json', `{ "lib/f": ${most} }`);
+    plant('lib/a.ts', 'function f(a, b, c, d, e, g, h) {}\n');
+    allow(7);
+    expect(check().status).toBe(0);
+    allow(6);
+    expect(check().said).toContain('lib/a.ts:1 f has 7 parameters');
+    allow(8);
+    expect(check().said).toContain('allows lib/f 8 parameters; write 7');
+  });
+
+  it('fails a room that is too large, but for tests', () => {
+    for (const room of ['native/io', 'native/test', 'test']) {
+      for (let i = 0; i < 13; i++) plant(`${room}/${i}.h`, '\n'.repeat(400));
+    }
+    const { status, said } = check();
+    expect(status).toBe(1);
+    expect(said).toMatch(/^native\/io has 5200 lines; split the room by concept at 5000\ncheck-walls: 1 violations/);
+  });
+
   it('passes files that keep the walls', () => {
     plant('native/binding/addon.cc', '#include <napi.h>\n#include "io/index_io.h"\n');
     plant('native/test/main.cc', '#include <doctest/doctest.h>\n#include "test/random.h"\n#include "io/index_io.h"\n');
@@ -56,6 +86,25 @@ describe('check-walls', () => {
     ['examples/recommend.mjs', "import { Index } from '../dist/index.mjs';\n", 'reaches no other folder'],
     ['bench/flat.mjs', "const { Index } = await import('../lib/index.js');\n", 'reaches no other folder'],
     ['lib/long.ts', '\n'.repeat(401), 'has 401 lines'],
+    [
+      'native/io/a.h',
+      'void f(int a, const float* b, size_t c = 0,\n  std::map<int, int> d, Listener*, T&& e);\n',
+      ':1 f has 6',
+    ],
+    ['native/test/a.cc', 'auto f = [](int a, int b, int c, int d, int e, int g) {};\n', '(without a name) has 6'],
+    [
+      'native/kernels/a.h',
+      'int f(int a, int b, int c, int d, int e, int g, int h, int i, int j);\n',
+      'f has 9 parameters',
+    ],
+    [
+      'lib/a.ts',
+      'interface A {\n  f(a: A, b?: B, c: C, d: D, e: E, g: G): void;\n}\n',
+      'lib/a.ts:2 f has 6 parameters',
+    ],
+    ['scripts/a.mjs', 'export function f(a, b, { c }, d = [1, 2], e, ...g) {}\n', 'f has 6 parameters'],
+    ['test/a.mjs', 'const f = (a, b, c, d, e, g) => 1;\n', 'has 6 parameters'],
+    ['scripts/walls/exceptions.json', '{ "lib/f": 7 }\n', 'allows lib/f 7 parameters; remove it'],
     ['package-lock.json', '{ "resolved": "https://example.org/a.tgz" }\n', 'records download addresses'],
   ])('fails a planted %s (%#)', (path, text, reason) => {
     plant(path, text);
