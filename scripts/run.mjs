@@ -40,9 +40,14 @@ export function npmCommand(...args) {
 }
 
 /** Runs npm with its output shown; true when it exits with 0. */
-export function npm(...args) {
+export function npmSucceeds(...args) {
   const [command, ...all] = npmCommand(...args);
   return succeeds(command, all);
+}
+
+/** Runs npm and ends the script if it fails. */
+export function npm(...args) {
+  if (!npmSucceeds(...args)) fail(`failed: npm ${args.join(' ')}`);
 }
 
 /** Where the first of the named programs lies on the PATH, or undefined. */

@@ -8,7 +8,7 @@
 import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildWithGyp } from './gyp.mjs';
-import { fail, newest, npm, root, run } from './run.mjs';
+import { fail, newest, npmSucceeds, root, run } from './run.mjs';
 import { rooms } from './sources.mjs';
 import { BUILD_FAILED, builder, buildWithCmakeJs } from './toolchain.mjs';
 
@@ -36,7 +36,7 @@ function installPackages() {
   console.log('voronode: installing the development packages (npm ci)');
   // npm would try for minutes where there is no network.
   const retries = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
-  if (!npm('ci', '--no-fund', '--no-audit', '--prefer-offline', ...retries)) fail(NOT_INSTALLED);
+  if (!npmSucceeds('ci', '--no-fund', '--no-audit', '--prefer-offline', ...retries)) fail(NOT_INSTALLED);
 }
 
 function buildAddon(tool) {

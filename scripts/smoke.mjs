@@ -24,6 +24,7 @@ import { findTarball } from './smoke/pack.mjs';
 import { packageChecks } from './smoke/package.mjs';
 import { makeProject } from './smoke/project.mjs';
 import { runtimeChecks } from './smoke/runtimes.mjs';
+import { testerChecks } from './smoke/testers.mjs';
 import { useChecks } from './smoke/use.mjs';
 
 const checks = [
@@ -32,6 +33,7 @@ const checks = [
   ...runtimeChecks,
   ...bundlerChecks,
   ...nextChecks,
+  ...testerChecks,
   ...managerChecks,
   ...emulatedChecks,
   ...elsewhereChecks,
