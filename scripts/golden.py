@@ -28,6 +28,19 @@ K = 4
 # Both ends of int64, around 2^53 (where doubles end), negative ones, 0, and one id twice.
 IDS = [2**53 + 1, -(2**63), 0, 2**63 - 1, -2, 7, 2**53 + 1, 2**53 - 1, -(2**53) - 1]
 
+METRICS = {
+    "l2": faiss.METRIC_L2,
+    "ip": faiss.METRIC_INNER_PRODUCT,
+    "l1": faiss.METRIC_L1,
+    "linf": faiss.METRIC_Linf,
+}
+SCORES = {
+    "l2": lambda row, q: ((row - q) ** 2).sum(),
+    "ip": lambda row, q: (row * q).sum(),
+    "l1": lambda row, q: np.abs(row - q).sum(),
+    "linf": lambda row, q: np.abs(row - q).max(),
+}
+
 
 def normalised(x):
     norm = np.sqrt((x.astype(np.float64) ** 2).sum(axis=1, keepdims=True))
@@ -43,15 +56,12 @@ def nearest(stored, labels, queries, metric, seen=None):
     for i, q in enumerate(queries.astype(np.float64)):
         stored = everything if seen is None else everything[seen[i]]
         labels = all_labels if seen is None else [all_labels[row] for row in seen[i]]
-        if metric == "l2":
-            scores = [float(((row - q) ** 2).sum()) for row in stored.astype(np.float64)]
-            order = sorted(range(len(labels)), key=lambda i: (scores[i], labels[i]))
-        else:
-            scores = [float((row * q).sum()) for row in stored.astype(np.float64)]
-            order = sorted(range(len(labels)), key=lambda i: (-scores[i], labels[i]))
+        scores = [float(SCORES[metric](row, q)) for row in stored.astype(np.float64)]
+        sign = -1 if metric == "ip" else 1
+        order = sorted(range(len(labels)), key=lambda i: (sign * scores[i], labels[i]))
         order = order[:K]
         padding = K - len(order)
-        out_distances += [scores[i] for i in order] + [FLT_MAX if metric == "l2" else -FLT_MAX] * padding
+        out_distances += [scores[i] for i in order] + [sign * FLT_MAX] * padding
         out_labels += [labels[i] for i in order] + [-1] * padding
     return out_distances, out_labels
 
@@ -71,7 +81,7 @@ def agrees_with_faiss(index, queries, distances, labels):
 
 def answered(description, d, metric, n, ids):
     """A kind that is read: its bytes, and what they must answer."""
-    index = faiss.index_factory(d, description, faiss.METRIC_L2 if metric == "l2" else faiss.METRIC_INNER_PRODUCT)
+    index = faiss.index_factory(d, description, METRICS[metric])
     unit = "L2norm" in description
     make = unit_rows if unit else integers
     x, queries = make(n, d, 100 + d), make(3, d, 200 + d)
@@ -148,7 +158,7 @@ def ivf(description, d, metric, n, ids, nprobe=None, trained=False, direct_map=N
 
     The centroids are given, or found by Faiss if `trained`. removed: ids that are taken out in the end. by_residual: of a
     scalar quantizer, whose codes are made to hold whole numbers exactly."""
-    index = faiss.index_factory(d, description, faiss.METRIC_L2 if metric == "l2" else faiss.METRIC_INNER_PRODUCT)
+    index = faiss.index_factory(d, description, METRICS[metric])
     inner = heart(index)
     if quantizer is not None:
         inner.quantizer = quantizer
@@ -236,6 +246,9 @@ def files():
         "flat_ip_empty": answered("Flat", 3, "ip", 0, None),
         "flat_l2_d1": answered("Flat", 1, "l2", 5, None),
         "flat_ip_d17": answered("Flat", 17, "ip", 2, None),
+        "flat_l1": answered("Flat", 4, "l1", 9, None),
+        "flat_linf": answered("Flat", 17, "linf", 9, None),
+        "idmap_flat_linf": answered("IDMap,Flat", 4, "linf", 9, IDS),
         "idmap_flat_l2": answered("IDMap,Flat", 4, "l2", 9, IDS),
         "idmap_flat_ip": answered("IDMap,Flat", 4, "ip", 9, IDS),
         "idmap2_flat_l2": answered("IDMap2,Flat", 4, "l2", 9, IDS),
@@ -246,7 +259,7 @@ def files():
         "idmap_l2norm_flat": answered("IDMap,L2norm,Flat", 8, "ip", 9, IDS),
         "idmap2_l2norm_flat": answered("IDMap2,L2norm,Flat", 8, "l2", 9, IDS),
         "l2norm_idmap_flat": answered("L2norm,IDMap,Flat", 8, "ip", 9, IDS),
-        "refused_flat_l1": refused("Flat", faiss.METRIC_L1, ["METRIC_L1"]),
+        "refused_flat_lp": refused("Flat", faiss.METRIC_Lp, ["METRIC_Lp"]),
         "refused_flat_canberra": refused("Flat", faiss.METRIC_Canberra, ["METRIC_Canberra"]),
         "refused_ivf_pq": refused("IVF2,PQ2x2", faiss.METRIC_L2, ["IndexIVFPQ", "IwPQ"]),
         "refused_ivf_hnsw": refused("IVF2_HNSW2,Flat", faiss.METRIC_L2, ["IwFl.", "IndexHNSWFlat", "IHNf"]),

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "binding/element_type.h"
 #include "binding/errors.h"
@@ -76,8 +77,12 @@ size_t dimension_arg(Napi::Env env, napi_value value) {
 }
 
 Metric metric_arg(Napi::Env env, napi_value value) {
-  constexpr uint64_t max = 1;  // 0 and 1 are all there is
-  return static_cast<Metric>(integer_arg(env, "metric", value, 0, max));
+  const uint64_t number = integer_arg(env, "metric", value, 0, std::numeric_limits<int32_t>::max());
+  if (const MetricTraits* found = find_metric(static_cast<int32_t>(number))) return found->metric;
+  throw Error(Code::kOutOfRange,
+              format("The value of \"metric\" is out of range. It must be the number of a metric that "
+                     "is offered. Received %llu",
+                     static_cast<unsigned long long>(number)));
 }
 
 bool boolean_arg(Napi::Env env, const char* name, napi_value value) {

@@ -43,12 +43,14 @@ struct KnownMetric {
 };
 
 constexpr KnownMetric kOtherMetrics[] = {
-    {2, "METRIC_L1"},        {3, "METRIC_Linf"},          {4, "METRIC_Lp"},
-    {20, "METRIC_Canberra"}, {21, "METRIC_BrayCurtis"},   {22, "METRIC_JensenShannon"},
-    {23, "METRIC_Jaccard"},  {24, "METRIC_NaNEuclidean"}, {25, "METRIC_GOWER"},
+    {4, "METRIC_Lp"},       {20, "METRIC_Canberra"},     {21, "METRIC_BrayCurtis"}, {22, "METRIC_JensenShannon"},
+    {23, "METRIC_Jaccard"}, {24, "METRIC_NaNEuclidean"}, {25, "METRIC_GOWER"},
 };
 
 constexpr int64_t kUnused = 1 << 20;  // what Faiss puts into two fields that no reader looks at
+
+// Faiss stores an argument of metrics behind these two, which those offered here do not use.
+bool has_argument(Metric metric) noexcept { return static_cast<int32_t>(metric) > 1; }
 
 Metric read_metric(Reader& reader) {
   const int32_t number = reader.number<int32_t>("metric_type");
@@ -58,7 +60,7 @@ Metric read_metric(Reader& reader) {
       reader.unsupported(std::string("this version does not offer ") + metric.name);
     }
   }
-  reader.corrupt("0 (inner product) or 1 (L2)", std::to_string(number));
+  reader.corrupt("the number of a metric, such as 0 (inner product) or 1 (L2)", std::to_string(number));
 }
 
 }  // namespace
@@ -121,6 +123,7 @@ Header read_header(Reader& reader, const Outer* outer, Training training) {
   if (!header.is_trained && training == Training::kNotNeeded) reader.corrupt("1", "0");
   if (outer != nullptr) agree(header.is_trained || !outer->trained, 1, 0);
   header.metric = read_metric(reader);
+  if (has_argument(header.metric)) reader.number<float>("metric_arg");
   if (outer != nullptr && outer->metric) {
     agree(header.metric == *outer->metric, static_cast<uint64_t>(*outer->metric), static_cast<uint64_t>(header.metric));
   }
@@ -134,6 +137,7 @@ void write_header(Writer& writer, const Index& index, const Moment& moment) {
   writer.number(kUnused);
   writer.number(static_cast<uint8_t>(index.is_trained()));
   writer.number(static_cast<int32_t>(index.metric()));
+  if (has_argument(index.metric())) writer.number(0.0f);
 }
 
 void check_components(const Reader& reader, const char* field, const float* x, size_t n, size_t first_row, size_t d,

@@ -12,12 +12,15 @@ namespace {
 
 constexpr Tag kL2Tag = make_tag("IxF2");
 constexpr Tag kIpTag = make_tag("IxFI");
-constexpr Tag kAnyTag = make_tag("IxFl");  // Faiss uses it for other metrics; old files may have it for any
+constexpr Tag kAnyTag = make_tag("IxFl");  // of other metrics; old files may have it for any
+
+Tag tag_of(Metric metric) noexcept {
+  return metric == Metric::kL2 ? kL2Tag : metric == Metric::kInnerProduct ? kIpTag : kAnyTag;
+}
 
 std::shared_ptr<Index> read_flat(Reader& reader, Tag tag, const Outer* outer) {
   const Header header = read_header(reader, outer, Training::kNotNeeded);
-  const Tag own = header.metric == Metric::kL2 ? kL2Tag : kIpTag;
-  if (tag != own && tag != kAnyTag) {
+  if (tag != tag_of(header.metric) && tag != kAnyTag) {
     reader.corrupt(tag == kL2Tag ? "1 (L2), as the tag says" : "0 (inner product), as the tag says",
                    std::to_string(static_cast<int>(header.metric)));
   }
@@ -42,7 +45,7 @@ std::shared_ptr<Index> read_flat(Reader& reader, Tag tag, const Outer* outer) {
 bool write_flat(Writer& writer, const Index& index, const Moment& moment) {
   const auto* flat = dynamic_cast<const IndexFlat*>(&index);
   if (flat == nullptr) return false;
-  writer.number(flat->metric() == Metric::kL2 ? kL2Tag : kIpTag);
+  writer.number(tag_of(flat->metric()));
   write_header(writer, index, moment);
   const size_t ntotal = static_cast<size_t>(moment.ntotal);
   writer.number(uint64_t{ntotal} * flat->d());

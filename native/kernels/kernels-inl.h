@@ -21,17 +21,41 @@
 constexpr size_t kLanes = 16;
 constexpr size_t kRows = 4;  // reduce4 turns four accumulators into four distances
 
-struct SquaredDifference {
+// An Op: what a step of a lane does, and what becomes of four times sixteen lanes.
+struct SumOfLanes {
+  VN_INLINE static void reduce(V16 a, V16 b, V16 c, V16 d, float* out) { reduce4(a, b, c, d, out); }
+  static constexpr float kSign = 1.0f;
+};
+
+struct SquaredDifference : SumOfLanes {
   VN_INLINE static V16 step(V16 x, V16 y, V16 acc) {
     const V16 diff = sub(x, y);
     return fma(diff, diff, acc);
   }
-  static constexpr float kSign = 1.0f;
 };
 
-struct NegatedProduct {
+struct NegatedProduct : SumOfLanes {
   VN_INLINE static V16 step(V16 x, V16 y, V16 acc) { return fma(x, y, acc); }
   static constexpr float kSign = -1.0f;
+};
+
+// -|x - y|, the difference rounded once.
+VN_INLINE V16 negated_difference(V16 x, V16 y) { return min_number(sub(x, y), sub(y, x)); }
+
+struct AbsoluteDifference : SumOfLanes {
+  VN_INLINE static V16 step(V16 x, V16 y, V16 acc) { return sub(acc, negated_difference(x, y)); }
+};
+
+// The lanes hold the negated maximum.
+struct GreatestDifference {
+  VN_INLINE static V16 step(V16 x, V16 y, V16 acc) { return min_number(negated_difference(x, y), acc); }
+  VN_INLINE static void reduce(V16 a, V16 b, V16 c, V16 d, float* out) {
+    out[0] = 0.0f - lowest16(a);  // not -lowest16(a), which makes a zero negative
+    out[1] = 0.0f - lowest16(b);
+    out[2] = 0.0f - lowest16(c);
+    out[3] = 0.0f - lowest16(d);
+  }
+  static constexpr float kSign = 1.0f;
 };
 
 // Q queries × R rows: every loaded row serves Q queries, every loaded query R rows. The accumulators are locals that
@@ -61,7 +85,7 @@ VN_INLINE void tile(const float* xq, const float* y, size_t d, float* out, size_
   }
   for (size_t q = 0; q < Q; ++q) {
     float sums[kRows];
-    reduce4(acc[q][0], acc[q][1], acc[q][2], acc[q][3], sums);
+    Op::reduce(acc[q][0], acc[q][1], acc[q][2], acc[q][3], sums);
     for (size_t r = 0; r < R; ++r) out[q * ldo + r] = Op::kSign * sums[r];
   }
 }
@@ -98,7 +122,7 @@ VN_INLINE void tile_in_sequence(const float* xq, const Rows& rows, size_t first,
     if (j < d) acc[r] = Op::step(load_first(xq + j, d - j), row.take_first(j, d - j), acc[r]);
   }
   float sums[kRows];
-  reduce4(acc[0], acc[1], acc[2], acc[3], sums);
+  Op::reduce(acc[0], acc[1], acc[2], acc[3], sums);
   for (size_t r = 0; r < R; ++r) out[first + r] = Op::kSign * sums[r];
 }
 
@@ -129,7 +153,7 @@ VN_INLINE void tile_of_pairs(const float* const* xq, const float* const* y, cons
     }
   }
   float sums[kRows];
-  reduce4(acc[0], acc[1], acc[2], acc[3], sums);
+  Op::reduce(acc[0], acc[1], acc[2], acc[3], sums);
   for (size_t r = 0; r < R; ++r) out[r] = Op::kSign * sums[r];
 }
 
@@ -215,9 +239,15 @@ constexpr Kernels table(const char* name) {
           distances<NegatedProduct>,
           distances_of_pairs<SquaredDifference>,
           distances_of_pairs<NegatedProduct>,
+          distances<AbsoluteDifference>,
+          distances<GreatestDifference>,
+          distances_of_pairs<AbsoluteDifference>,
+          distances_of_pairs<GreatestDifference>,
           decode,
           distances_decoded<SquaredDifference>,
           distances_decoded<NegatedProduct>,
+          distances_decoded<AbsoluteDifference>,
+          distances_decoded<GreatestDifference>,
           select_not_above,
           sketch_filter,
           sketch_filter_one,

@@ -10,6 +10,9 @@
 // or on how a batch is cut. (16 lanes: one AVX-512 register. The direct form of the squared difference, not
 // |x|²+|y|²-2xy, whose cancellation loses digits for near neighbours.)
 //
+// The same for |x[j] - y[j]| (L1): lane + the absolute difference, each rounded once. The greatest of them (Linf) is the
+// same in any order.
+//
 // Vectors are float32, row-major, d components each, unaligned. No function reads outside its arguments.
 #pragma once
 
@@ -102,12 +105,20 @@ struct Kernels {
   void (*l2sqr_pairs)(const float* const* xq, const float* const* y, size_t n, size_t d, float* out);
   void (*neg_inner_product_pairs)(const float* const* xq, const float* const* y, size_t n, size_t d, float* out);
 
+  // The same for Σ |x[j] - y[j]|, and for max |x[j] - y[j]|.
+  void (*l1)(const float* xq, size_t nq, const float* y, size_t n, size_t d, float* out, size_t ldo);
+  void (*linf)(const float* xq, size_t nq, const float* y, size_t n, size_t d, float* out, size_t ldo);
+  void (*l1_pairs)(const float* const* xq, const float* const* y, size_t n, size_t d, float* out);
+  void (*linf_pairs)(const float* const* xq, const float* const* y, size_t n, size_t d, float* out);
+
   // out = n × d floats: the rows.
   void (*decode)(const ScalarRows& rows, size_t n, size_t d, float* out);
 
-  // l2sqr and neg_inner_product of one query and n rows, which are decoded on the way.
+  // The distances of one query and n rows, which are decoded on the way.
   void (*l2sqr_decoded)(const float* xq, const ScalarRows& rows, size_t n, size_t d, float* out);
   void (*neg_inner_product_decoded)(const float* xq, const ScalarRows& rows, size_t n, size_t d, float* out);
+  void (*l1_decoded)(const float* xq, const ScalarRows& rows, size_t n, size_t d, float* out);
+  void (*linf_decoded)(const float* xq, const ScalarRows& rows, size_t n, size_t d, float* out);
 
   // Writes the positions i < n, ascending, with !(dis[i] > threshold) to positions (size n); returns how many. A NaN on
   // either side passes: deciding about it is the caller's.

@@ -1,5 +1,5 @@
-// How two vectors compare. A metric is a row of the table in metric.cc and the kernels that it names; what only some
-// metrics have (a bound by sketches, codes that are compared as they lie) is a null there.
+// How two vectors compare. A metric is a row of the table in metric.cc and the kernels that it names. Rows of
+// those that sketches do not bound are all compared in float32.
 //
 // Within the core all distances are keys: smaller is nearer. What callers see is sign · key.
 #pragma once
@@ -14,6 +14,8 @@ namespace voronode {
 enum class Metric : int32_t {
   kInnerProduct = 0,  // larger is nearer
   kL2 = 1,            // squared Euclidean, smaller is nearer
+  kL1 = 2,            // the sum of absolute differences (Manhattan)
+  kLinf = 3,          // the greatest absolute difference (Chebyshev)
 };
 
 using DistanceKernel = decltype(Kernels::l2sqr);
@@ -27,7 +29,7 @@ struct MetricTraits {
   bool sketched;                  // sketch/bound.h has a bound for it
   DistanceKernel Kernels::*rows;  // queries × rows
   PairsKernel Kernels::*pairs;
-  DecodedKernel Kernels::*decoded;  // null: codes are decoded first
+  DecodedKernel Kernels::*decoded;
 };
 
 // REQUIRES: a metric of the table.

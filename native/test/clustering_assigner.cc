@@ -88,7 +88,7 @@ TEST_CASE("many centroids are scanned in parts") {
   Random random(42);
   for (const size_t d : {12, 700}) {
     const size_t k = 3000, n = 40;
-    for (const Metric metric : {Metric::kL2, Metric::kInnerProduct}) {
+    for (const Metric metric : kAllMetrics) {
       for (const size_t kind : {d == 12 ? 4 : 0, 6}) {  // 6: no sketch tells anything
         const auto centroids = vectors(random, kind, k, d);
         const auto x = kind == 6 ? vectors(random, kind, n, d) : random.vectors(n, d);

@@ -244,15 +244,14 @@ TEST_CASE("the best of several runs is kept") {
   params.nredo = 6;
   double best = std::numeric_limits<double>::infinity();
   size_t calls = 0;
-  const Clustering found = kmeans(1500, 3, x.data(), 12, params, nullptr,
-                                  [&](const ClusteringStep& step) {
-                                    CHECK(step.run == calls / 4);
-                                    CHECK(step.runs == 6);
-                                    CHECK(step.iteration == calls % 4);
-                                    CHECK(step.iterations == 4);
-                                    ++calls;
-                                    if (step.iteration == 3) best = std::min(best, step.found.objective);
-                                  });
+  const Clustering found = kmeans(1500, 3, x.data(), 12, params, nullptr, [&](const ClusteringStep& step) {
+    CHECK(step.run == calls / 4);
+    CHECK(step.runs == 6);
+    CHECK(step.iteration == calls % 4);
+    CHECK(step.iterations == 4);
+    ++calls;
+    if (step.iteration == 3) best = std::min(best, step.found.objective);
+  });
   CHECK(calls == 24);
   CHECK(found.iterations.back().objective == best);
 }

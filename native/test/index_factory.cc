@@ -5,6 +5,7 @@
 #include "index/id_map.h"
 #include "index/ivf.h"
 #include "index/pre_transform.h"
+#include "test/reference.h"
 
 namespace voronode::test {
 namespace {
@@ -50,7 +51,7 @@ std::string malformed(
 }  // namespace
 
 TEST_CASE("descriptions make what they say") {
-  for (const Metric metric : {Metric::kL2, Metric::kInnerProduct}) {
+  for (const Metric metric : kAllMetrics) {
     CHECK(kinds("Flat", metric) == "IndexFlat");
     CHECK(kinds("IDMap,Flat", metric) == "IndexIDMap IndexFlat");
     CHECK(kinds("IDMap2,Flat", metric) == "IndexIDMap2 IndexFlat");
@@ -65,7 +66,7 @@ TEST_CASE("descriptions make what they say") {
 }
 
 TEST_CASE("descriptions of inverted files make what they say") {
-  for (const Metric metric : {Metric::kL2, Metric::kInnerProduct}) {
+  for (const Metric metric : kAllMetrics) {
     CHECK(kinds("IVF7,Flat", metric) == "IndexIVFFlat of 7");
     CHECK(kinds("IVF1,Flat", metric) == "IndexIVFFlat of 1");
     CHECK(kinds("IVF007,Flat", metric) == "IndexIVFFlat of 7");
@@ -82,7 +83,7 @@ TEST_CASE("descriptions of inverted files make what they say") {
 }
 
 TEST_CASE("descriptions of refinements make what they say") {
-  for (const Metric metric : {Metric::kL2, Metric::kInnerProduct}) {
+  for (const Metric metric : kAllMetrics) {
     CHECK(kinds("Flat,RFlat", metric) == "IndexRefineFlat IndexFlat");
     for (const char* name : {"RFlat", "Refine(Flat)"}) {
       const std::string coded = "IVF7,SQ8," + std::string(name);

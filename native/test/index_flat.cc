@@ -13,7 +13,6 @@
 namespace voronode::test {
 namespace {
 
-constexpr Metric kMetrics[] = {Metric::kL2, Metric::kInnerProduct};
 constexpr size_t kThreads[] = {1, 2, 4, 8};
 
 // An index and the same rows as a naive one.
@@ -61,7 +60,7 @@ TEST_CASE("flat: every k, dimensions 1 to 33 and larger, ties and all") {
   std::vector<size_t> dimensions = {48, 64, 100, 129, 300, 768};
   for (size_t d = 1; d <= 33; ++d) dimensions.push_back(d);
   for (const size_t d : dimensions) {
-    for (const Metric metric : kMetrics) {
+    for (const Metric metric : kAllMetrics) {
       INFO("d ", d);
       Pair pair(d, metric);
       const size_t n = random.between(30, 90);
@@ -101,7 +100,7 @@ TEST_CASE("flat: threads, and how a batch is cut, change no bit") {
   };
   // Large enough that few queries are cut by rows, many by queries, some both ways.
   for (const Size size : {Size{128, 33'000, 1}, Size{33, 21'000, 13}, Size{16, 2'500, 200}, Size{64, 3'000, 70}}) {
-    for (const Metric metric : kMetrics) {
+    for (const Metric metric : kAllMetrics) {
       INFO("d ", size.d, ", n ", size.n, ", nq ", size.nq);
       Pair pair(size.d, metric);
       pair.add(random.vectors(size.n / 2, size.d));
@@ -153,10 +152,10 @@ TEST_CASE("flat: every way to cut a batch of six") {
 TEST_CASE("flat: a huge k gives all rows, then padding") {
   const Threads restored(4);
   Random random(24);
-  for (const Metric metric : kMetrics) {
+  for (const Metric metric : kAllMetrics) {
     Pair pair(8, metric);
     const std::vector<float> xq = random.vectors(3, 8);
-    const float padding = metric == Metric::kL2 ? FLT_MAX : -FLT_MAX;
+    const float padding = sign_of(metric) * FLT_MAX;
     const Answer none = search(pair.index, 3, xq.data(), 4);
     CHECK(none.labels == std::vector<idx_t>(12, -1));
     CHECK(none.distances == std::vector<float>(12, padding));
@@ -186,7 +185,7 @@ TEST_CASE("flat: equal vectors come by label, whoever finds them") {
 TEST_CASE("flat: a filter lets through what it lets through, and the rest pads") {
   const Threads restored(4);
   Random random(25);
-  for (const Metric metric : kMetrics) {
+  for (const Metric metric : kAllMetrics) {
     Pair pair(17, metric);
     pair.add(coarse(3'000, 17, random));
     const std::vector<float> xq = random.vectors(5, 17);
@@ -205,7 +204,7 @@ TEST_CASE("flat: hostile finite vectors, whose distances are infinite or NaN, en
   Random random(26);
   size_t nans = 0, infinities = 0;
   for (size_t round = 0; round < 60; ++round) {
-    for (const Metric metric : kMetrics) {
+    for (const Metric metric : kAllMetrics) {
       const size_t d = random.between(1, 40);
       Pair pair(d, metric);
       std::vector<float> x(random.between(1, 200) * d);

@@ -36,7 +36,7 @@ std::vector<float> all_rows(const Index& index) {
 TEST_CASE("flat: range search finds exactly the rows inside the radius, best first") {
   const Threads restored;
   Random random(30);
-  for (const Metric metric : {Metric::kL2, Metric::kInnerProduct}) {
+  for (const Metric metric : kAllMetrics) {
     for (const size_t threads : {1, 2, 4, 8}) {
       ThreadPool::instance().set_threads(threads);
       const size_t d = random.between(1, 70);

@@ -85,7 +85,7 @@ TEST_CASE("a cancelled add changes nothing") {
 TEST_CASE("labels, ties and filters go by the caller's ids") {
   const Threads restored;
   Random random(50);
-  for (const Metric metric : {Metric::kL2, Metric::kInnerProduct}) {
+  for (const Metric metric : kAllMetrics) {
     for (const size_t threads : {1, 4}) {
       ThreadPool::instance().set_threads(threads);
       const auto map = map_of(16, metric);

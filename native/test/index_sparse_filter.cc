@@ -61,13 +61,13 @@ TEST_CASE("a filtered search answers what the full one does, less what is filter
   const auto xq = random.vectors(nq, d);
   std::vector<idx_t> ids;
   for (size_t i = 0; i < n; ++i) ids.push_back(static_cast<idx_t>(random.below(2 * n)));  // some twice
-  for (const Metric metric : {Metric::kL2, Metric::kInnerProduct}) {
+  for (const Metric metric : kAllMetrics) {
     auto flat = std::make_shared<IndexFlat>(d, metric);
     auto inner = std::make_shared<IndexFlat>(d, metric);
     IndexIDMap map(inner, false);
     flat->add(n, x.data(), nullptr);
     map.add_with_ids(n, x.data(), ids.data(), nullptr);
-    const float padding = metric == Metric::kL2 ? FLT_MAX : -FLT_MAX;
+    const float padding = sign_of(metric) * FLT_MAX;
     for (const Index* index : {static_cast<const Index*>(flat.get()), static_cast<const Index*>(&map)}) {
       const Answer all = search(*index, nq, xq.data(), n);
       for (const auto& filter : selectors(random, static_cast<idx_t>(2 * n))) {
@@ -81,7 +81,7 @@ TEST_CASE("a filtered search answers what the full one does, less what is filter
         index->range_search(1, xq.data(), radius, params, &found);
         const Answer within = expected(all, *filter, 1, n, n, padding);
         size_t count = 0;
-        while (metric == Metric::kL2 ? within.distances[count] < radius : within.distances[count] > radius) ++count;
+        while (sign_of(metric) * within.distances[count] < sign_of(metric) * radius) ++count;
         REQUIRE(found.labels.size() == count);
         CHECK(std::equal(found.labels.begin(), found.labels.end(), within.labels.begin()));
       }

@@ -63,9 +63,9 @@ TEST_CASE("a refusal names file, section, offset, what was expected and what was
         "Corrupt index in '<buffer>', section IxF2.is_trained, byte 32: expected 1, found 0");
   CHECK(corruption(with<int32_t>("flat_l2", 33, 0)) ==
         "Corrupt index in '<buffer>', section IxF2.metric_type, byte 33: expected 1 (L2), as the tag says, found 0");
-  CHECK(
-      corruption(with<int32_t>("flat_l2", 33, 19)) ==
-      "Corrupt index in '<buffer>', section IxF2.metric_type, byte 33: expected 0 (inner product) or 1 (L2), found 19");
+  CHECK(corruption(with<int32_t>("flat_l2", 33, 19)) ==
+        "Corrupt index in '<buffer>', section IxF2.metric_type, byte 33: expected the number of a metric, such as 0 "
+        "(inner product) or 1 (L2), found 19");
   CHECK(corruption(with<uint64_t>("flat_l2", 37, 35)) ==
         "Corrupt index in '<buffer>', section IxF2.codes, byte 37: expected 36 items (ntotal * d), found 35");
   CHECK(corruption(with<int64_t>("flat_l2", 8, INT64_MAX)) ==
@@ -114,8 +114,8 @@ TEST_CASE("kinds, metrics and transforms that are not offered are named") {
         "Unsupported index in '<buffer>', section IxMp.tag, byte 37: this version does not read IndexScalarQuantizer "
         "(tag "
         "\"IxSQ\")");
-  CHECK(unsupported("refused_flat_l1") ==
-        "Unsupported index in '<buffer>', section IxFl.metric_type, byte 33: this version does not offer METRIC_L1");
+  CHECK(unsupported("refused_flat_lp") ==
+        "Unsupported index in '<buffer>', section IxFl.metric_type, byte 33: this version does not offer METRIC_Lp");
   CHECK(unsupported("refused_pca_flat") ==
         "Unsupported index in '<buffer>', section IxPT.chain, byte 41: this version does not read PCAMatrix (tag "
         "\"Pcam\")");

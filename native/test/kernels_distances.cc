@@ -45,7 +45,7 @@ struct Case {
     const size_t size = (nq - 1) * ldo + n;
     float* const first = out.data() + out.size() - size;
     std::fill(out.data(), out.data() + out.size(), kUntouched);
-    const auto kernel = metric == Metric::kL2 ? target.l2sqr : target.neg_inner_product;
+    const auto kernel = target.*traits(metric).rows;
     kernel(xq.data() + (kQueries - nq) * d, nq, y.data() + (kRows - n) * d, n, d, first, ldo);
     for (const float* p = out.data(); p < first; ++p) {
       if (*p != kUntouched) return false;
@@ -75,7 +75,7 @@ void check_all(const Case& one) {
         if (!one.agrees(*target, nq, n, n + (a + b) % 2 * kPad, out)) ++wrong;
       }
     }
-    INFO(std::string(target->name), ", d ", one.d, std::string(one.metric == Metric::kL2 ? ", L2" : ", IP"));
+    INFO(std::string(target->name), ", d ", one.d, std::string(", "), traits(one.metric).name);
     CHECK(wrong == 0);
   }
 }
@@ -87,7 +87,7 @@ TEST_CASE("distances have the bits of their definition, whatever the target, dim
   std::vector<size_t> dimensions = {100, 128, 129, 768, 1536};
   for (size_t d = 1; d <= 70; ++d) dimensions.push_back(d);
   for (const size_t d : dimensions) {
-    for (const Metric metric : {Metric::kL2, Metric::kInnerProduct}) {
+    for (const Metric metric : kAllMetrics) {
       check_all(Case(d, metric, d % 2 == 0, random));
     }
   }
@@ -97,7 +97,7 @@ TEST_CASE("distances have the bits of their definition for hostile floats") {
   Random random(2);
   size_t numbers = 0, infinities = 0, nans = 0;
   for (size_t round = 0; round < 40; ++round) {
-    for (const Metric metric : {Metric::kL2, Metric::kInnerProduct}) {
+    for (const Metric metric : kAllMetrics) {
       const Case one(random.between(1, 40), metric, true, random);
       for (const float key : one.keys) ++(std::isnan(key) ? nans : std::isinf(key) ? infinities : numbers);
       Guarded<float> out(kQueries * kRows);
@@ -129,18 +129,16 @@ TEST_CASE("distances of pairs that lie anywhere have the same bits") {
         (i < n ? xq : y).push_back(vectors[i].data());
       }
       for (size_t count = 0; count <= n; ++count) {
-        std::vector<float> l2(count + 1, -7.0f), ip(count + 1, -7.0f);
-        target->l2sqr_pairs(xq.data(), y.data(), count, d, l2.data());
-        target->neg_inner_product_pairs(xq.data(), y.data(), count, d, ip.data());
-        for (size_t i = 0; i < count; ++i) {
-          float expected = 0;
-          target->l2sqr(xq[i], 1, y[i], 1, d, &expected, 1);
-          CHECK(std::bit_cast<uint32_t>(l2[i]) == std::bit_cast<uint32_t>(expected));
-          target->neg_inner_product(xq[i], 1, y[i], 1, d, &expected, 1);
-          CHECK(std::bit_cast<uint32_t>(ip[i]) == std::bit_cast<uint32_t>(expected));
+        for (const Metric metric : kAllMetrics) {
+          std::vector<float> keys(count + 1, -7.0f);
+          (target->*traits(metric).pairs)(xq.data(), y.data(), count, d, keys.data());
+          for (size_t i = 0; i < count; ++i) {
+            float expected = 0;
+            (target->*traits(metric).rows)(xq[i], 1, y[i], 1, d, &expected, 1);
+            CHECK(std::bit_cast<uint32_t>(keys[i]) == std::bit_cast<uint32_t>(expected));
+          }
+          CHECK(keys[count] == -7.0f);
         }
-        CHECK(l2[count] == -7.0f);
-        CHECK(ip[count] == -7.0f);
       }
     }
   }

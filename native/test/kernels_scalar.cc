@@ -66,10 +66,9 @@ TEST_CASE("scalar codes: every target decodes and compares as defined") {
       Guarded<float> y(c.n * c.d);
       target->decode(c.rows(), c.n, c.d, y.data());
       REQUIRE(same(std::vector<float>(y.data(), y.data() + y.size()), expected));
-      for (const Metric metric : {Metric::kL2, Metric::kInnerProduct}) {
+      for (const Metric metric : kAllMetrics) {
         Guarded<float> out(c.n);
-        (metric == Metric::kL2 ? target->l2sqr_decoded : target->neg_inner_product_decoded)(c.xq.data(), c.rows(), c.n,
-                                                                                            c.d, out.data());
+        (target->*traits(metric).decoded)(c.xq.data(), c.rows(), c.n, c.d, out.data());
         for (size_t i = 0; i < c.n; ++i) {
           REQUIRE(same(out.data()[i], reference_key(metric, c.xq.data(), expected.data() + i * c.d, c.d)));
         }

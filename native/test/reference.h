@@ -15,6 +15,8 @@
 
 namespace voronode::test {
 
+inline constexpr Metric kAllMetrics[] = {Metric::kL2, Metric::kInnerProduct, Metric::kL1, Metric::kLinf};
+
 // Equal bits; NaNs count as equal (their sign and payload are the processor's).
 inline bool same(float a, float b) {
   return std::bit_cast<uint32_t>(a) == std::bit_cast<uint32_t>(b) || (std::isnan(a) && std::isnan(b));
@@ -24,7 +26,7 @@ inline bool same(const std::vector<float>& a, const std::vector<float>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](float x, float y) { return same(x, y); });
 }
 
-// The key of kernels.h: ‖x - y‖² or -x·y. Behind the last component there are zeros up to a multiple of 16: they turn a
+// The key of kernels.h: ‖x - y‖², -x·y, Σ |x - y| or max |x - y|. Behind the last component there are zeros up to a multiple of 16: they turn a
 // lane that has come to -0 into 0.
 inline float reference_key(Metric metric, const float* x, const float* y, size_t d) {
   float lanes[16] = {};
@@ -32,12 +34,16 @@ inline float reference_key(Metric metric, const float* x, const float* y, size_t
     float& lane = lanes[j % 16];
     const float a = j < d ? x[j] : 0.0f;
     const float b = j < d ? y[j] : 0.0f;
-    lane = metric == Metric::kL2 ? std::fma(a - b, a - b, lane) : std::fma(a, b, lane);
+    if (metric == Metric::kL2) lane = std::fma(a - b, a - b, lane);
+    if (metric == Metric::kInnerProduct) lane = std::fma(a, b, lane);
+    if (metric == Metric::kL1) lane += std::fabs(a - b);
+    if (metric == Metric::kLinf) lane = std::max(lane, std::fabs(a - b));
   }
+  if (metric == Metric::kLinf) return *std::max_element(lanes, lanes + 16);
   for (size_t half = 8; half > 0; half /= 2) {
     for (size_t l = 0; l < half; ++l) lanes[l] += lanes[l + half];
   }
-  return metric == Metric::kL2 ? lanes[0] : -lanes[0];
+  return metric == Metric::kInnerProduct ? -lanes[0] : lanes[0];
 }
 
 struct Found {
@@ -79,7 +85,7 @@ struct Rows {
     return all;
   }
 
-  float sign() const { return metric == Metric::kL2 ? 1.0f : -1.0f; }
+  float sign() const { return metric == Metric::kInnerProduct ? -1.0f : 1.0f; }
 
   Answer search(size_t nq, const float* xq, size_t k, const IDSelector* filter = nullptr) const {
     Answer out;
@@ -100,7 +106,7 @@ struct Rows {
     for (size_t q = 0; q < nq; ++q) {
       for (const Found& found : ranking(xq + q * d, filter)) {
         const float distance = sign() * found.key;
-        if (!(metric == Metric::kL2 ? distance < radius : distance > radius)) continue;
+        if (!(metric == Metric::kInnerProduct ? distance > radius : distance < radius)) continue;
         out.distances.push_back(distance);
         out.labels.push_back(found.label);
       }

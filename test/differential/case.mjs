@@ -46,7 +46,7 @@ export function chooseKind(random) {
   const parts = [map, ...transforms, nlist > 0 ? `IVF${nlist}` : undefined, code, refined ? 'RFlat' : undefined];
   return {
     d: random.any([1, 2, 4, 4, 5, 8, 15, 16, 17, 33]),
-    metric: random.oneIn(3) ? 'ip' : 'l2',
+    metric: random.any(['l2', 'l2', 'l2', 'ip', 'ip', 'l1', 'linf']),
     nlist,
     code,
     normalized: transforms.length > 0,

@@ -29,19 +29,30 @@ export function fma(a, b, c) {
   return Math.fround(f64[0]);
 }
 
-/** The key of kernels.h of two vectors at these offsets: ‖x - y‖² or -x·y; smaller is nearer. */
+/** What a step makes of a lane of kernels.h, a and b being components of the two vectors. */
+const STEPS = {
+  l2: (a, b, lane) => fma(Math.fround(a - b), Math.fround(a - b), lane),
+  ip: (a, b, lane) => fma(a, b, lane),
+  l1: (a, b, lane) => Math.fround(lane + Math.abs(Math.fround(a - b))),
+  linf: (a, b, lane) => Math.max(lane, Math.abs(Math.fround(a - b))),
+};
+
+/** Whether larger is nearer. */
+const isSimilarity = (metric) => metric === 'ip';
+
+/** The key of kernels.h of two vectors at these offsets: ‖x - y‖², -x·y, Σ |x - y| or max |x - y|; smaller is nearer. */
 export function key(metric, x, at, y, from, d) {
   lanes.fill(0);
   for (let j = 0; j < Math.ceil(d / 16) * 16; j++) {
     const a = j < d ? x[at + j] : 0;
     const b = j < d ? y[from + j] : 0;
-    const difference = Math.fround(a - b);
-    lanes[j % 16] = metric === 'l2' ? fma(difference, difference, lanes[j % 16]) : fma(a, b, lanes[j % 16]);
+    lanes[j % 16] = STEPS[metric](a, b, lanes[j % 16]);
   }
+  if (metric === 'linf') return Math.max(...lanes);
   for (let half = 8; half >= 1; half /= 2) {
     for (let l = 0; l < half; l++) lanes[l] = Math.fround(lanes[l] + lanes[l + half]);
   }
-  return metric === 'l2' ? lanes[0] : -lanes[0];
+  return isSimilarity(metric) ? -lanes[0] : lanes[0];
 }
 
 /** Smaller keys first, NaN last, ties by the smaller label. */
@@ -92,7 +103,7 @@ export class Oracle {
   }
 
   #distance(found) {
-    const distance = this.metric === 'l2' ? found.key : -found.key;
+    const distance = isSimilarity(this.metric) ? -found.key : found.key;
     return this.cosine ? Math.min(1, Math.max(-1, distance)) : distance;
   }
 
@@ -105,7 +116,7 @@ export class Oracle {
     const distances = [];
     for (let i = 0; i < k; i++) {
       labels.push(i < found.length ? found[i].label : -1);
-      distances.push(i < found.length ? this.#distance(found[i]) : this.metric === 'l2' ? PADDING : -PADDING);
+      distances.push(i < found.length ? this.#distance(found[i]) : isSimilarity(this.metric) ? -PADDING : PADDING);
     }
     return [labels, distances];
   }

@@ -42,7 +42,7 @@ async function inRange({ index, kind }, call, expected, random) {
   const { queries, options } = call;
   const radius = random.any(random.any(expected)[1].slice(0, 20));
   if (Number.isNaN(radius)) return 0;
-  const inside = (distance) => (kind.metric === 'l2' ? distance < radius : distance > radius);
+  const inside = (distance) => (kind.metric === 'ip' ? distance > radius : distance < radius);
   const within = expected.map(([labels, distances]) =>
     labels.map((label, i) => [label, distances[i]]).filter(([label, distance]) => label !== -1 && inside(distance)),
   );

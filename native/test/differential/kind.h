@@ -53,7 +53,7 @@ struct Kind {
 
   // For a reader.
   std::string name() const {
-    return description() + (metric == Metric::kL2 ? "" : " by inner product") + (sketch ? "" : ", no sketches") +
+    return description() + " by " + traits(metric).name + (sketch ? "" : ", no sketches") +
            (by_residual ? "" : ", not by residual") + ", d " + std::to_string(d);
   }
 
@@ -69,8 +69,10 @@ struct Kind {
   static Kind choose(Choices& choices) {
     constexpr size_t kDimensions[] = {1, 2, 3, 4, 4, 5, 6, 7, 8, 8, 15, 16, 17, 24, 31, 33, 64, 100};
     constexpr RowCode kCodes[] = {RowCode::kFlat, RowCode::kFlat, RowCode::kSq8, RowCode::kFp16};
+    constexpr Metric kMetrics[] = {Metric::kL2,           Metric::kL2, Metric::kL2,  Metric::kInnerProduct,
+                                   Metric::kInnerProduct, Metric::kL1, Metric::kLinf};
     Kind kind;
-    kind.metric = choices.one_in(3) ? Metric::kInnerProduct : Metric::kL2;
+    kind.metric = choices.any_of(kMetrics);
     kind.d = choices.any_of(kDimensions);
     kind.nlist = choices.one_in(4) ? 0 : choices.one_in(2) ? choices.between(1, 8) : choices.between(1, 3);
     if (choices.one_in(24)) {  // sketches of centroids begin at 64 of 16 components, their reduction at 256

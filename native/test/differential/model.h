@@ -78,7 +78,7 @@ class Model {
 
   // As one query's answer.
   Answer range_search(const float* x, float radius, const SearchParams& params) const {
-    const float sign = kind_.metric == Metric::kL2 ? 1.0f : -1.0f;
+    const float sign = kind_.metric == Metric::kInnerProduct ? -1.0f : 1.0f;
     const auto outside = [&](float limit) { return [=](const Found& f) { return !(f.key < sign * limit); }; };
     std::vector<Found> all = nearest(x, params, rows_.size());
     if (kind_.refined) {
