@@ -13,11 +13,11 @@ export interface Program {
   code: string;
 }
 
-/** @param markdown with headings of the second level */
+/** @param markdown with headings of the second level; what is above them has the title of the page */
 export function programsOf(markdown: string): Program[] {
   const found = new Map<string, Program>();
-  for (const section of markdown.split(/^## /m).slice(1)) {
-    const title = section.slice(0, section.indexOf('\n'));
+  for (const section of markdown.split(/^## /m)) {
+    const title = section.slice(0, section.indexOf('\n')).replace(/^# /, '');
     for (const [, language = '', code = ''] of section.matchAll(/(?<!-->\n)^```(\w+)\n(.*?)^```$/gms)) {
       const key = `${title} (${language})`;
       found.set(key, { title, language, code: (found.get(key)?.code ?? '') + code });
