@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { packLocal } from '../pack/local.mjs';
-import { TARGETS } from '../prebuild/targets.mjs';
+import { TARGETS, thisTarget } from '../prebuild/targets.mjs';
 import { fail, root } from '../run.mjs';
 import { makeProject } from './project.mjs';
 
@@ -17,6 +17,9 @@ export async function findTarball(given, quick, folder) {
     return path;
   }
   if (quick) return packLocal(folder);
+  if (!existsSync(join(root, 'prebuilds', thisTarget(), 'voronode.node'))) {
+    fail(`prebuilds/${thisTarget()} is missing; run "npm run prebuild", or use --quick to try the addon of build/`);
+  }
   const packer = makeProject(join(folder, 'packer'));
   const into = join(packer.folder, 'whole');
   mkdirSync(into);

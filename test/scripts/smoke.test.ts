@@ -59,7 +59,7 @@ describe('manifest', () => {
 test('contents: what is missing is named', async () => {
   const files = { 'package.json': json(manifest), 'README.md': '', LICENSE: '' };
   await expect(perform('contents', await pack(files))).rejects.toThrow('the package lacks CHANGELOG.md');
-  const more = { ...files, 'CHANGELOG.md': '' };
+  const more = { ...files, 'CHANGELOG.md': '', 'CONTRIBUTING.md': '', 'SECURITY.md': '', 'sbom.cdx.json': '{}' };
   await expect(perform('contents', await pack(more))).rejects.toThrow(/lacks the binaries for \w+-\w+/);
 });
 
