@@ -21,12 +21,24 @@ export function longLists(path, text, most) {
   for (let open = code.indexOf('('); open !== -1; open = code.indexOf('(', open + 1)) {
     const { items, end } = itemsFrom(code, open, cxx);
     if (items.length <= most) continue;
-    const name = /([\w$~]+)\s*(?:<[^<>()]*>)?\s*$/.exec(code.slice(Math.max(0, open - 200), open))?.[1] ?? '';
+    const name = nameBefore(code.slice(Math.max(0, open - 200), open));
     if (CONTROL.has(name)) continue;
     const are = cxx ? items.every((item) => CXX.test(item)) : areParameters(items, code.slice(end + 1, end + 200));
     if (are) found.push({ name: name || '(without a name)', line: lineOf(code, open), count: items.length });
   }
   return found;
+}
+
+/** What may stand between a name and its list: template arguments; `= async`, `: Type =`, `= [&]`; `)` or `= void (*)`. */
+const BETWEEN = [
+  /([\w$~]+)\s*(?:<[^<>()]*>)?\s*$/,
+  /\(\*(\w+)\)\s*$/,
+  /(\w+)\s*(?::[^=;]*)?=\s*(?:async\s*|\[[^\]]*\]\s*|[\w\s:*&]+\(\*\)\s*)?$/,
+];
+
+function nameBefore(text) {
+  const names = BETWEEN.map((pattern) => pattern.exec(text)?.[1]);
+  return names.find((name) => name !== undefined && name !== 'async') ?? '';
 }
 
 function areParameters(items, behind) {

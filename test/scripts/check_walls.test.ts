@@ -91,7 +91,7 @@ describe('check-walls', () => {
       'void f(int a, const float* b, size_t c = 0,\n  std::map<int, int> d, Listener*, T&& e);\n',
       ':1 f has 6',
     ],
-    ['native/test/a.cc', 'auto f = [](int a, int b, int c, int d, int e, int g) {};\n', '(without a name) has 6'],
+    ['native/test/a.cc', 'auto f = [](int a, int b, int c, int d, int e, int g) {};\n', ':1 f has 6'],
     [
       'native/kernels/a.h',
       'int f(int a, int b, int c, int d, int e, int g, int h, int i, int j);\n',
@@ -103,7 +103,8 @@ describe('check-walls', () => {
       'lib/a.ts:2 f has 6 parameters',
     ],
     ['scripts/a.mjs', 'export function f(a, b, { c }, d = [1, 2], e, ...g) {}\n', 'f has 6 parameters'],
-    ['test/a.mjs', 'const f = (a, b, c, d, e, g) => 1;\n', 'has 6 parameters'],
+    ['test/b.mjs', 'const f = async (a, b, c, d, e, g) => 1;\n', ':1 f has 6 parameters'],
+    ['test/a.mjs', 'const f = (a, b, c, d, e, g) => 1;\n', ':1 f has 6 parameters'],
     ['scripts/walls/exceptions.json', '{ "lib/f": 7 }\n', 'allows lib/f 7 parameters; remove it'],
     ['package-lock.json', '{ "resolved": "https://example.org/a.tgz" }\n', 'records download addresses'],
   ])('fails a planted %s (%#)', (path, text, reason) => {
