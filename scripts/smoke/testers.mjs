@@ -1,10 +1,10 @@
 // Tests of programs that use the package: jest, and vitest in each of its pools. What results and errors are there, to
 // `instanceof` and to `toEqual`, is the matter of realms.mjs.
-import { existsSync, readFileSync, symlinkSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromNpm } from '../from-npm.mjs';
 import { root } from '../run.mjs';
-import { must, NotHere, notInstalled } from './outcome.mjs';
+import { must, notInstalled } from './outcome.mjs';
 
 const JEST = '30.5.2';
 const REALMS = join(root, 'scripts/realms.mjs');
@@ -37,7 +37,6 @@ const vitest =
   };
 
 async function realms({ tarball, project }) {
-  if (!existsSync(REALMS)) throw new NotHere('scripts/realms.mjs is not there');
   const app = project();
   await app.run(app.node, [REALMS, tarball], { cwd: root, env: process.env });
 }
