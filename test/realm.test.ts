@@ -97,7 +97,10 @@ describe('the stack of a promise that rejects names who waits', () => {
     kmeans: () => kmeans(nan, 2, 1),
     'an aborted search': () => {
       const controller = new AbortController();
-      const search = index.search(Float32Array.of(0, 0), 1, { signal: controller.signal });
+      const many = new Float32Array(2 * 20_000); // takes long enough
+      const big = new IndexFlatL2(2);
+      big.addSync(many);
+      const search = big.search(many, 1, { signal: controller.signal });
       controller.abort();
       return search;
     },
