@@ -55,8 +55,8 @@ export default function cases(voronode, assert) {
       expect(flat().rangeSearchSync(query, 26).lims).toBeInstanceOf(Float64Array);
     });
 
-    test('reconstruct', () => {
-      expect(flat().reconstruct(1)).toStrictEqual(Float32Array.of(3, 4));
+    test('reconstruct', async () => {
+      expect(await flat().reconstruct(1)).toStrictEqual(Float32Array.of(3, 4));
     });
 
     test('serializeIndex', async () => {
@@ -88,6 +88,32 @@ export default function cases(voronode, assert) {
       expect(voronode.simdTargets()).toContain(voronode.simdTarget());
     });
 
+    test('one row, objects, JSON', async () => {
+      const row = await flat().searchOne(query, 1);
+      expect(row).toStrictEqual({ labels: BigInt64Array.of(0n), distances: Float32Array.of(0) });
+      const result = flat().searchSync(query, 2);
+      expect(result.toArray()).toStrictEqual([
+        [
+          { id: 0n, distance: 0 },
+          { id: 1n, distance: 25 },
+        ],
+      ]);
+      expect(JSON.parse(JSON.stringify(result))).toStrictEqual([
+        [
+          { id: '0', distance: 0 },
+          { id: '1', distance: 25 },
+        ],
+      ]);
+      expect(JSON.parse(JSON.stringify(flat()))).toEqual({ kind: 'IndexFlatL2', d: 2, ntotal: 3, metric: 'l2' });
+    });
+
+    test('indexes are of their class, and equal themselves', () => {
+      const index = flat();
+      expect(index).toBeInstanceOf(voronode.Index);
+      expect(index).toEqual(index);
+      expect(voronode.default.IndexFlatL2).toBe(IndexFlatL2);
+    });
+
     test('promises are promises', async () => {
       const promise = flat().search(query, 1);
       expect(promise).toBeInstanceOf(Promise);
@@ -108,9 +134,9 @@ export default function cases(voronode, assert) {
       expect(() => flat().addSync(Float32Array.of(1))).toThrow(RangeError);
     });
 
-    test('of the addon, thrown', () => {
+    test('of the addon, thrown', async () => {
       expect(() => flat().addSync(nan)).toThrow(TypeError);
-      expect(() => flat().reconstruct(99)).toThrow(RangeError);
+      await expect((async () => flat().reconstruct(99))()).rejects.toThrow(RangeError);
       expect(thrownBy(() => flat().addSync(nan))).toBeInstanceOf(Error);
     });
 
