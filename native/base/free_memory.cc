@@ -102,6 +102,14 @@ MemoryClaim::MemoryClaim(size_t bytes) : bytes_(bytes < kWorthALook ? 0 : bytes)
                                       bytes_, free, std::min(free, others)));
 }
 
+void MemoryWatch::grow(size_t bytes) {
+  if (announced_.fetch_add(bytes) + bytes < kWorthALook) return;
+  const size_t announced = std::max(bytes, announced_.exchange(0));
+  const size_t free = free_memory();
+  if (announced > free / 2)
+    throw Error(Code::kNoMemory, format("Cannot allocate %zu bytes: %zu are free", announced, free));
+}
+
 MemoryClaim::~MemoryClaim() { claimed.fetch_sub(bytes_); }
 
 }  // namespace voronode

@@ -2,6 +2,7 @@
 // killed by itself. So what a caller's number makes large is asked for here before it is allocated.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 
 namespace voronode {
@@ -24,6 +25,17 @@ class MemoryClaim {
 
  private:
   size_t bytes_;  // 0: too few to claim
+};
+
+// Watches memory that grows piece by piece, from any thread, without a size that is known before.
+class MemoryWatch {
+ public:
+  // So many bytes more are about to be allocated. Throws kNoMemory if free memory is less than twice what was announced
+  // since the last look, which is every 64 MiB.
+  void grow(size_t bytes);
+
+ private:
+  std::atomic<size_t> announced_{0};
 };
 
 }  // namespace voronode

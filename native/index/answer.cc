@@ -21,6 +21,14 @@ RangeWriter::RangeWriter(Metric metric, RangeResult* result) : sign_(sign_of(met
   result->distances.clear();
 }
 
+void RangeWriter::expect(size_t n) {
+  const size_t total = checked_add(result_->labels.size(), n);
+  claim_.reset();
+  claim_.emplace(checked_mul(total, 2 * (sizeof(float) + sizeof(idx_t))));
+  result_->labels.reserve(total);
+  result_->distances.reserve(total);
+}
+
 void RangeWriter::add(const std::vector<Candidate>& found) {
   for (const Candidate& candidate : found) {
     result_->distances.push_back(sign_ * candidate.key);

@@ -5,9 +5,13 @@
 // or one query behind the other (a range).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <vector>
 
+#include "base/checked.h"
+#include "base/free_memory.h"
 #include "index/index.h"
 #include "storage/topk.h"
 
@@ -36,12 +40,28 @@ class RangeWriter {
  public:
   // Clears the result.
   RangeWriter(Metric metric, RangeResult* result);
+  // So many more neighbours are to come: makes room. kNoMemory if there is none for them, here and in JavaScript's
+  // memory.
+  void expect(size_t n);
   // All of the next query, best first.
   void add(const std::vector<Candidate>& found);
 
  private:
   float sign_;
   RangeResult* result_;
+  std::optional<MemoryClaim> claim_;
 };
+
+// found->push_back(candidate), what it allocates announced to the watch of the search: a range search may find every row
+// for every query.
+inline void keep(const Candidate& candidate, MemoryWatch* watch, std::vector<Candidate>* found) {
+  constexpr size_t kFirst = 16;
+  if (found->size() == found->capacity()) {
+    const size_t room = std::max(kFirst, checked_mul(found->size(), 2));
+    watch->grow(checked_mul(room, sizeof(Candidate)));
+    found->reserve(room);
+  }
+  found->push_back(candidate);
+}
 
 }  // namespace voronode

@@ -52,12 +52,13 @@ struct TopKSink {
 
 struct RangeSink {
   std::vector<Candidate>* found;
+  MemoryWatch* watch;
   const Labels& labels;
   float radius;
   float threshold(size_t) const noexcept { return radius; }
   void accept(size_t q, float key, size_t row) {
     Candidate candidate{key, 0};
-    if (key < radius && labels.label(static_cast<idx_t>(row), &candidate.label)) found[q].push_back(candidate);
+    if (key < radius && labels.label(static_cast<idx_t>(row), &candidate.label)) keep(candidate, watch, &found[q]);
   }
 };
 
@@ -207,10 +208,14 @@ void flat_range_search(FlatRows source, size_t nq, const float* xq, float radius
   const auto sketched = sketch_queries(source, nq, xq, kGroupRows);
   const float bound = sign_of(source.metric) * radius;
   std::vector<std::vector<Candidate>> found(plan.slices * nq);
+  MemoryWatch watch;
   const Pass pass{source, plan, nq, xq, sketched ? &*sketched : nullptr, view_of(source), 0, params.cancel};
   if (nq > 0)
-    pass.run([&](size_t first, size_t slice) { return RangeSink{&found[slice * nq + first], labels, bound}; });
+    pass.run([&](size_t first, size_t slice) { return RangeSink{&found[slice * nq + first], &watch, labels, bound}; });
   RangeWriter writer(source.metric, result);
+  size_t total = 0;
+  for (const std::vector<Candidate>& part : found) total += part.size();
+  writer.expect(total);
   for (size_t q = 0; q < nq; ++q) {
     std::vector<Candidate>& all = found[q];
     for (size_t slice = 1; slice < plan.slices; ++slice) {

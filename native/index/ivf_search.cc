@@ -97,14 +97,15 @@ class SharedTopK {
 // All that one query finds within a radius, of all threads.
 class SharedRange {
  public:
-  explicit SharedRange(float radius) : radius_(radius) {}
+  SharedRange(float radius, MemoryWatch* watch) : radius_(radius), watch_(watch) {}
   float threshold() const noexcept { return radius_; }
   void accept(const Candidate* found, size_t n) {
     std::lock_guard<SpinLock> lock(lock_);
     for (size_t i = 0; i < n; ++i) {
-      if (found[i].key < radius_) found_.push_back(found[i]);
+      if (found[i].key < radius_) keep(found[i], watch_, &found_);
     }
   }
+  size_t size() const noexcept { return found_.size(); }
   const std::vector<Candidate>& sort() noexcept {
     std::sort(found_.begin(), found_.end(), nearer);
     return found_;
@@ -113,6 +114,7 @@ class SharedRange {
  private:
   SpinLock lock_;
   float radius_;
+  MemoryWatch* watch_;
   std::vector<Candidate> found_;
 };
 
@@ -263,10 +265,14 @@ void ivf_search(const ListSource& source, size_t nq, const float* xq, size_t k, 
 void ivf_range_search(const ListSource& source, size_t nq, const float* xq, float radius, const SearchParams& params,
                       RangeResult* result) {
   RangeWriter writer(source.metric, result);
+  MemoryWatch watch;
   for_each_wave(source, nq, xq, params, nq, [&](const Wave& wave) {
     std::deque<SharedRange> results;
-    for (size_t q = 0; q < wave.nq; ++q) results.emplace_back(sign_of(source.metric) * radius);
+    for (size_t q = 0; q < wave.nq; ++q) results.emplace_back(sign_of(source.metric) * radius, &watch);
     run(source, wave, params, 0, results);
+    size_t total = 0;
+    for (const SharedRange& found : results) total += found.size();
+    writer.expect(total);
     for (SharedRange& found : results) writer.add(found.sort());
   });
 }

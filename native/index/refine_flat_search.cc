@@ -192,6 +192,7 @@ void IndexRefineFlat::range_search(size_t nq, const float* xq, float radius, con
   const Labels resolved = labels_of(params);
   const float sign = sign_of(metric());
   RangeWriter writer(metric(), result);
+  writer.expect(found.labels.size());
   for (size_t q = 0; q < nq; ++q) {
     check(params.cancel);
     const size_t begin = found.lims[q];

@@ -79,6 +79,14 @@ TEST_CASE("a claim of more than there is fails, and leaves nothing claimed") {
   CHECK(code_of_claim(size_t{65} << 20) == Code::kSystem);
 }
 
+TEST_CASE("growth is watched: refused before memory is full") {
+  MemoryWatch watch;
+  for (int i = 0; i < 1000; ++i) watch.grow(size_t{1} << 20);
+  if (free_memory() == SIZE_MAX) return;
+  CHECK_THROWS_AS(watch.grow(size_t{1} << 60), Error);
+  watch.grow(size_t{1} << 20);
+}
+
 TEST_CASE("what is claimed is not there for others") {
   const size_t free = free_memory();
   if (free == SIZE_MAX) return;  // this system has no figure
