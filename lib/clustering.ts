@@ -51,6 +51,12 @@ export interface ProgressOptions {
   progress?: ((progress: ClusteringProgress) => void) | undefined;
 }
 
+/** What `train` and `kmeans` take. */
+export const CLUSTERING_NAMES = [
+  ...['niter', 'nredo', 'spherical', 'seed', 'minPointsPerCentroid', 'maxPointsPerCentroid'],
+  ...['progress', 'signal'],
+];
+
 const MAX_COUNT = 2 ** 31 - 1;
 const MAX_SEED = 2 ** 32 - 1;
 const MIN_POINTS = 39;

@@ -3,15 +3,8 @@
 import { invalidValue } from './errors.js';
 import { construct, Index } from './index_base.js';
 import { native } from './native.js';
-import {
-  checkBoolean,
-  checkInteger,
-  checkMetric,
-  checkOptions,
-  MAX_DIMENSION,
-  type Metric,
-  metricNumber,
-} from './validate.js';
+import { checkNames } from './options.js';
+import { checkBoolean, checkInteger, checkMetric, MAX_DIMENSION, type Metric, metricNumber } from './validate.js';
 
 /** What the constructors of flat indexes take. */
 export interface IndexFlatOptions<M extends Metric = Metric> {
@@ -25,12 +18,14 @@ export interface IndexFlatOptions<M extends Metric = Metric> {
   sketch?: boolean | undefined;
 }
 
+const NAMES = ['metric', 'sketch'];
+
 /** Faiss's IndexFlat: exact search of all vectors, by either metric. */
 export class IndexFlat extends Index {
   /** @param d components per vector, 1 to 2^20 */
   constructor(d: number, options?: IndexFlatOptions) {
     checkInteger('d', d, 1, MAX_DIMENSION);
-    checkOptions(options);
+    checkNames(options, NAMES, 'IndexFlat');
     const metric = checkMetric('options.metric', options?.metric ?? 'l2');
     const sketch = options?.sketch === undefined || checkBoolean('options.sketch', options.sketch);
     super(construct, native.flat(d, metricNumber(metric), sketch));
@@ -54,7 +49,7 @@ export class IndexFlatIP extends IndexFlat {
 }
 
 function fixedMetric<M extends Metric>(metric: M, options: IndexFlatOptions<M> | undefined): IndexFlatOptions<M> {
-  checkOptions(options);
+  checkNames(options, NAMES, metric === 'l2' ? 'IndexFlatL2' : 'IndexFlatIP');
   if (options?.metric !== undefined && checkMetric('options.metric', options.metric) !== metric) {
     throw invalidValue(`The property 'options.metric' must be '${metric}' here. Received '${options.metric}'`);
   }

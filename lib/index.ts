@@ -12,7 +12,7 @@ export { IndexIDMap, IndexIDMap2 } from './id_map.js';
 export type { Ids } from './ids.js';
 // Named, and whole as the default.
 export * as default from './index.js';
-export { Index, type SearchOptions, type TrainOptions } from './index_base.js';
+export { Index, type TrainOptions } from './index_base.js';
 export {
   deserializeIndex,
   deserializeIndexSync,
@@ -39,6 +39,7 @@ export { normalizeL2 } from './normalize.js';
 export { IndexPreTransform } from './pre_transform.js';
 export { IndexRefineFlat, type IndexRefineFlatOptions } from './refine_flat.js';
 export { type Neighbour, type NeighbourInJSON, RangeSearchResult, type ResultRow, SearchResult } from './result.js';
+export type { SearchOptions } from './search_options.js';
 export {
   IDSelector,
   IDSelectorAnd,

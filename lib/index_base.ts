@@ -10,6 +10,7 @@
 import { type InspectOptions, inspect } from 'node:util';
 import { type AbortOptions, abortable, signalOf, throwIfAborted } from './abort.js';
 import {
+  CLUSTERING_NAMES,
   type ClusteringOptions,
   clusteringOf,
   type ProgressOptions,
@@ -22,10 +23,12 @@ import { fieldsOf, nameOf } from './describe.js';
 import { invalidThis, invalidType, objectRemedy, unsupported } from './errors.js';
 import { checkId, checkIds, checkNewIds, type Ids } from './ids.js';
 import { type NativeIndex, type NativeSelector, native } from './native.js';
+import { checkNames } from './options.js';
 import { RangeSearchResult, type ResultRow, SearchResult } from './result.js';
+import { NO_CHOICES, type SearchChoices, type SearchOptions, SearchOptionsReader } from './search_options.js';
 import { IDSelector } from './selector.js';
 import { Uncloneable } from './uncloneable.js';
-import { checkFactor, checkInteger, checkQuery, checkRadius, checkVectors, MAX_K, type Metric } from './validate.js';
+import { checkInteger, checkQuery, checkRadius, checkVectors, MAX_K, type Metric } from './validate.js';
 
 // Not static members of Index: the bundler renames a class that names itself, and its name would be _Index.
 let isIndex: (value: unknown) => value is Index;
@@ -36,23 +39,7 @@ function selfOf(value: unknown): Index {
   return value;
 }
 
-/** What a search takes besides the queries. */
-export interface SearchOptions extends AbortOptions {
-  /** Only ids in this set are found. */
-  filter?: IDSelector | undefined;
-  /**
-   * How many lists of an inverted file to visit, 1 or more: the more, the better the answer, and the longer it takes.
-   * nlist and above visit all. Default: the index's own `nprobe`. Other indexes pass over it.
-   */
-  nprobe?: number | undefined;
-  /**
-   * How many candidates per neighbour the base of an IndexRefineFlat is asked for, 1 to 1000. Default: the index's own
-   * `kFactor`. Other indexes pass over it.
-   */
-  kFactor?: number | undefined;
-}
-
-/** What an index that clusters should do differently; the others pass over it. */
+/** What an index that clusters should do differently; the others ignore it. */
 export interface TrainOptions extends ClusteringOptions, ProgressOptions, AbortOptions {}
 
 /** @internal The key to the constructor of {@link Index}. */
@@ -73,6 +60,7 @@ export abstract class Index extends Uncloneable implements Disposable {
   readonly #inner: Index | undefined;
   readonly #d: number;
   readonly #metric: Metric;
+  #reader: SearchOptionsReader | undefined;
 
   /** @internal `inner`: the object that stands for the wrapped index. */
   protected constructor(key: symbol, handle: NativeIndex, inner?: Index) {
@@ -138,6 +126,7 @@ export abstract class Index extends Uncloneable implements Disposable {
   async add(vectors: Float32Array, options?: AbortOptions): Promise<void> {
     const self = selfOf(this);
     checkVectors('vectors', vectors, self.#d);
+    checkNames(options, ['signal'], 'add()');
     return abortable(signalOf(options), (token) => native.add(self.#handle, vectors, token));
   }
 
@@ -156,6 +145,7 @@ export abstract class Index extends Uncloneable implements Disposable {
   async addWithIds(vectors: Float32Array, ids: Ids, options?: AbortOptions): Promise<void> {
     const self = selfOf(this);
     const list = checkNewIds(ids, checkVectors('vectors', vectors, self.#d));
+    checkNames(options, ['signal'], 'addWithIds()');
     return abortable(signalOf(options), (token) => native.addWithIds(self.#handle, vectors, list, token));
   }
 
@@ -179,6 +169,7 @@ export abstract class Index extends Uncloneable implements Disposable {
   async train(vectors: Float32Array, options?: TrainOptions): Promise<void> {
     const self = selfOf(this);
     const n = checkVectors('vectors', vectors, self.#d);
+    checkNames(options, CLUSTERING_NAMES, 'train()');
     const signal = signalOf(options);
     const params = clusteringOf(options);
     const progress = progressOf(options);
@@ -187,9 +178,11 @@ export abstract class Index extends Uncloneable implements Disposable {
   }
 
   /** The same in place. It reports no progress: the thread that would hear of it does the work. */
-  trainSync(vectors: Float32Array, options?: ClusteringOptions): void {
+  trainSync(vectors: Float32Array, options?: ClusteringOptions & AbortOptions): void {
     const self = selfOf(this);
     const n = checkVectors('vectors', vectors, self.#d);
+    checkNames(options, CLUSTERING_NAMES, 'trainSync()');
+    throwIfAborted(signalOf(options));
     const params = clusteringOf(options);
     refuseProgress(options, 'train()');
     const lists = native.trainSync(self.#handle, vectors, params);
@@ -219,12 +212,8 @@ export abstract class Index extends Uncloneable implements Disposable {
     checkVectors('queries', queries, self.#d);
     checkInteger('k', k, 1, MAX_K);
     const signal = signalOf(options);
-    const filter = filterOf(options);
-    const nprobe = nprobeOf(options);
-    const kFactor = kFactorOf(options);
-    const found = await abortable(signal, (token) =>
-      native.search(self.#handle, queries, k, filter, nprobe, kFactor, token),
-    );
+    const { filter, params } = self.#choices(options);
+    const found = await abortable(signal, (token) => native.search(self.#handle, queries, k, filter, params, token));
     return new SearchResult(k, found.distances, found.labels);
   }
 
@@ -234,7 +223,8 @@ export abstract class Index extends Uncloneable implements Disposable {
     checkVectors('queries', queries, self.#d);
     checkInteger('k', k, 1, MAX_K);
     throwIfAborted(signalOf(options));
-    const found = native.searchSync(self.#handle, queries, k, filterOf(options), nprobeOf(options), kFactorOf(options));
+    const { filter, params } = self.#choices(options);
+    const found = native.searchSync(self.#handle, queries, k, filter, params);
     return new SearchResult(k, found.distances, found.labels);
   }
 
@@ -272,11 +262,9 @@ export abstract class Index extends Uncloneable implements Disposable {
     checkVectors('queries', queries, self.#d);
     const bound = checkRadius(radius);
     const signal = signalOf(options);
-    const filter = filterOf(options);
-    const nprobe = nprobeOf(options);
-    const kFactor = kFactorOf(options);
+    const { filter, params } = self.#choices(options);
     const found = await abortable(signal, (token) =>
-      native.rangeSearch(self.#handle, queries, bound, filter, nprobe, kFactor, token),
+      native.rangeSearch(self.#handle, queries, bound, filter, params, token),
     );
     return new RangeSearchResult(found.lims, found.distances, found.labels);
   }
@@ -287,14 +275,8 @@ export abstract class Index extends Uncloneable implements Disposable {
     checkVectors('queries', queries, self.#d);
     const bound = checkRadius(radius);
     throwIfAborted(signalOf(options));
-    const found = native.rangeSearchSync(
-      self.#handle,
-      queries,
-      bound,
-      filterOf(options),
-      nprobeOf(options),
-      kFactorOf(options),
-    );
+    const { filter, params } = self.#choices(options);
+    const found = native.rangeSearchSync(self.#handle, queries, bound, filter, params);
     return new RangeSearchResult(found.lims, found.distances, found.labels);
   }
 
@@ -315,6 +297,7 @@ export abstract class Index extends Uncloneable implements Disposable {
   async removeIds(ids: Ids | IDSelector, options?: AbortOptions): Promise<number> {
     const self = selfOf(this);
     const selector = selectorOf(ids);
+    checkNames(options, ['signal'], 'removeIds()');
     return abortable(signalOf(options), (token) => native.removeIds(self.#handle, selector, token));
   }
 
@@ -343,6 +326,12 @@ export abstract class Index extends Uncloneable implements Disposable {
     selfOf(this).close();
   }
 
+  #choices(options: SearchOptions | undefined): SearchChoices {
+    if (options === undefined) return NO_CHOICES;
+    this.#reader ??= new SearchOptionsReader(native.searchParameters(this.#handle));
+    return this.#reader.read(options, () => nameOf(this));
+  }
+
   /** @internal What `inspect` and JSON show of a kind besides. */
   protected facts(): Record<string, unknown> {
     return {};
@@ -369,22 +358,35 @@ export abstract class Index extends Uncloneable implements Disposable {
 
 markCopy(Index);
 
-function filterOf(options: SearchOptions | undefined): NativeSelector | undefined {
-  const filter = options?.filter;
-  return filter === undefined ? undefined : IDSelector.native('options.filter', filter);
-}
-
-function nprobeOf(options: SearchOptions | undefined): number | undefined {
-  const nprobe = options?.nprobe;
-  return nprobe === undefined ? undefined : checkInteger('options.nprobe', nprobe, 1, Number.MAX_SAFE_INTEGER);
-}
-
-function kFactorOf(options: SearchOptions | undefined): number | undefined {
-  const kFactor = options?.kFactor;
-  return kFactor === undefined ? undefined : checkFactor('options.kFactor', kFactor);
-}
-
 function selectorOf(ids: Ids | IDSelector): NativeSelector {
   if (IDSelector.is(ids)) return IDSelector.native('ids', ids);
   return { type: 'batch', ids: checkIds('ids', ids) };
+}
+
+/**
+ * Refuses to set a parameter on an index that has none of this name, where it would do nothing. Each kind that has one
+ * declares it here; its own accessor comes first. Not a member of Index, which types would show.
+ */
+export function declareParameter(name: string): void {
+  Object.defineProperty(Index.prototype, name, {
+    configurable: true,
+    get(): undefined {
+      selfOf(this);
+    },
+    set(): never {
+      throw unsupported(`${nameOf(selfOf(this))} has no '${name}'${placeOf(name, this)}`);
+    },
+  });
+}
+
+/** Where in a wrapper the parameter is: `; set it on index.index`. */
+function placeOf(name: string, wrapper: Index): string {
+  const has = (index: Index) => native.searchParameters(Index.receiver(index)).some((found) => found.name === name);
+  let path = 'index';
+  let at = wrapper;
+  for (let inner = Index.inner(at); inner !== undefined && has(inner); inner = Index.inner(at)) {
+    path += 'baseIndex' in at ? '.baseIndex' : '.index';
+    at = inner;
+  }
+  return at === wrapper ? ': its searches know no such parameter' : ` of its own; set it on ${path}`;
 }

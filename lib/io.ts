@@ -11,8 +11,9 @@ import { invalidType, unsupported } from './errors.js';
 import { Index } from './index_base.js';
 import { adopt } from './kinds.js';
 import { native } from './native.js';
+import { checkNames } from './options.js';
 import { checkPermission } from './permission.js';
-import { checkBoolean, checkBytes, checkOptions, checkPath } from './validate.js';
+import { checkBoolean, checkBytes, checkPath } from './validate.js';
 
 /** What saving takes. */
 export interface SaveOptions extends AbortOptions {
@@ -33,14 +34,14 @@ export interface SaveOptions extends AbortOptions {
  */
 export async function readIndex(path: string | URL | Uint8Array, options?: AbortOptions): Promise<Index> {
   const file = readable(path);
-  refuseMmap(options);
+  checkRead(options, 'readIndex()');
   return adopt(await abortable(signalOf(options), (token) => native.readIndex(file, token)));
 }
 
 /** {@link readIndex} on the calling thread. */
 export function readIndexSync(path: string | URL | Uint8Array, options?: AbortOptions): Index {
   const file = readable(path);
-  refuseMmap(options);
+  checkRead(options, 'readIndexSync()');
   throwIfAborted(signalOf(options));
   return adopt(native.readIndexSync(file));
 }
@@ -67,7 +68,7 @@ export function readIndexSync(path: string | URL | Uint8Array, options?: AbortOp
 export async function writeIndex(index: Index, path: string | URL | Uint8Array, options?: SaveOptions): Promise<void> {
   const handle = Index.handle('index', index);
   const file = writable(path);
-  const atomic = atomicOf(options);
+  const atomic = atomicOf(options, 'writeIndex()');
   return await abortable(signalOf(options), (token) => native.writeIndex(handle, file, atomic, token));
 }
 
@@ -75,7 +76,7 @@ export async function writeIndex(index: Index, path: string | URL | Uint8Array, 
 export function writeIndexSync(index: Index, path: string | URL | Uint8Array, options?: SaveOptions): void {
   const handle = Index.handle('index', index);
   const file = writable(path);
-  const atomic = atomicOf(options);
+  const atomic = atomicOf(options, 'writeIndexSync()');
   throwIfAborted(signalOf(options));
   native.writeIndexSync(handle, file, atomic);
 }
@@ -83,6 +84,7 @@ export function writeIndexSync(index: Index, path: string | URL | Uint8Array, op
 /** The bytes that {@link writeIndex} would write. */
 export async function serializeIndex(index: Index, options?: AbortOptions): Promise<Uint8Array> {
   const handle = Index.handle('index', index);
+  checkNames(options, ['signal'], 'serializeIndex()');
   return await abortable(signalOf(options), (token) => native.serializeIndex(handle, token));
 }
 
@@ -94,6 +96,7 @@ export function serializeIndexSync(index: Index): Uint8Array {
 /** An index from the bytes of a file, with the errors of {@link readIndex}; bytes behind it are ignored, as in Faiss. */
 export async function deserializeIndex(bytes: Uint8Array, options?: AbortOptions): Promise<Index> {
   checkBytes('bytes', bytes);
+  checkNames(options, ['signal'], 'deserializeIndex()');
   return adopt(await abortable(signalOf(options), (token) => native.deserializeIndex(bytes, token)));
 }
 
@@ -114,14 +117,14 @@ function writable(path: string | URL | Uint8Array): string | Uint8Array {
   return file;
 }
 
-function atomicOf(options: SaveOptions | undefined): boolean {
-  checkOptions(options);
+function atomicOf(options: SaveOptions | undefined, taker: string): boolean {
+  checkNames(options, ['signal', 'atomic'], taker);
   return options?.atomic === undefined || checkBoolean('options.atomic', options.atomic);
 }
 
-/** Faiss's IO_FLAG_MMAP; asking for it in vain must not go unnoticed. */
-function refuseMmap(options: unknown): void {
-  checkOptions(options);
+/** Refuses Faiss's IO_FLAG_MMAP, too: asking for it in vain must not go unnoticed. */
+function checkRead(options: unknown, taker: string): void {
+  checkNames(options, ['signal', 'mmap'], taker);
   const mmap = (options as { mmap?: unknown } | undefined)?.mmap;
   if (mmap === undefined || mmap === false) return;
   if (mmap !== true) throw invalidType('options.mmap', 'of type boolean', mmap);

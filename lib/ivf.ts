@@ -6,14 +6,14 @@
 import { type AbortOptions, abortable, signalOf } from './abort.js';
 import { invalidType, invalidValue, wrongDimension } from './errors.js';
 import { checkId } from './ids.js';
-import { construct, Index } from './index_base.js';
+import { construct, declareParameter, Index } from './index_base.js';
 import { adopt } from './kinds.js';
 import { native } from './native.js';
+import { checkNames } from './options.js';
 import {
   checkBoolean,
   checkInteger,
   checkMetric,
-  checkOptions,
   checkString,
   MAX_DIMENSION,
   type Metric,
@@ -73,6 +73,7 @@ export abstract class IndexIVF extends Index {
    */
   async mergeFrom(other: IndexIVF, addId: bigint | number = 0n, options?: AbortOptions): Promise<void> {
     const [from, add] = [otherOf(other), checkId('addId', addId)];
+    checkNames(options, ['signal'], 'mergeFrom()');
     return abortable(signalOf(options), (token) => native.mergeFrom(Index.receiver(this), from, add, token));
   }
 
@@ -87,6 +88,8 @@ export abstract class IndexIVF extends Index {
     return { nlist: this.nlist, nprobe: this.nprobe, isTrained: this.isTrained };
   }
 }
+
+declareParameter('nprobe');
 
 function otherOf(other: unknown): ReturnType<typeof Index.handle> {
   const handle = Index.handle('other', other); // first: `instanceof` runs the traps of a proxy
@@ -107,11 +110,18 @@ export interface IndexIVFOptions {
   nprobe?: number | undefined;
 }
 
-/** Checks them, in the form that the addon takes. */
-function checkShared(d: number, nlist: number, options: IndexIVFOptions | undefined) {
+/**
+ * Checks them, in the form that the addon takes.
+ * @param own the option that only this kind has
+ */
+function checkShared(d: number, nlist: number, options: IndexIVFOptions | undefined, own: 'sketch' | 'byResidual') {
   checkInteger('d', d, 1, MAX_DIMENSION);
   checkInteger('nlist', nlist, 1, MAX_LISTS);
-  checkOptions(options);
+  checkNames(
+    options,
+    ['metric', 'quantizer', 'nprobe', own],
+    own === 'sketch' ? 'IndexIVFFlat' : 'IndexIVFScalarQuantizer',
+  );
   const metric = metricNumber(checkMetric('options.metric', options?.metric ?? 'l2'));
   const nprobe = options?.nprobe;
   if (nprobe !== undefined) checkInteger('options.nprobe', nprobe, 1, Number.MAX_SAFE_INTEGER);
@@ -159,7 +169,7 @@ export class IndexIVFFlat extends IndexIVF {
    * @param nlist lists, 1 to 2^24; `suggestIndex(n, d)` has an idea
    */
   constructor(d: number, nlist: number, options?: IndexIVFFlatOptions) {
-    const { metric, centroids } = checkShared(d, nlist, options);
+    const { metric, centroids } = checkShared(d, nlist, options, 'sketch');
     const sketch = options?.sketch === undefined || checkBoolean('options.sketch', options.sketch);
     super(construct, native.ivfFlat(d, nlist, metric, sketch, centroids));
     settle(this, options);
@@ -210,7 +220,7 @@ export class IndexIVFScalarQuantizer extends IndexIVF {
    * @param nlist lists, 1 to 2^24; `suggestIndex(n, d)` has an idea
    */
   constructor(d: number, nlist: number, code: ScalarCode, options?: IndexIVFScalarQuantizerOptions) {
-    const { metric, centroids } = checkShared(d, nlist, options);
+    const { metric, centroids } = checkShared(d, nlist, options, 'byResidual');
     const number = codeNumber(code);
     const residual = options?.byResidual === undefined || checkBoolean('options.byResidual', options.byResidual);
     super(construct, native.ivfScalarQuantizer(d, nlist, number, metric, residual, centroids));

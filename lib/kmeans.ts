@@ -1,7 +1,8 @@
 /** k-means for its own sake: what trains inverted files, with its answer in hand. */
 
-import { type AbortOptions, abortable, signalOf } from './abort.js';
+import { type AbortOptions, abortable, signalOf, throwIfAborted } from './abort.js';
 import {
+  CLUSTERING_NAMES,
   type ClusteringOptions,
   clusteringOf,
   type ProgressOptions,
@@ -10,6 +11,7 @@ import {
   warnFewVectors,
 } from './clustering.js';
 import { type NativeKMeans, native } from './native.js';
+import { checkNames } from './options.js';
 import { checkInteger, checkVectors, MAX_DIMENSION } from './validate.js';
 
 /** The addon numbers centroids with 32 bits. */
@@ -58,6 +60,7 @@ export async function kmeans(
   options?: KMeansOptions,
 ): Promise<KMeansResult> {
   check(vectors, d, k);
+  checkNames(options, CLUSTERING_NAMES, 'kmeans()');
   const signal = signalOf(options);
   const params = clusteringOf(options);
   const progress = progressOf(options);
@@ -69,8 +72,15 @@ export async function kmeans(
 }
 
 /** The same in place. It reports no progress: the thread that would hear of it does the work. */
-export function kmeansSync(vectors: Float32Array, d: number, k: number, options?: ClusteringOptions): KMeansResult {
+export function kmeansSync(
+  vectors: Float32Array,
+  d: number,
+  k: number,
+  options?: ClusteringOptions & AbortOptions,
+): KMeansResult {
   check(vectors, d, k);
+  checkNames(options, CLUSTERING_NAMES, 'kmeansSync()');
+  throwIfAborted(signalOf(options));
   const params = clusteringOf(options);
   refuseProgress(options, 'kmeans()');
   return resultOf(native.kmeansSync(vectors, d, k, params), k, options);

@@ -47,6 +47,18 @@ export interface NativeRangeResult {
   labels: BigInt64Array;
 }
 
+/** What a search of some indexes can be told; declared by their kinds in C++. */
+export interface NativeParameter {
+  name: string;
+  /** Whether its values are whole numbers. */
+  integer: boolean;
+  min: number;
+  max: number;
+}
+
+/** Values of an index's parameters, in the order of {@link Native.searchParameters}; undefined: not chosen. */
+export type NativeSearchParams = readonly (number | undefined)[];
+
 /** What a caller chooses of a clustering; what is undefined is the kind's own default. */
 export interface NativeClustering {
   niter?: number | undefined;
@@ -122,6 +134,9 @@ export interface Native {
   /** True once a wrapper owns the index. */
   wrapped(index: NativeIndex): boolean;
 
+  /** The parameters of its searches, its own and those of what it wraps. */
+  searchParameters(index: NativeIndex): NativeParameter[];
+
   // Of an IndexRefineFlat. These never wait either.
   kFactor(index: NativeIndex): number;
   /** 1 to 1000. */
@@ -161,8 +176,7 @@ export interface Native {
     queries: Float32Array,
     k: number,
     filter: NativeSelector | undefined,
-    nprobe: number | undefined,
-    kFactor: number | undefined,
+    params: NativeSearchParams | undefined,
     token: NativeToken | undefined,
   ): Promise<NativeSearchResult>;
   searchSync(
@@ -170,16 +184,14 @@ export interface Native {
     queries: Float32Array,
     k: number,
     filter: NativeSelector | undefined,
-    nprobe?: number | undefined,
-    kFactor?: number | undefined,
+    params?: NativeSearchParams | undefined,
   ): NativeSearchResult;
   rangeSearch(
     index: NativeIndex,
     queries: Float32Array,
     radius: number,
     filter: NativeSelector | undefined,
-    nprobe: number | undefined,
-    kFactor: number | undefined,
+    params: NativeSearchParams | undefined,
     token: NativeToken | undefined,
   ): Promise<NativeRangeResult>;
   rangeSearchSync(
@@ -187,8 +199,7 @@ export interface Native {
     queries: Float32Array,
     radius: number,
     filter: NativeSelector | undefined,
-    nprobe?: number | undefined,
-    kFactor?: number | undefined,
+    params?: NativeSearchParams | undefined,
   ): NativeRangeResult;
   removeIds(index: NativeIndex, selector: NativeSelector, token: NativeToken | undefined): Promise<number>;
   removeIdsSync(index: NativeIndex, selector: NativeSelector): number;

@@ -1,8 +1,12 @@
 /** Exact order for the candidates of another index. */
 
-import { construct, Index } from './index_base.js';
+import { construct, declareParameter, Index } from './index_base.js';
 import { native } from './native.js';
-import { checkFactor, checkOptions } from './validate.js';
+import { checkNames } from './options.js';
+import { checkNumber } from './validate.js';
+
+/** Faiss reads no file with more. */
+const MAX_FACTOR = 1000;
 
 /** What the constructor of {@link IndexRefineFlat} takes. */
 export interface IndexRefineFlatOptions {
@@ -39,9 +43,9 @@ export class IndexRefineFlat extends Index {
    */
   constructor(baseIndex: Index, options?: IndexRefineFlatOptions) {
     const handle = Index.handle('baseIndex', baseIndex);
-    checkOptions(options);
+    checkNames(options, ['kFactor'], 'IndexRefineFlat');
     const kFactor = options?.kFactor;
-    if (kFactor !== undefined) checkFactor('options.kFactor', kFactor);
+    if (kFactor !== undefined) checkNumber('options.kFactor', kFactor, 1, MAX_FACTOR);
     super(construct, native.refineFlat(handle), baseIndex);
     if (kFactor !== undefined) this.kFactor = kFactor;
   }
@@ -61,7 +65,7 @@ export class IndexRefineFlat extends Index {
 
   /** 1 to 1000; rounded to float32. */
   set kFactor(kFactor: number) {
-    native.setKFactor(Index.receiver(this), checkFactor('kFactor', kFactor));
+    native.setKFactor(Index.receiver(this), checkNumber('kFactor', kFactor, 1, MAX_FACTOR));
   }
 
   /** @internal */
@@ -70,3 +74,5 @@ export class IndexRefineFlat extends Index {
     return { kFactor: this.kFactor, isTrained: this.isTrained };
   }
 }
+
+declareParameter('kFactor');

@@ -1,7 +1,8 @@
 /** Which index to begin with. */
 
 import { MAX_LISTS } from './ivf.js';
-import { checkBoolean, checkInteger, checkOptions, MAX_DIMENSION } from './validate.js';
+import { checkNames } from './options.js';
+import { checkBoolean, checkInteger, MAX_DIMENSION } from './validate.js';
 
 /**
  * Up to so many components in all (n · d), or so few vectors, lists save less than they cost: a query of 2^24 components
@@ -44,7 +45,7 @@ export interface Suggestion {
 export function suggestIndex(n: number, d: number, options: SuggestOptions = {}): Suggestion {
   checkInteger('n', n, 0, Number.MAX_SAFE_INTEGER);
   checkInteger('d', d, 1, MAX_DIMENSION);
-  checkOptions(options);
+  checkNames(options, ['ids'], 'suggestIndex()');
   const ids = options.ids !== undefined && checkBoolean('options.ids', options.ids);
   if (n * d <= SMALL || n < FEW) {
     return {

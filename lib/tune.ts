@@ -4,8 +4,9 @@ import { type AbortOptions, signalOf } from './abort.js';
 import { outOfRange, unsupported } from './errors.js';
 import { Index } from './index_base.js';
 import { IndexIVF } from './ivf.js';
+import { checkNames } from './options.js';
 import type { SearchResult } from './result.js';
-import { checkBoolean, checkInteger, checkOptions, checkVectors, MAX_K } from './validate.js';
+import { checkBoolean, checkInteger, checkVectors, MAX_K } from './validate.js';
 
 /** Each point of the curve is searched again and again for so long; the fastest time counts. */
 const MILLISECONDS = 100;
@@ -51,7 +52,7 @@ export async function tune(index: Index, queries: Float32Array, options: TuneOpt
   const ivf = ivfIn(index);
   const nq = checkVectors('queries', queries, index.d);
   if (nq === 0) throw outOfRange('queries.length', `>= ${index.d}, one query or more`, 0);
-  checkOptions(options);
+  checkNames(options, ['recall', 'k', 'set', 'signal'], 'tune()');
   const recall = checkRecall(options.recall ?? 0.95);
   const k = checkInteger('options.k', options.k ?? 10, 1, MAX_K);
   const set = options.set !== undefined && checkBoolean('options.set', options.set);

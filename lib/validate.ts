@@ -94,10 +94,10 @@ export function checkRadius(value: unknown): number {
   return Math.fround(value);
 }
 
-/** Candidates per neighbour; Faiss reads no file with more than 1000. */
-export function checkFactor(name: string, value: unknown): number {
+/** A number in [min, max]. */
+export function checkNumber(name: string, value: unknown, min: number, max: number): number {
   if (typeof value !== 'number') throw invalidType(name, 'of type number', value);
-  if (!(value >= 1 && value <= 1000)) throw outOfRange(name, 'a number >= 1 && <= 1000', value);
+  if (!(value >= min && value <= max)) throw outOfRange(name, `a number >= ${min} && <= ${max}`, value);
   return value;
 }
 

@@ -31,6 +31,7 @@ describe('with hostile values in the place of every argument', () => {
   // All of them: the compiler sees to it that none of lib/native.ts is missing, the first test that none is too many.
   const surface: Record<keyof Native, 0> = {
     ...{ flat: 0, idMap: 0, factory: 0, kind: 0, d: 0, metric: 0, ntotal: 0, isTrained: 0, inner: 0, wrapped: 0 },
+    ...{ searchParameters: 0 },
     ...{ add: 0, addSync: 0, addWithIds: 0, addWithIdsSync: 0, train: 0, trainSync: 0, removeIds: 0, removeIdsSync: 0 },
     ...{ search: 0, searchSync: 0, rangeSearch: 0, rangeSearchSync: 0, reconstruct: 0, reset: 0, close: 0 },
     ...{
@@ -154,7 +155,7 @@ describe('the messages', () => {
     ],
     [
       'nprobe = 0',
-      () => native.searchSync(index, query, 1, undefined, 0),
+      () => native.searchSync(native.ivfFlat(D, 2, 1, true, undefined), query, 1, undefined, [0]),
       'ERR_OUT_OF_RANGE The value of "nprobe" is out of range. It must be an integer >= 1 && <= 9007199254740991. Received 0',
     ],
     [
@@ -164,7 +165,7 @@ describe('the messages', () => {
     ],
     [
       'kFactor = 1001',
-      () => native.searchSync(index, query, 1, undefined, undefined, 1001),
+      () => native.searchSync(native.refineFlat(native.flat(D, 1, true)), query, 1, undefined, [1001]),
       'ERR_OUT_OF_RANGE The value of "kFactor" is out of range. It must be a number >= 1 && <= 1000. Received 1001',
     ],
     [
@@ -323,7 +324,7 @@ describe('a script that runs while arguments are read', () => {
       throw error;
     });
     expect(() => native.removeIdsSync(filled(), selector)).toThrow(error);
-    await expect(native.search(filled(), rows(1), 1, selector, undefined, undefined, undefined)).rejects.toBe(error);
+    await expect(native.search(filled(), rows(1), 1, selector, undefined, undefined)).rejects.toBe(error);
   });
 });
 
@@ -346,10 +347,10 @@ describe('results', () => {
       Float32Array.from({ length: 16 * 3000 }, (_, i) => Math.sin(i)),
     );
     const queries = Float32Array.from({ length: 16 * 9 }, (_, i) => Math.cos(i));
-    expect(await native.search(index, queries, 20, undefined, undefined, undefined, undefined)).toEqual(
+    expect(await native.search(index, queries, 20, undefined, undefined, undefined)).toEqual(
       native.searchSync(index, queries, 20, undefined),
     );
-    expect(await native.rangeSearch(index, queries, 3, undefined, undefined, undefined, undefined)).toEqual(
+    expect(await native.rangeSearch(index, queries, 3, undefined, undefined, undefined)).toEqual(
       native.rangeSearchSync(index, queries, 3, undefined),
     );
   });

@@ -5,6 +5,7 @@
 #include "binding/call.h"
 #include "binding/errors.h"
 #include "binding/exports.h"
+#include "binding/search_params_arg.h"
 #include "index/factory.h"
 #include "index/flat.h"
 #include "index/id_map.h"
@@ -66,6 +67,8 @@ napi_value inner(const Call& call) {
 
 napi_value wrapped(const Call& call) { return Napi::Boolean::New(call.env, index_at_0(call).wrapped()); }
 
+napi_value search_parameters(const Call& call) { return described_parameters(call.env, index_at_0(call)); }
+
 IndexRefineFlat& as_refine_flat(Index& index) {
   if (auto* refine = dynamic_cast<IndexRefineFlat*>(&index)) return *refine;
   throw Error(Code::kInvalidArgType, format("The index must be an IndexRefineFlat. Received %s", index.kind()));
@@ -107,6 +110,7 @@ constexpr Export kExports[] = {
     {"isTrained", entry<is_trained>},
     {"inner", entry<inner>},
     {"wrapped", entry<wrapped>},
+    {"searchParameters", entry<search_parameters>},
     {"kFactor", entry<k_factor>},
     {"setKFactor", entry<set_k_factor>},
     {"reconstruct", entry<reconstruct>},

@@ -7,58 +7,41 @@
 #include "binding/call.h"
 #include "binding/errors.h"
 #include "binding/exports.h"
+#include "binding/search_params_arg.h"
 #include "binding/selector_arg.h"
-#include "index/refine_flat.h"
 
 namespace voronode {
 namespace {
 
-constexpr uint64_t kMaxSafeInteger = (uint64_t{1} << 53) - 1;
-
-// 0: not given.
-size_t nprobe_arg(const Call& call, size_t at) {
-  if (is_undefined(call.env, call[at])) return 0;
-  return static_cast<size_t>(integer_arg(call.env, "nprobe", call[at], 1, kMaxSafeInteger));
-}
-
-// 0: not given.
-float k_factor_arg(const Call& call, size_t at) {
-  if (is_undefined(call.env, call[at])) return 0;
-  return IndexRefineFlat::checked_factor(number_arg(call.env, "kFactor", call[at]));
-}
-
-// What both searches take: the index, the queries, the filter, nprobe and kFactor.
+// What both searches take: the index, the queries, the filter, and values of the index's search parameters.
 class Query : public Operation {
  public:
-  static constexpr size_t kArgs = 6;
+  static constexpr size_t kArgs = 5;
 
  protected:
   explicit Query(const Call& call)
       : Operation(index_of(call.env, call[0]), Access::kRead),
         filter_(filter_arg(call.env, call[3])),
-        nprobe_(nprobe_arg(call, 4)),
-        k_factor_(k_factor_arg(call, 5)),
+        params_(search_params_arg(call.env, *index(), call[4])),
         queries_(call.env, "queries", call[1], call.sync),
         nq_(row_count("queries", queries_.size(), index()->d())) {}
 
   size_t nq() const noexcept { return nq_; }
 
   // Refuses what is not finite and builds the filter, before the search.
-  const float* prepare(const Cancel* cancel, SearchParams* params) {
+  void prepare(const Cancel* cancel) {
     check_finite("queries", nq_, index()->d(), queries_.data(), cancel);
     if (filter_ != nullptr) selector_ = filter_->build();
-    params->filter = selector_.get();
-    params->nprobe = nprobe_;
-    params->k_factor = k_factor_;
-    params->cancel = cancel;
-    return queries_.data();
+    params_.filter = selector_.get();
+    params_.cancel = cancel;
   }
+  const float* queries() const noexcept { return queries_.data(); }
+  const SearchParams& params() const noexcept { return params_; }
 
  private:
   SelectorSourcePtr filter_;
   SelectorPtr selector_;
-  size_t nprobe_;
-  float k_factor_;
+  SearchParams params_;
   Input<float> queries_;
   size_t nq_;
 };
@@ -76,9 +59,8 @@ class Search final : public Query {
         distances_(checked_mul(nq(), k_)),
         labels_(distances_.size()) {}
   void execute(const Cancel* cancel, Listener*) override {
-    SearchParams params;
-    const float* queries = prepare(cancel, &params);
-    index()->search(nq(), queries, k_, params, distances_.data(), labels_.data());
+    prepare(cancel);
+    index()->search(nq(), queries(), k_, params(), distances_.data(), labels_.data());
   }
   napi_value finish(Napi::Env env) override {
     const napi_value distances = arrays_.settle(env, &distances_);
@@ -99,9 +81,8 @@ class RangeSearch final : public Query {
   explicit RangeSearch(const Call& call)
       : Query(call), arrays_(call.environment.arrays), radius_(radius_arg(call.env, call[2])) {}
   void execute(const Cancel* cancel, Listener*) override {
-    SearchParams params;
-    const float* queries = prepare(cancel, &params);
-    index()->range_search(nq(), queries, radius_, params, &result_);
+    prepare(cancel);
+    index()->range_search(nq(), queries(), radius_, params(), &result_);
   }
   napi_value finish(Napi::Env env) override {
     const ResultArray<double> lims = arrays_.make<double>(env, result_.lims.size());

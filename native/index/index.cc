@@ -19,6 +19,22 @@ size_t checked_dimension(size_t d) {
 
 }  // namespace
 
+double SearchParams::get(const SearchParameter& parameter, double otherwise) const noexcept {
+  for (const Choice& choice : choices_) {
+    if (choice.parameter == &parameter) return choice.value;
+  }
+  return otherwise;
+}
+
+void SearchParams::set(const SearchParameter& parameter, double value) {
+  for (Choice& choice : choices_) {
+    if (choice.parameter != &parameter) continue;
+    choice.value = value;
+    return;
+  }
+  choices_.push_back({&parameter, value});
+}
+
 Index::Index(size_t d, Metric metric) : d_(checked_dimension(d)), metric_(metric), gate_(std::make_shared<Gate>()) {}
 
 Index::Index(size_t d, Metric metric, const Index& inner)
@@ -53,6 +69,17 @@ void Index::check_mergeable(const Index& other) const {
       format("Only an index of the same kind, metric and d can be merged into this %s ('%s') of d %zu. Received "
              "%s ('%s') of d %zu",
              kind(), traits(metric()).name, d(), other.kind(), traits(other.metric()).name, other.d()));
+}
+
+std::vector<const SearchParameter*> Index::search_parameters() const {
+  std::vector<const SearchParameter*> all;
+  std::shared_ptr<Index> inside;
+  for (const Index* index = this; index != nullptr; index = inside.get()) {
+    const SearchParameters own = index->own_search_parameters();
+    all.insert(all.end(), own.begin(), own.end());
+    inside = index->inner();
+  }
+  return all;
 }
 
 void check_finite(const char* name, size_t n, size_t d, const float* x, const Cancel* cancel) {

@@ -17,6 +17,7 @@
 #include "base/cancel.h"
 #include "base/gate.h"
 #include "clustering/kmeans.h"
+#include "index/search_parameter.h"
 #include "index/selector.h"
 #include "storage/metric.h"
 
@@ -24,12 +25,22 @@ namespace voronode {
 
 class IdTable;
 
-struct SearchParams {
+class SearchParams {
+ public:
   const IDSelector* filter = nullptr;  // only these ids; null: all
   const IdTable* ids = nullptr;        // the label of row i is ids[i]; null: i. Filters and ties go by the label.
   const Cancel* cancel = nullptr;
-  size_t nprobe = 0;   // inverted files: lists to visit, clipped to nlist; 0: the index's own nprobe. Others ignore it.
-  float k_factor = 0;  // IndexRefineFlat: candidates per neighbour, 1 or more; 0: its own k_factor. Others ignore it.
+
+  // What the caller chose; `otherwise`, as a rule the index's own value, if nothing. What no kind asks for is ignored.
+  double get(const SearchParameter& parameter, double otherwise) const noexcept;
+  void set(const SearchParameter& parameter, double value);  // REQUIRES: not less than its min, not NaN
+
+ private:
+  struct Choice {
+    const SearchParameter* parameter;
+    double value;
+  };
+  std::vector<Choice> choices_;  // at most one for each parameter
 };
 
 // Per query i the entries [lims[i], lims[i+1]) of labels and distances, best first, ties by the smaller id.
@@ -110,6 +121,10 @@ class Index {
   // Throws kUnsupported, and says what differs, unless both are of one kind, metric, d and training.
   virtual void check_mergeable(const Index& other) const;
 
+  // What a search of this index can be told besides: the kind's own parameters and those of what it wraps. The objects
+  // live for ever.
+  std::vector<const SearchParameter*> search_parameters() const;
+
   // The index inside a wrapper (wrapper.h), else null. A wrapped index shares its wrapper's gate.
   virtual std::shared_ptr<Index> inner() const noexcept { return nullptr; }
 
@@ -130,6 +145,9 @@ class Index {
 
   virtual Clustering learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
                            const ClusteringProgress& progress);
+
+  // The kind's own, without those of what it wraps.
+  virtual SearchParameters own_search_parameters() const noexcept { return {}; }
 
  private:
   friend class Owned;

@@ -116,6 +116,11 @@ void IndexIVF::reconstruct(idx_t id, float* x) const {
   if (row != x) std::copy_n(row, d(), x);
 }
 
+SearchParameters IndexIVF::own_search_parameters() const noexcept {
+  static constexpr const SearchParameter* kOwn[] = {&kNprobe};
+  return kOwn;
+}
+
 void IndexIVF::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                       idx_t* labels) const {
   require_trained();
@@ -129,8 +134,10 @@ void IndexIVF::range_search(size_t nq, const float* xq, float radius, const Sear
 }
 
 ListSource IndexIVF::source(const SearchParams& params) const {
-  const size_t wanted = params.nprobe != 0 ? params.nprobe : nprobe();
-  ListSource source{metric(), d(), *quantizer_, *lists_, *codec_, sketches_.space(), std::min(nlist(), wanted)};
+  // As doubles: what is beyond nlist may be beyond size_t.
+  const double wanted = params.get(kNprobe, static_cast<double>(nprobe()));
+  const auto visited = static_cast<size_t>(std::min(static_cast<double>(nlist()), wanted));
+  ListSource source{metric(), d(), *quantizer_, *lists_, *codec_, sketches_.space(), visited};
   if (codec_->by_residual()) source.centroids.emplace(static_cast<const IndexFlat&>(*quantizer_).rows().view());
   return source;
 }

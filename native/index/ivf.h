@@ -28,6 +28,9 @@ enum class DirectMapType : uint8_t { kNone = 0, kArray = 1, kHashtable = 2 };
 // largest that Faiss's guidelines speak of, for a billion vectors, has 2²⁰.)
 inline constexpr size_t kMaxLists = size_t{1} << 24;
 
+// Lists to visit; what is above nlist visits all. Default: the index's own, IndexIVF::nprobe.
+inline constexpr SearchParameter kNprobe{"nprobe", SearchParameter::Type::kInteger, 1, 9007199254740991};
+
 class IndexIVF : public Index {
  public:
   size_t ntotal() const noexcept override { return lists_->size(); }
@@ -44,7 +47,7 @@ class IndexIVF : public Index {
   void add(size_t n, const float* x, const Cancel* cancel) override;
   void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) override;
 
-  // Over the params.nprobe lists nearest to each query: among their rows the answer is exact. kNotTrained.
+  // Over the kNprobe lists nearest to each query: among their rows the answer is exact. kNotTrained.
   void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
               idx_t* labels) const override;
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
@@ -102,6 +105,8 @@ class IndexIVF : public Index {
 
   Clustering learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
                    const ClusteringProgress& progress) override;
+
+  SearchParameters own_search_parameters() const noexcept override;
 
   ListCodec& codec() const noexcept { return *codec_; }
 

@@ -27,10 +27,15 @@ const Index* IndexRefineFlat::obstacle(const Index& base) noexcept {
 
 float IndexRefineFlat::checked_factor(double k_factor) {
   const auto factor = static_cast<float>(k_factor);
-  if (factor >= 1 && factor <= kMaxFactor) return factor;
+  if (factor >= 1 && factor <= static_cast<float>(kKFactor.max)) return factor;
   throw Error(Code::kOutOfRange,
               format("The value of \"kFactor\" is out of range. It must be a number >= 1 && <= %g. Received %g",
-                     static_cast<double>(kMaxFactor), k_factor));
+                     kKFactor.max, k_factor));
+}
+
+SearchParameters IndexRefineFlat::own_search_parameters() const noexcept {
+  static constexpr const SearchParameter* kOwn[] = {&kKFactor};
+  return kOwn;
 }
 
 IndexRefineFlat::IndexRefineFlat(const std::shared_ptr<Index>& base)

@@ -14,11 +14,12 @@
 
 namespace voronode {
 
+// Candidates per neighbour. Faiss reads no file whose factor lies beyond. Default: IndexRefineFlat::k_factor.
+inline constexpr SearchParameter kKFactor{"kFactor", SearchParameter::Type::kNumber, 1, 1000};
+
 class IndexRefineFlat final : public Wrapper {
  public:
-  // Faiss reads no file whose factor lies beyond.
-  static constexpr float kMaxFactor = 1000;
-  // The factor as float32. kOutOfRange unless it is a number from 1 to kMaxFactor.
+  // The factor as float32. kOutOfRange unless it is within the range of kKFactor.
   static float checked_factor(double k_factor);
 
   // What, in an index that is to be the base or the index itself, stands in the way: a map of ids, another refinement.
@@ -61,8 +62,12 @@ class IndexRefineFlat final : public Wrapper {
   // May for a moment hold more rows than the base (an add under way): the first ntotal() count.
   const IndexFlat& rows() const noexcept { return *rows_; }
 
+ protected:
+  SearchParameters own_search_parameters() const noexcept override;
+
  private:
   IndexRefineFlat(std::shared_ptr<Index> base, std::shared_ptr<IndexFlat> rows);
+  float factor_of(const SearchParams& params) const noexcept;
 
   std::shared_ptr<IndexFlat> rows_;
   std::atomic<float> k_factor_{1};

@@ -130,10 +130,14 @@ size_t wanted_candidates(size_t k, float k_factor) noexcept {
 
 }  // namespace
 
+float IndexRefineFlat::factor_of(const SearchParams& params) const noexcept {
+  return static_cast<float>(params.get(kKFactor, static_cast<double>(k_factor())));
+}
+
 void IndexRefineFlat::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                              idx_t* labels) const {
   const BaseParams asked(params);
-  const size_t wanted = wanted_candidates(k, params.k_factor != 0 ? params.k_factor : k_factor());
+  const size_t wanted = wanted_candidates(k, factor_of(params));
   // With one candidate a neighbour the base answers into the results. Else there is no more room than there are rows,
   // and the base is asked again if so many came beside the search that it was too little.
   std::optional<Candidates> candidates;
@@ -178,7 +182,7 @@ float widened(Metric metric, float radius, float k_factor) noexcept {
 
 void IndexRefineFlat::range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                                    RangeResult* result) const {
-  const float factor = params.k_factor != 0 ? params.k_factor : k_factor();
+  const float factor = factor_of(params);
   RangeResult found;
   base().range_search(nq, xq, widened(metric(), radius, factor), BaseParams(params).get(), &found);
 

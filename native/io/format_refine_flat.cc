@@ -11,8 +11,8 @@ constexpr Tag kTag = make_tag("IxRF");
 
 float read_factor(Reader& reader) {
   const float factor = reader.number<float>("k_factor");
-  if (factor >= 1 && factor <= IndexRefineFlat::kMaxFactor) return factor;
-  reader.corrupt(format("a number from 1 to %g", static_cast<double>(IndexRefineFlat::kMaxFactor)),
+  if (factor >= 1 && factor <= static_cast<float>(kKFactor.max)) return factor;
+  reader.corrupt(format("a number from 1 to %g", kKFactor.max),
                  std::to_string(factor));
 }
 

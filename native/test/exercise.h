@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "index/index.h"
+#include "index/ivf.h"
 #include "io/index_io.h"
 
 namespace voronode::test {
@@ -35,7 +35,7 @@ inline void search_some(const Index& index) {
   index.search(1, query.data(), kNearest, {}, distances, labels);  // of an IVF: with the nprobe of the file
   expect_ordered(index, distances, labels);
   SearchParams all_lists;
-  all_lists.nprobe = SIZE_MAX;
+  all_lists.set(kNprobe, kNprobe.max);
   index.search(1, query.data(), kNearest, all_lists, distances, labels);
   expect_ordered(index, distances, labels);
   for (size_t i = 0; i < kNearest; ++i) {

@@ -240,7 +240,7 @@ void same_through_a_map(const std::shared_ptr<Index>& inner, uint64_t seed) {
   IndexIDMap flat(std::make_shared<IndexFlat>(kD, Metric::kL2), false);
   IndexIDMap map(inner, false);
   SearchParams all;
-  all.nprobe = kLists;
+  all.set(kNprobe, kLists);
   for (size_t step = 0; step < 150; ++step) {
     const size_t n = random.between(0, 20);
     const auto x = random.vectors(n, kD);

@@ -50,7 +50,7 @@ void stress(Index& index, bool mapped) {
       std::vector<float> xq(nq * kD);
       for (float& component : xq) component = static_cast<float>(random.below(8));
       SearchParams params;
-      params.nprobe = kLists;
+      params.set(kNprobe, kLists);
       const GateHold hold(index.gate(), Access::kRead);
       const size_t first = done;
       const Answer found = search(index, nq, xq.data(), kMost, params);

@@ -138,7 +138,7 @@ TEST_CASE("ivf memory: search, small, spread over threads, and with a huge k") {
   for (const Size size : {Size{1, 5, 2}, Size{40, 10, kLists}, Size{2, kRows, kLists}}) {
     check_each(fill, [&](IndexIVFFlat& index) {
       SearchParams params;
-      params.nprobe = size.nprobe;
+      params.set(kNprobe, static_cast<double>(size.nprobe));
       search(index, size.nq, vectors().data(), size.k, params);
     });
   }

@@ -166,9 +166,10 @@ class Walk {
     const IDSelectorRange range(some_id(), some_id());
     const Threads threads(random_.between(1, 4));
     SearchParams params;
-    params.nprobe = some_nprobe();
+    const size_t nprobe = some_nprobe();
+    params.set(kNprobe, nprobe);
     if (random_.one_in(3)) params.filter = &range;
-    const Answer expected = pair.model.search(nq, xq.data(), k, params.nprobe, params.filter);
+    const Answer expected = pair.model.search(nq, xq.data(), k, nprobe, params.filter);
     CHECK(test::search(*pair.index, nq, xq.data(), k, params) == expected);
   }
 
@@ -178,11 +179,12 @@ class Walk {
     const float radius = metric_ == Metric::kL2 ? static_cast<float>(random_.below(2 * d_)) : random_.uniform();
     const IDSelectorRange range(some_id(), some_id());
     SearchParams params;
-    params.nprobe = some_nprobe();
+    const size_t nprobe = some_nprobe();
+    params.set(kNprobe, nprobe);
     if (random_.one_in(3)) params.filter = &range;
     RangeResult found;
     pair.index->range_search(nq, xq.data(), radius, params, &found);
-    CHECK(same(found, pair.model.range_search(nq, xq.data(), radius, params.nprobe, params.filter)));
+    CHECK(same(found, pair.model.range_search(nq, xq.data(), radius, nprobe, params.filter)));
   }
 
   void reconstruct(Pair& pair) {

@@ -71,7 +71,7 @@ TEST_CASE("ivf rest: a filter that lets a quarter pass keeps the heap of a small
     std::vector<float> xq = numbers(random, nq * d);
     for (size_t q = 0; q < nq; ++q) xq[q * d] += q == 7 ? 40 : 200;  // one at the small list, the others at the large
     SearchParams params;
-    params.nprobe = 3;
+    params.set(kNprobe, 3);
     params.filter = &filter;
     REQUIRE(search(*index, nq, xq.data(), k, params) == model.search(nq, xq.data(), k, 3, &filter));
   }

@@ -115,15 +115,16 @@ TEST_CASE("ivf scalar quantizer: answers are exact for the decoded rows") {
     const IDSelectorRange sparse(static_cast<idx_t>(n / 3), static_cast<idx_t>(n / 3 + n / 40 + 1));
     SearchParams params;
     if (random.one_in(4)) params.filter = random.one_in(2) ? &dense : &sparse;
-    params.nprobe = random.between(1, nlist);
-    const Answer expected = model.search(nq, xq.data(), k, params.nprobe, params.filter);
+    const size_t nprobe = random.between(1, nlist);
+    params.set(kNprobe, nprobe);
+    const Answer expected = model.search(nq, xq.data(), k, nprobe, params.filter);
     CHECK(search(*index, nq, xq.data(), k, params) == expected);
     const Answer alone = search(*index, 1, xq.data(), k, params);
     CHECK(alone.labels == std::vector<idx_t>(expected.labels.begin(), expected.labels.begin() + static_cast<long>(k)));
     const float radius = expected.distances[std::min<size_t>(k, 20) - 1];
     RangeResult in_range;
     index->range_search(std::min<size_t>(nq, 4), xq.data(), radius, params, &in_range);
-    CHECK(same(in_range, model.range_search(std::min<size_t>(nq, 4), xq.data(), radius, params.nprobe, params.filter)));
+    CHECK(same(in_range, model.range_search(std::min<size_t>(nq, 4), xq.data(), radius, nprobe, params.filter)));
   }
 }
 
@@ -230,7 +231,7 @@ TEST_CASE("ivf scalar quantizer: only equal codes merge") {
   const auto whole = made(ScalarCode::k8bit, Metric::kL2, d, centroids, x);
   whole->add(200, x.data(), nullptr);
   SearchParams all;
-  all.nprobe = 4;
+  all.set(kNprobe, 4);
   CHECK(search(*one, 3, x.data(), 20, all) == search(*whole, 3, x.data(), 20, all));
 }
 

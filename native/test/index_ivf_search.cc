@@ -69,20 +69,21 @@ TEST_CASE("ivf search: with and without sketches what a plain model answers") {
     const IDSelectorRange sparse(static_cast<idx_t>(n / 3), static_cast<idx_t>(n / 3 + n / 40 + 1));
     SearchParams params;
     if (random.one_in(4)) params.filter = random.one_in(2) ? &dense : &sparse;
-    params.nprobe = random.between(1, nlist);
+    const size_t nprobe = random.between(1, nlist);
+    params.set(kNprobe, nprobe);
     CAPTURE(c);
     CAPTURE(kind);
     CAPTURE(d);
     CAPTURE(n);
     CAPTURE(nq);
     CAPTURE(k);
-    const Answer expected = model.search(nq, xq.data(), k, params.nprobe, params.filter);
+    const Answer expected = model.search(nq, xq.data(), k, nprobe, params.filter);
     CHECK(search(*with, nq, xq.data(), k, params) == expected);
     CHECK(search(*without, nq, xq.data(), k, params) == expected);
     const Answer near = model.search(1, xq.data(), 30, nlist);
     const float radius = near.distances[std::min<size_t>(n, 30) - 1];
     const size_t few = std::min<size_t>(nq, 5);
-    const RangeResult in_range = model.range_search(few, xq.data(), radius, params.nprobe, params.filter);
+    const RangeResult in_range = model.range_search(few, xq.data(), radius, nprobe, params.filter);
     RangeResult a, b;
     with->range_search(few, xq.data(), radius, params, &a);
     without->range_search(few, xq.data(), radius, params, &b);
@@ -104,7 +105,7 @@ TEST_CASE("ivf search: a batch cut in any way, on any number of threads, gives t
   const Filled f;
   for (const size_t nprobe : {1, 5, 30}) {
     SearchParams params;
-    params.nprobe = nprobe;
+    params.set(kNprobe, nprobe);
     ThreadPool::instance().set_threads(1);
     const Answer whole = search(*f.index, f.nq, f.xq.data(), f.k, params);
     for (const size_t threads : {1, 2, 4, 8}) {
@@ -130,17 +131,17 @@ TEST_CASE("ivf search: all lists give what a full scan gives; nprobe is the call
   random.vectors(f.nq, f.d);
   flat.add(f.n, random.vectors(f.n, f.d).data(), nullptr);
   SearchParams params;
-  params.nprobe = 30;
+  params.set(kNprobe, 30);
   const Answer all = search(flat, f.nq, f.xq.data(), f.k);
   CHECK(search(*f.index, f.nq, f.xq.data(), f.k, params) == all);
-  params.nprobe = SIZE_MAX;
+  params.set(kNprobe, kNprobe.max);
   CHECK(search(*f.index, f.nq, f.xq.data(), f.k, params) == all);
-  params.nprobe = 0;
+  params = {};
   const Answer one = search(*f.index, f.nq, f.xq.data(), f.k, params);
   CHECK(!(one == all));
   f.index->set_nprobe(30);
   CHECK(search(*f.index, f.nq, f.xq.data(), f.k, params) == all);
-  params.nprobe = 1;
+  params.set(kNprobe, 1);
   CHECK(search(*f.index, f.nq, f.xq.data(), f.k, params) == one);
 }
 
@@ -165,7 +166,7 @@ TEST_CASE("ivf search: so many pairs of queries and lists that they go in waves"
   index->add(3000, random.vectors(3000, 1).data(), nullptr);
   const auto xq = random.vectors(kQueries, 1);
   SearchParams params;
-  params.nprobe = kLists;
+  params.set(kNprobe, kLists);
   const Answer whole = search(*index, kQueries, xq.data(), 2, params);
   for (const size_t q : {size_t{0}, size_t{1}, size_t{2047}, size_t{2048}, kQueries - 1}) {
     const Answer one = search(*index, 1, xq.data() + q, 2, params);
@@ -196,7 +197,7 @@ TEST_CASE("ivf search: cancelled before and in the middle of it") {
     if (after == 0) cancel.fire();
     const FiringSelector selector(cancel, after);
     SearchParams params;
-    params.nprobe = 30;
+    params.set(kNprobe, 30);
     params.cancel = &cancel;
     params.filter = &selector;
     try {

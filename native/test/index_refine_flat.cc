@@ -73,14 +73,15 @@ TEST_CASE("refine flat: answers are the base's candidates by their float32 dista
     const size_t nq = random.between(1, 30);
     const auto xq = vectors_of_kind(random, kind, nq, d);
     SearchParams params;
-    params.nprobe = random.between(1, nlist);
+    params.set(kNprobe, random.between(1, nlist));
     const IDSelectorRange some(-300, static_cast<idx_t>(n));
     const ByPosition some_by_position(some, ids);
     if (random.one_in(3)) params.filter = &some;
     const float factors[] = {0, 1, 1.5f, 3, 1000};
-    params.k_factor = factors[random.below(5)];
+    const float chosen = factors[random.below(5)];
+    if (chosen != 0) params.set(kKFactor, chosen);
     refine->set_k_factor(2);
-    const float factor = params.k_factor == 0 ? 2 : params.k_factor;
+    const float factor = chosen == 0 ? 2 : chosen;
     const size_t k = random.between(1, 40);
     ThreadPool::instance().set_threads(random.between(1, 4));
     const Answer found = search(*index, nq, xq.data(), k, params);
@@ -114,7 +115,7 @@ TEST_CASE("refine flat: over all lists of vectors the answer is the exact one") 
     const auto xq = random.vectors(50, d);
     for (const float factor : {1.0f, 4.0f}) {
       SearchParams params;
-      params.k_factor = factor;
+      params.set(kKFactor, factor);
       CHECK(search(index, 50, xq.data(), 10, params) == search(flat, 50, xq.data(), 10));
       CHECK(search(index, 2, xq.data(), n + 5, params) == search(flat, 2, xq.data(), n + 5));
       const float radius = metric == Metric::kL2 ? 6.0f : 1.5f;
@@ -142,7 +143,7 @@ TEST_CASE("refine flat: a range is exact, and the wider the factor, the less is 
     RangeResult found[2];
     for (size_t i = 0; i < 2; ++i) {
       SearchParams params;
-      params.k_factor = i == 0 ? 1.0f : 3.0f;
+      params.set(kKFactor, i == 0 ? 1 : 3);
       index.range_search(20, xq.data(), radius, params, &found[i]);
     }
     CHECK(same(found[1], expected));

@@ -22,8 +22,8 @@ namespace {
 bool holds(const IndexRefineFlat& index, size_t n, const std::vector<float>& x) {
   const size_t d = index.d();
   SearchParams all;
-  all.nprobe = SIZE_MAX;
-  all.k_factor = 1000;
+  all.set(kNprobe, kNprobe.max);
+  all.set(kKFactor, 1000);
   const Rows rows{index.metric(), d, std::vector<float>(x.begin(), x.begin() + static_cast<ptrdiff_t>(n * d))};
   return index.ntotal() == n && search(index, 3, x.data(), 7, all) == rows.search(3, x.data(), 7);
 }
@@ -137,8 +137,8 @@ TEST_CASE("refine flat: searches and saves beside adds, removals and resets") {
       const size_t nq = random.one_in(4) ? 12 : 1;
       const auto xq = batch_from(random.below(kMost));
       SearchParams params;
-      params.nprobe = 5;
-      params.k_factor = random.one_in(2) ? 1.0f : 1000.0f;
+      params.set(kNprobe, 5);
+      params.set(kKFactor, random.one_in(2) ? 1 : 1000);
       if (random.one_in(2)) params.filter = &filter;
       const GateHold hold(map.gate(), Access::kRead);
       const size_t first = done;

@@ -53,6 +53,7 @@ const progress = () => () => undefined;
 const empty = () => native.flat(D, 1, true);
 const nprobe = () => 2;
 const kFactor = () => 1.5;
+const searchParams = () => [1.5, 2];
 /** Of inverted files. */
 function refine() {
   const made = native.refineFlat(native.ivfFlat(D, 2, 1, true, undefined));
@@ -82,6 +83,7 @@ const good = {
   isTrained: [index],
   inner: [map],
   wrapped: [index],
+  searchParameters: [refine],
   add: [index, rows, token],
   addSync: [index, rows],
   addWithIds: [map, rows, ids, token],
@@ -100,10 +102,10 @@ const good = {
   kmeansSync: [rows, () => D, () => 2, params],
   train: [() => native.ivfFlat(D, 2, 1, true, undefined), rows, params, progress, token],
   trainSync: [() => native.ivfFlat(D, 2, 1, true, undefined), rows, params],
-  search: [refine, rows, () => 3, filter, nprobe, kFactor, token],
-  searchSync: [refine, rows, () => 3, filter, nprobe, kFactor],
-  rangeSearch: [refine, rows, () => 9, filter, nprobe, kFactor, token],
-  rangeSearchSync: [refine, rows, () => 9, filter, nprobe, kFactor],
+  search: [refine, rows, () => 3, filter, searchParams, token],
+  searchSync: [refine, rows, () => 3, filter, searchParams],
+  rangeSearch: [refine, rows, () => 9, filter, searchParams, token],
+  rangeSearchSync: [refine, rows, () => 9, filter, searchParams],
   removeIds: [index, filter, token],
   removeIdsSync: [index, filter],
   reconstruct: [index, () => 3n],

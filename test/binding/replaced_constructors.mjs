@@ -109,8 +109,8 @@ for (let round = 0; round < 20; round++) {
   const pending = [];
   for (let i = 0; i < 4; i++) {
     pending.push(
-      attempt('search', () => native.search(index, queries, 50, none, none, none, none), own),
-      attempt('rangeSearch', () => native.rangeSearch(index, queries, 1, none, none, none, none), own),
+      attempt('search', () => native.search(index, queries, 50, none, none, none), own),
+      attempt('rangeSearch', () => native.rangeSearch(index, queries, 1, none, none, none), own),
       attempt(
         'kmeans',
         () => native.kmeans(queries, D, 4, { niter: 2 }, none, none),

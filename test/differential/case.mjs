@@ -183,5 +183,7 @@ export function chooseCall(voronode, random, { kind, style, oracle }, caps) {
   const k = random.any([1, 3, 10, 50, labels.length + 5]);
   const nprobe = random.between(1, Math.max(1, nlist) + 1);
   const kFactor = random.any([1, 2, 7]);
-  return { queries, nq, k, options: { nprobe, kFactor, filter }, passes };
+  // Undefined where an index has no such parameter, and would refuse it.
+  const options = { nprobe: nlist > 0 ? nprobe : undefined, kFactor: kind.refined ? kFactor : undefined, filter };
+  return { queries, nq, k, options, passes };
 }

@@ -16,7 +16,7 @@ function filled() {
 
 /** Takes seconds, if it is not stopped. */
 const longSearch = (index: ReturnType<typeof filled>, token?: ReturnType<typeof native.token>) =>
-  native.search(index, vectors, 1, undefined, undefined, undefined, token);
+  native.search(index, vectors, 1, undefined, undefined, token);
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -64,7 +64,7 @@ describe('a token', () => {
     const index = filled();
     const token = native.token();
     const searches = Array.from({ length: 8 }, () => longSearch(index, token));
-    const other = native.search(index, vectors.subarray(0, D), 1, undefined, undefined, undefined, native.token());
+    const other = native.search(index, vectors.subarray(0, D), 1, undefined, undefined, native.token());
     for (const search of searches) search.catch(() => undefined);
     native.cancel(token);
     native.cancel(token);
@@ -75,9 +75,7 @@ describe('a token', () => {
   it('that fires too late changes nothing', async () => {
     const index = filled();
     const token = native.token();
-    expect(
-      (await native.search(index, vectors.subarray(0, D), 1, undefined, undefined, undefined, token)).distances[0],
-    ).toBe(0);
+    expect((await native.search(index, vectors.subarray(0, D), 1, undefined, undefined, token)).distances[0]).toBe(0);
     native.cancel(token);
     expect(native.ntotal(index)).toBe(N);
   });

@@ -20,7 +20,7 @@ describe('close', () => {
     const index = filled();
     const expected = native.searchSync(index, queries, 5, undefined);
     const searches = Array.from({ length: 20 }, () =>
-      native.search(index, queries, 5, undefined, undefined, undefined, undefined),
+      native.search(index, queries, 5, undefined, undefined, undefined),
     );
     const addition = native.add(index, vectors, undefined);
     const removal = native.removeIds(index, { type: 'range', min: 0n, max: 10n }, undefined);
@@ -41,9 +41,7 @@ describe('close', () => {
     thrown(() => native.searchSync(index, queries, 1, undefined));
     thrown(() => native.idMap(index, false));
     thrown(() => native.reset(index));
-    await expect(native.search(index, queries, 1, undefined, undefined, undefined, undefined)).rejects.toMatchObject(
-      closed,
-    );
+    await expect(native.search(index, queries, 1, undefined, undefined, undefined)).rejects.toMatchObject(closed);
     await expect(native.add(index, queries, undefined)).rejects.toMatchObject(closed);
     native.close(index);
   });

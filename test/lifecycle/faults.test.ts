@@ -37,8 +37,8 @@ describe.skipIf(throwAt === undefined)('an exception in the addon', () => {
   const bytes = native.serializeIndexSync(index);
 
   const asynchronous: Record<string, () => Promise<unknown>> = {
-    search: () => native.search(index, row, 1, undefined, undefined, undefined, undefined),
-    rangeSearch: () => native.rangeSearch(index, row, 1, undefined, undefined, undefined, undefined),
+    search: () => native.search(index, row, 1, undefined, undefined, undefined),
+    rangeSearch: () => native.rangeSearch(index, row, 1, undefined, undefined, undefined),
     add: () => native.add(growing, row, undefined),
     addWithIds: () => native.addWithIds(map, row, BigInt64Array.of(1n), undefined),
     train: () => native.train(ivf, rows, undefined, undefined, undefined),

@@ -32,9 +32,9 @@ class Calls {
   void choose_params() {
     const Kind& kind = subject_.model().kind();
     params_ = {};
-    params_.nprobe = choices_.one_in(3) ? kind.nlist : choices_.between(1, kind.nlist + 2);
+    params_.set(kNprobe, std::max<size_t>(1, choices_.one_in(3) ? kind.nlist : choices_.between(1, kind.nlist + 2)));
     constexpr float kFactors[] = {1.0f, 1.5f, 2.0f, 7.3f, 100.0f};
-    params_.k_factor = choices_.any_of(kFactors);
+    params_.set(kKFactor, choices_.any_of(kFactors));
     filter_ = nullptr;
     if (!choices_.one_in(3)) return;
     filter_ = choose_selector(subject_.labels(), choices_);
@@ -116,8 +116,8 @@ class Calls {
                  ? format("%lld at %g", static_cast<long long>(a.labels[at]), static_cast<double>(a.distances[at]))
                  : std::string("nothing");
     };
-    throw Difference(format("%s, %zu rows: query %zu of %zu, k %zu, nprobe %zu, %s: place %zu is %s, should be %s",
-                            call, count(), q, nq, k, params_.nprobe, filter_ ? "filtered" : "not filtered", at,
+    throw Difference(format("%s, %zu rows: query %zu of %zu, k %zu, nprobe %g, %s: place %zu is %s, should be %s", call,
+                            count(), q, nq, k, params_.get(kNprobe, 0), filter_ ? "filtered" : "not filtered", at,
                             entry(found).c_str(), entry(expected).c_str()));
   }
 

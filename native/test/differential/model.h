@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "index/refine_flat.h"
 #include "test/differential/kind.h"
 #include "test/ivf_model.h"
 #include "test/reference.h"
@@ -70,7 +71,7 @@ class Model {
   Answer search(const float* x, size_t k, const SearchParams& params) const {
     Rows out{kind_.metric, kind_.d};
     Answer answer;
-    const std::vector<Found> all = kind_.refined ? refined(x, nearest(x, params, wanted(k, params.k_factor)))
+    const std::vector<Found> all = kind_.refined ? refined(x, nearest(x, params, wanted(k, factor_of(params))))
                                                  : reported(nearest(x, params, rows_.size()));
     out.append_row(all, k, &answer);
     return answer;
@@ -83,7 +84,7 @@ class Model {
     std::vector<Found> all = nearest(x, params, rows_.size());
     if (kind_.refined) {
       for (Found& f : all) f.key = clamped(f.key);
-      std::erase_if(all, outside(widened(radius, params.k_factor)));
+      std::erase_if(all, outside(widened(radius, factor_of(params))));
       all = refined(x, all);
     } else {
       all = reported(all);
@@ -98,11 +99,11 @@ class Model {
   }
 
  private:
-  static size_t wanted(size_t k, float k_factor) {
-    return std::max(k, static_cast<size_t>(static_cast<float>(k) * (k_factor == 0 ? 1 : k_factor)));
+  static float factor_of(const SearchParams& params) { return static_cast<float>(params.get(kKFactor, 1)); }
+  static size_t wanted(size_t k, float factor) {
+    return std::max(k, static_cast<size_t>(static_cast<float>(k) * factor));
   }
-  float widened(float radius, float k_factor) const {
-    const float factor = k_factor == 0 ? 1 : k_factor;
+  float widened(float radius, float factor) const {
     return kind_.metric == Metric::kInnerProduct && radius > 0 ? radius / factor : radius * factor;
   }
 
@@ -112,7 +113,7 @@ class Model {
     const std::vector<float> y = transformed(x);
     std::vector<char> visited(std::max<size_t>(1, kind_.nlist), kind_.nlist == 0);
     if (kind_.nlist > 0) {
-      for (size_t list : lists_.nearest_lists(y.data(), std::max<size_t>(1, params.nprobe))) visited[list] = 1;
+      for (size_t list : lists_.nearest_lists(y.data(), static_cast<size_t>(params.get(kNprobe, 1)))) visited[list] = 1;
     }
     std::vector<Found> all;
     for (size_t i = 0; i < rows_.size(); ++i) {

@@ -3,13 +3,13 @@
 import { components, filled, native } from './addon.mjs';
 
 const index = filled(20_000);
-await native.search(index, components(32), 10, undefined, undefined, undefined, undefined);
-native.search(index, components(32), 10, undefined, undefined, undefined, native.token()); // nobody waits for this one
+await native.search(index, components(32), 10, undefined, undefined, undefined);
+native.search(index, components(32), 10, undefined, undefined, native.token()); // nobody waits for this one
 console.log('idle');
 setImmediate(() => {
   console.log('working');
   for (const queries of [components(32 * 64), components(32 * 64)]) {
-    native.search(index, queries, 10, undefined, undefined, undefined, undefined).then(({ labels }) => {
+    native.search(index, queries, 10, undefined, undefined, undefined).then(({ labels }) => {
       console.log(`${labels.length / 64} found`);
     });
   }

@@ -50,7 +50,7 @@ const operations = [
     const queries = data.subarray(40, 40 + NQ * D);
     const expected = native.searchSync(index, queries, 7, undefined);
     const { labels, distances } = await spoil(queries, (array) =>
-      native.search(index, array, 7, undefined, undefined, undefined, undefined),
+      native.search(index, array, 7, undefined, undefined, undefined),
     );
     same('labels', labels, expected.labels);
     same('distances', distances, expected.distances);
@@ -59,7 +59,7 @@ const operations = [
     const ids = BigInt64Array.of(3n, 5n, 7n, 400n);
     const query = data.subarray(0, D);
     const { labels } = await spoil(ids, (array) =>
-      native.search(flat(), query, 4, { type: 'batch', ids: array }, undefined, undefined, undefined),
+      native.search(flat(), query, 4, { type: 'batch', ids: array }, undefined, undefined),
     );
     same('filtered labels', labels.sort(), ids);
   },

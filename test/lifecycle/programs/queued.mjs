@@ -14,7 +14,7 @@ if (isMainThread) {
   const token = native.token();
   let busy = native.threads() * 2;
   for (let i = 0; i < native.threads() * 2; i++) {
-    native.search(index, components(32 * 100_000), 1, undefined, undefined, undefined, token).then(
+    native.search(index, components(32 * 100_000), 1, undefined, undefined, token).then(
       () => busy--,
       () => busy--,
     );
@@ -28,7 +28,7 @@ if (isMainThread) {
   parentPort.once('message', () => {
     const index = filled(100);
     for (let i = 0; i < 100; i++) {
-      native.search(index, components(32), 1, undefined, undefined, undefined, undefined);
+      native.search(index, components(32), 1, undefined, undefined, undefined);
       native.add(index, components(32), undefined);
       native.removeIds(index, { type: 'range', min: 0n, max: 1n }, undefined);
     }

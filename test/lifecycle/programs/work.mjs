@@ -13,14 +13,14 @@ export function workOn(index) {
   });
   native.addSync(ivf, rows);
   const kinds = [
-    () => native.search(ivf, queries, 10, undefined, 3, undefined, undefined),
+    () => native.search(ivf, queries, 10, undefined, [3], undefined),
     () => native.train(native.ivfFlat(32, 16, 1, true, undefined), rows, undefined, () => native.nlist(ivf), undefined),
     () => native.mergeFrom(ivf, other, 0n, undefined),
     () => native.mergeFrom(other, ivf, 0n, undefined),
     () => native.kmeans(rows, 32, 20, undefined, () => undefined, undefined),
-    () => native.search(index, queries, 10, undefined, undefined, undefined, undefined),
-    () => native.search(index, queries, 100, { type: 'range', min: 10n, max: 5000n }, undefined, undefined, undefined),
-    () => native.rangeSearch(index, queries, 1e9, undefined, undefined, undefined, undefined),
+    () => native.search(index, queries, 10, undefined, undefined, undefined),
+    () => native.search(index, queries, 100, { type: 'range', min: 10n, max: 5000n }, undefined, undefined),
+    () => native.rangeSearch(index, queries, 1e9, undefined, undefined, undefined),
     () => native.serializeIndex(index, undefined),
     () => native.add(index, queries, undefined),
     () => native.removeIds(index, { type: 'range', min: 100n, max: 108n }, undefined),

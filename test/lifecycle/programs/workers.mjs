@@ -12,9 +12,7 @@ async function digest(rounds) {
   const update = ({ labels, distances }) => hash.update(labels).update(distances);
   for (let round = 0; round < rounds; round++) {
     const queries = components(32 * (round + 1)).subarray(0, 32 * 10);
-    const searches = [1, 10, 100].map((k) =>
-      native.search(index, queries, k, undefined, undefined, undefined, undefined),
-    );
+    const searches = [1, 10, 100].map((k) => native.search(index, queries, k, undefined, undefined, undefined));
     update(native.searchSync(index, queries, 5, undefined));
     for (const answer of await Promise.all(searches)) update(answer);
     await native.add(index, queries, undefined);

@@ -1,0 +1,73 @@
+/** What a search takes besides the queries: the same for every kind, and the parameters that its kind declares in C++. */
+
+import type { AbortOptions } from './abort.js';
+import type { NativeParameter, NativeSearchParams, NativeSelector } from './native.js';
+import { checkNames } from './options.js';
+import { IDSelector } from './selector.js';
+import { checkInteger, checkNumber } from './validate.js';
+
+/** What a search takes besides the queries. */
+export interface SearchOptions extends AbortOptions {
+  /** Only ids in this set are found. */
+  filter?: IDSelector | undefined;
+  /**
+   * How many lists of an inverted file to visit, 1 or more: the more, the better the answer, and the longer it takes.
+   * nlist and above visit all. Default: the index's own `nprobe`. Only for inverted files, also in a wrapper.
+   */
+  nprobe?: number | undefined;
+  /**
+   * How many candidates per neighbour the base of an IndexRefineFlat is asked for, 1 to 1000. Default: the index's own
+   * `kFactor`. Only for an IndexRefineFlat, also in a wrapper.
+   */
+  kFactor?: number | undefined;
+}
+
+/** The same as the addon takes it. */
+export interface SearchChoices {
+  readonly filter: NativeSelector | undefined;
+  readonly params: NativeSearchParams | undefined;
+}
+
+/** Nothing is chosen. */
+export const NO_CHOICES: SearchChoices = { filter: undefined, params: undefined };
+
+interface Parameter extends NativeParameter {
+  /** Its name in messages. */
+  readonly property: string;
+}
+
+/** Checks the options of searches of one index. */
+export class SearchOptionsReader {
+  readonly #parameters: readonly Parameter[];
+  readonly #names: readonly string[];
+
+  /** @param parameters those of the index, with what it wraps */
+  constructor(parameters: readonly NativeParameter[]) {
+    this.#parameters = parameters.map((parameter) => ({ ...parameter, property: `options.${parameter.name}` }));
+    this.#names = [...parameters.map(({ name }) => name), 'filter', 'signal'];
+  }
+
+  /** @param kind gives the name of the index's class, for messages */
+  read(options: SearchOptions, kind: () => string): SearchChoices {
+    checkNames(options, this.#names, kind);
+    const { filter } = options;
+    const selector = filter === undefined ? undefined : IDSelector.native('options.filter', filter);
+    return { filter: selector, params: this.#params(options as Record<string, unknown>) };
+  }
+
+  #params(options: Record<string, unknown>): NativeSearchParams | undefined {
+    if (this.#parameters.length === 0) return undefined;
+    const params: (number | undefined)[] = [];
+    let chosen = false;
+    for (const { name, property, integer, min, max } of this.#parameters) {
+      const value = options[name];
+      if (value === undefined) {
+        params.push(undefined);
+        continue;
+      }
+      params.push(integer ? checkInteger(property, value, min, max) : checkNumber(property, value, min, max));
+      chosen = true;
+    }
+    return chosen ? params : undefined;
+  }
+}
