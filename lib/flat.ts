@@ -1,7 +1,9 @@
 /** Exact search by scanning every vector. The id of a vector is its position. */
 
 import { invalidValue } from './errors.js';
-import { construct, Index } from './index_base.js';
+import { Index } from './index_base.js';
+import { registerKind } from './kinds.js';
+import { Made } from './made.js';
 import { native } from './native.js';
 import { checkNames } from './options.js';
 import { checkBoolean, checkInteger, checkMetric, MAX_DIMENSION, type Metric, metricNumber } from './validate.js';
@@ -24,19 +26,26 @@ const NAMES = ['metric', 'sketch'];
 export class IndexFlat extends Index {
   /** @param d components per vector, 1 to 2^20 */
   constructor(d: number, options?: IndexFlatOptions) {
-    checkInteger('d', d, 1, MAX_DIMENSION);
-    checkNames(options, NAMES, 'IndexFlat');
-    const metric = checkMetric('options.metric', options?.metric ?? 'l2');
-    const sketch = options?.sketch === undefined || checkBoolean('options.sketch', options.sketch);
-    super(construct, native.flat(d, metricNumber(metric), sketch));
+    super(Made.is(d) ? d : makeFlat(d, 'IndexFlat', options));
   }
+}
+
+function makeFlat(d: number, taker: string, options: IndexFlatOptions | undefined, only?: Metric): Made {
+  checkInteger('d', d, 1, MAX_DIMENSION);
+  checkNames(options, NAMES, taker);
+  const metric = checkMetric('options.metric', options?.metric ?? only ?? 'l2');
+  if (only !== undefined && metric !== only) {
+    throw invalidValue(`The property 'options.metric' must be '${only}' here. Received '${metric}'`);
+  }
+  const sketch = options?.sketch === undefined || checkBoolean('options.sketch', options.sketch);
+  return new Made(native.flat(d, metricNumber(metric), sketch));
 }
 
 /** Nearest by squared Euclidean distance. */
 export class IndexFlatL2 extends IndexFlat {
   /** @param d components per vector, 1 to 2^20 */
   constructor(d: number, options?: IndexFlatOptions<'l2'>) {
-    super(d, fixedMetric('l2', options));
+    super((Made.is(d) ? d : makeFlat(d, 'IndexFlatL2', options, 'l2')) as never);
   }
 }
 
@@ -44,14 +53,8 @@ export class IndexFlatL2 extends IndexFlat {
 export class IndexFlatIP extends IndexFlat {
   /** @param d components per vector, 1 to 2^20 */
   constructor(d: number, options?: IndexFlatOptions<'ip'>) {
-    super(d, fixedMetric('ip', options));
+    super((Made.is(d) ? d : makeFlat(d, 'IndexFlatIP', options, 'ip')) as never);
   }
 }
 
-function fixedMetric<M extends Metric>(metric: M, options: IndexFlatOptions<M> | undefined): IndexFlatOptions<M> {
-  checkNames(options, NAMES, metric === 'l2' ? 'IndexFlatL2' : 'IndexFlatIP');
-  if (options?.metric !== undefined && checkMetric('options.metric', options.metric) !== metric) {
-    throw invalidValue(`The property 'options.metric' must be '${metric}' here. Received '${options.metric}'`);
-  }
-  return { ...options, metric };
-}
+registerKind('IndexFlat', (handle) => (native.metric(handle) === 1 ? IndexFlatL2 : IndexFlatIP));

@@ -1,6 +1,8 @@
 /** The caller's own int64 ids over an index that numbers its vectors. */
 
-import { construct, Index } from './index_base.js';
+import { Index } from './index_base.js';
+import { registerKind } from './kinds.js';
+import { Made } from './made.js';
 import { native } from './native.js';
 
 /**
@@ -22,8 +24,7 @@ export class IndexIDMap extends Index {
    * @throws ERR_VORONODE_UNSUPPORTED for other indexes
    */
   constructor(index: Index) {
-    const second = new.target === IndexIDMap2 || new.target.prototype instanceof IndexIDMap2;
-    super(construct, native.idMap(Index.handle('index', index), second), index);
+    super(Made.is(index) ? index : makeMap(index, false));
   }
 
   /** The wrapped index; its `ntotal` grows with the map's. */
@@ -32,8 +33,20 @@ export class IndexIDMap extends Index {
   }
 }
 
+function makeMap(index: Index, second: boolean): Made {
+  return new Made(native.idMap(Index.handle('index', index), second), { inner: index });
+}
+
 /**
  * The same under Faiss's second name, which index files keep. (In Faiss only this one reconstructs by id; here both
  * do.)
  */
-export class IndexIDMap2 extends IndexIDMap {}
+export class IndexIDMap2 extends IndexIDMap {
+  /** As {@link IndexIDMap}. */
+  constructor(index: Index) {
+    super((Made.is(index) ? index : makeMap(index, true)) as never);
+  }
+}
+
+registerKind('IndexIDMap', () => IndexIDMap);
+registerKind('IndexIDMap2', () => IndexIDMap2);

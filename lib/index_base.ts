@@ -22,6 +22,7 @@ import { markCopy } from './copy.js';
 import { fieldsOf, nameOf } from './describe.js';
 import { invalidThis, invalidType, objectRemedy, unsupported } from './errors.js';
 import { checkId, checkIds, checkNewIds, type Ids } from './ids.js';
+import { Made } from './made.js';
 import { type NativeIndex, type NativeSelector, native } from './native.js';
 import { checkNames } from './options.js';
 import { RangeSearchResult, type ResultRow, SearchResult } from './result.js';
@@ -42,9 +43,6 @@ function selfOf(value: unknown): Index {
 /** What an index that clusters should do differently; the others ignore it. */
 export interface TrainOptions extends ClusteringOptions, ProgressOptions, AbortOptions {}
 
-/** @internal The key to the constructor of {@link Index}. */
-export const construct = Symbol('construct');
-
 /**
  * An index of vectors of one dimension. Made by the constructors of its subclasses, `indexFactory` and `readIndex`.
  *
@@ -62,18 +60,18 @@ export abstract class Index extends Uncloneable implements Disposable {
   readonly #metric: Metric;
   #reader: SearchOptionsReader | undefined;
 
-  /** @internal `inner`: the object that stands for the wrapped index. */
-  protected constructor(key: symbol, handle: NativeIndex, inner?: Index) {
-    if (key !== construct) {
+  /** @internal */
+  protected constructor(made: Made) {
+    if (!Made.is(made)) {
       throw unsupported(
         `${new.target.name} has no public constructor; use indexFactory(d, description) or readIndex(path)`,
       );
     }
     super();
-    this.#handle = handle;
-    this.#inner = inner;
-    this.#d = native.d(handle);
-    this.#metric = native.metric(handle) === 1 ? 'l2' : 'ip';
+    this.#handle = made.handle;
+    this.#inner = made.parts.inner;
+    this.#d = native.d(made.handle);
+    this.#metric = native.metric(made.handle) === 1 ? 'l2' : 'ip';
   }
 
   /** @internal The addon's handle of an index. */

@@ -4,11 +4,12 @@
  */
 
 import { type AbortOptions, abortable, signalOf } from './abort.js';
-import { invalidType, invalidValue, wrongDimension } from './errors.js';
+import { invalidThis, invalidType, invalidValue, wrongDimension } from './errors.js';
 import { checkId } from './ids.js';
-import { construct, declareParameter, Index } from './index_base.js';
-import { adopt } from './kinds.js';
-import { native } from './native.js';
+import { declareParameter, Index } from './index_base.js';
+import { adopt, registerKind } from './kinds.js';
+import { Made } from './made.js';
+import { type NativeIndex, native } from './native.js';
 import { checkNames } from './options.js';
 import {
   checkBoolean,
@@ -23,14 +24,20 @@ import {
 /** More lists are a mistake: an empty list takes tens of bytes, and a search looks at every centroid. */
 export const MAX_LISTS = 2 ** 24;
 
-/** The objects for quantizers, so that an index always shows the same one. */
-const quantizers = new WeakMap<IndexIVF, Index>();
-
 /**
  * What all inverted files are. Adds need {@link train} first, and take the caller's ids ({@link addWithIds}) or give
  * running ones ({@link add}).
  */
 export abstract class IndexIVF extends Index {
+  /** Kept, so that an index always shows the same one. */
+  #quantizer: Index | undefined;
+
+  /** @internal */
+  protected constructor(made: Made) {
+    super(made);
+    this.#quantizer = made.parts.quantizer;
+  }
+
   /** How many lists there are. */
   get nlist(): number {
     return native.nlist(Index.receiver(this));
@@ -48,9 +55,10 @@ export abstract class IndexIVF extends Index {
 
   /** The index of the centroids: nlist vectors, none before the training. It changes through this index only. */
   get quantizer(): Index {
-    const quantizer = quantizers.get(this) ?? adopt(native.quantizer(Index.receiver(this)));
-    quantizers.set(this, quantizer);
-    return quantizer;
+    const handle = Index.receiver(this);
+    if (!(#quantizer in this)) throw invalidThis('IndexIVF', this);
+    this.#quantizer ??= adopt(native.quantizer(handle));
+    return this.#quantizer;
   }
 
   /** How many vectors each list holds, of size nlist. Waits for a training, removal or merge under way. */
@@ -133,10 +141,10 @@ function checkShared(d: number, nlist: number, options: IndexIVFOptions | undefi
   return { metric, centroids };
 }
 
-/** What a new index keeps of them. */
-function settle(index: IndexIVF, options: IndexIVFOptions | undefined): void {
-  if (options?.quantizer !== undefined) quantizers.set(index, options.quantizer);
-  if (options?.nprobe !== undefined) index.nprobe = options.nprobe;
+/** A new index with them. */
+function settled(handle: NativeIndex, options: IndexIVFOptions | undefined): Made {
+  if (options?.nprobe !== undefined) native.setNprobe(handle, options.nprobe);
+  return new Made(handle, { quantizer: options?.quantizer });
 }
 
 /** What the constructor of {@link IndexIVFFlat} takes. */
@@ -169,12 +177,17 @@ export class IndexIVFFlat extends IndexIVF {
    * @param nlist lists, 1 to 2^24; `suggestIndex(n, d)` has an idea
    */
   constructor(d: number, nlist: number, options?: IndexIVFFlatOptions) {
-    const { metric, centroids } = checkShared(d, nlist, options, 'sketch');
-    const sketch = options?.sketch === undefined || checkBoolean('options.sketch', options.sketch);
-    super(construct, native.ivfFlat(d, nlist, metric, sketch, centroids));
-    settle(this, options);
+    super(Made.is(d) ? d : makeIVFFlat(d, nlist, options));
   }
 }
+
+function makeIVFFlat(d: number, nlist: number, options: IndexIVFFlatOptions | undefined): Made {
+  const { metric, centroids } = checkShared(d, nlist, options, 'sketch');
+  const sketch = options?.sketch === undefined || checkBoolean('options.sketch', options.sketch);
+  return settled(native.ivfFlat(d, nlist, metric, sketch, centroids), options);
+}
+
+registerKind('IndexIVFFlat', () => IndexIVFFlat);
 
 /**
  * How a component is kept: `'SQ8'` in a byte, as one of 256 evenly spaced values between the least and the greatest of
@@ -220,13 +233,23 @@ export class IndexIVFScalarQuantizer extends IndexIVF {
    * @param nlist lists, 1 to 2^24; `suggestIndex(n, d)` has an idea
    */
   constructor(d: number, nlist: number, code: ScalarCode, options?: IndexIVFScalarQuantizerOptions) {
-    const { metric, centroids } = checkShared(d, nlist, options, 'byResidual');
-    const number = codeNumber(code);
-    const residual = options?.byResidual === undefined || checkBoolean('options.byResidual', options.byResidual);
-    super(construct, native.ivfScalarQuantizer(d, nlist, number, metric, residual, centroids));
-    settle(this, options);
+    super(Made.is(d) ? d : makeScalarQuantizer(d, nlist, code, options));
   }
 }
+
+function makeScalarQuantizer(
+  d: number,
+  nlist: number,
+  code: ScalarCode,
+  options: IndexIVFScalarQuantizerOptions | undefined,
+): Made {
+  const { metric, centroids } = checkShared(d, nlist, options, 'byResidual');
+  const number = codeNumber(code);
+  const residual = options?.byResidual === undefined || checkBoolean('options.byResidual', options.byResidual);
+  return settled(native.ivfScalarQuantizer(d, nlist, number, metric, residual, centroids), options);
+}
+
+registerKind('IndexIVFScalarQuantizer', () => IndexIVFScalarQuantizer);
 
 function codeNumber(code: unknown): number {
   const number = CODES.get(checkString('code', code));

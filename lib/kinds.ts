@@ -1,34 +1,26 @@
-/** From the addon's kinds to classes: a line per kind. */
+/** From the addon's kinds to classes, which register themselves. */
 
-import { IndexFlatIP, IndexFlatL2 } from './flat.js';
-import { IndexIDMap, IndexIDMap2 } from './id_map.js';
-import { construct, Index } from './index_base.js';
-import { IndexIVFFlat, IndexIVFScalarQuantizer } from './ivf.js';
+import type { Index } from './index_base.js';
+import { Made } from './made.js';
 import { type NativeIndex, native } from './native.js';
-import { IndexPreTransform } from './pre_transform.js';
-import { IndexRefineFlat } from './refine_flat.js';
 
-type IndexClass = { prototype: Index };
+type IndexClass = new (made: Made) => Index;
 
-const kinds: Record<string, (handle: NativeIndex) => IndexClass> = {
-  IndexFlat: (handle) => (native.metric(handle) === 1 ? IndexFlatL2 : IndexFlatIP),
-  IndexIDMap: () => IndexIDMap,
-  IndexIDMap2: () => IndexIDMap2,
-  IndexIVFFlat: () => IndexIVFFlat,
-  IndexIVFScalarQuantizer: () => IndexIVFScalarQuantizer,
-  IndexPreTransform: () => IndexPreTransform,
-  IndexRefineFlat: () => IndexRefineFlat,
-};
+const kinds = new Map<string, (handle: NativeIndex) => IndexClass>();
 
 /**
- * The object for an index that the addon made, with objects for the indexes it wraps. The base constructor runs under
- * the class of the kind: the public constructors, which make new indexes, do not.
+ * Says which class objects for indexes of a kind have.
+ * @param kind the name in C++
  */
+export function registerKind(kind: string, classOf: (handle: NativeIndex) => unknown): void {
+  kinds.set(kind, classOf as (handle: NativeIndex) => IndexClass);
+}
+
+/** The object for an index that the addon made, with objects for the indexes it wraps. */
 export function adopt(handle: NativeIndex): Index {
   const kind = native.kind(handle);
-  const classOf = kinds[kind];
+  const classOf = kinds.get(kind);
   if (classOf === undefined) throw new Error(`The addon made an index of unknown kind ${kind}`);
   const inner = native.inner(handle);
-  const args = [construct, handle, inner === undefined ? undefined : adopt(inner)];
-  return Reflect.construct(Index as unknown as new () => Index, args, classOf(handle) as new () => Index);
+  return new (classOf(handle))(new Made(handle, { inner: inner && adopt(inner) }));
 }

@@ -1,6 +1,8 @@
 /** Exact order for the candidates of another index. */
 
-import { construct, declareParameter, Index } from './index_base.js';
+import { declareParameter, Index } from './index_base.js';
+import { registerKind } from './kinds.js';
+import { Made } from './made.js';
 import { native } from './native.js';
 import { checkNames } from './options.js';
 import { checkNumber } from './validate.js';
@@ -42,12 +44,7 @@ export class IndexRefineFlat extends Index {
    * @throws ERR_VORONODE_UNSUPPORTED for other indexes, and for an IndexIDMap, which belongs outside
    */
   constructor(baseIndex: Index, options?: IndexRefineFlatOptions) {
-    const handle = Index.handle('baseIndex', baseIndex);
-    checkNames(options, ['kFactor'], 'IndexRefineFlat');
-    const kFactor = options?.kFactor;
-    if (kFactor !== undefined) checkNumber('options.kFactor', kFactor, 1, MAX_FACTOR);
-    super(construct, native.refineFlat(handle), baseIndex);
-    if (kFactor !== undefined) this.kFactor = kFactor;
+    super(Made.is(baseIndex) ? baseIndex : makeRefineFlat(baseIndex, options));
   }
 
   /** The index that finds the candidates; its `ntotal` grows with this one's. */
@@ -75,4 +72,15 @@ export class IndexRefineFlat extends Index {
   }
 }
 
+function makeRefineFlat(baseIndex: Index, options: IndexRefineFlatOptions | undefined): Made {
+  const base = Index.handle('baseIndex', baseIndex);
+  checkNames(options, ['kFactor'], 'IndexRefineFlat');
+  const kFactor = options?.kFactor;
+  if (kFactor !== undefined) checkNumber('options.kFactor', kFactor, 1, MAX_FACTOR);
+  const handle = native.refineFlat(base);
+  if (kFactor !== undefined) native.setKFactor(handle, kFactor);
+  return new Made(handle, { inner: baseIndex });
+}
+
 declareParameter('kFactor');
+registerKind('IndexRefineFlat', () => IndexRefineFlat);

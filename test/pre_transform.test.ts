@@ -70,13 +70,14 @@ describe('IndexPreTransform', () => {
           BigInt64Array.from({ length: n }, (_, i) => BigInt(i)),
         );
       else index.addSync(vectors);
-      const found = index.searchSync(vectors, 2, { nprobe: 16 });
+      const all = description.includes('IVF') ? { nprobe: 16 } : undefined;
+      const found = index.searchSync(vectors, 2, all);
       expect(Math.max(...found.distances)).toBe(1);
       expect(found.distances.some((cosine) => Number.isNaN(Math.acos(cosine)))).toBe(false);
-      const near = index.rangeSearchSync(vectors.subarray(0, 100 * d), 0.9, { nprobe: 16 });
+      const near = index.rangeSearchSync(vectors.subarray(0, 100 * d), 0.9, all);
       expect(near.labels).toHaveLength(100);
       expect(Math.max(...near.distances)).toBeLessThanOrEqual(1);
-      expect(index.rangeSearchSync(vectors, 1, { nprobe: 16 }).labels).toHaveLength(0);
+      expect(index.rangeSearchSync(vectors, 1, all).labels).toHaveLength(0);
     },
   );
 
