@@ -2,8 +2,9 @@
 
 import type { Index } from './index_base.js';
 import { adopt } from './kinds.js';
+import { checkMetric } from './metric.js';
 import { native } from './native.js';
-import { checkInteger, checkMetric, checkString, MAX_DIMENSION, type Metric, metricNumber } from './validate.js';
+import { checkInteger, checkString, MAX_DIMENSION, type Metric, metricNumber } from './validate.js';
 
 /**
  * Makes an index after a description: `'Flat'`, or lists, `'IVF1024,Flat'`, `'IVF1024,SQ8'`, `'IVF1024,SQfp16'`
@@ -20,11 +21,15 @@ import { checkInteger, checkMetric, checkString, MAX_DIMENSION, type Metric, met
  * console.log(indexFactory(64, 'IVF256,SQ8').isTrained); // false
  * ```
  * @param d components per vector, 1 to 2^20
+ * @param metric `'l2'` unless given; undefined is not: it comes of a constant that does not exist
  * @throws ERR_INVALID_ARG_VALUE for a malformed description, with the position; ERR_VORONODE_UNSUPPORTED for a part
  * of Faiss that is not offered
  */
-export function indexFactory(d: number, description: string, metric: Metric = 'l2'): Index {
+export function indexFactory(d: number, description: string, metric?: Metric): Index;
+// As a list, which tells a metric that is undefined from none.
+export function indexFactory(d: number, description: string, ...rest: unknown[]): Index {
   checkInteger('d', d, 1, MAX_DIMENSION);
   checkString('description', description);
-  return adopt(native.factory(d, description, metricNumber(checkMetric('metric', metric))));
+  const metric = rest.length === 0 ? 'l2' : checkMetric('metric', rest[0]);
+  return adopt(native.factory(d, description, metricNumber(metric)));
 }

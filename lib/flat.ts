@@ -4,14 +4,15 @@ import { invalidValue } from './errors.js';
 import { Index } from './index_base.js';
 import { registerKind } from './kinds.js';
 import { Made } from './made.js';
+import { metricOf } from './metric.js';
 import { native } from './native.js';
 import { checkNames } from './options.js';
-import { checkBoolean, checkInteger, checkMetric, MAX_DIMENSION, type Metric, metricNumber } from './validate.js';
+import { checkBoolean, checkInteger, MAX_DIMENSION, type Metric, metricNumber } from './validate.js';
 
 /** What the constructors of flat indexes take. */
 export interface IndexFlatOptions<M extends Metric = Metric> {
   /** Default: `'l2'`. */
-  metric?: M | undefined;
+  metric?: M;
   /**
    * Whether to keep an int8 sketch of each vector beside it: a quarter more memory (d + 8 bytes a vector) and several times
    * faster searches with the same answers, to the bit. Vectors of fewer than 4 or more than 65 000 components have none.
@@ -33,7 +34,7 @@ export class IndexFlat extends Index {
 function makeFlat(d: number, taker: string, options: IndexFlatOptions | undefined, only?: Metric): Made {
   checkInteger('d', d, 1, MAX_DIMENSION);
   checkNames(options, NAMES, taker);
-  const metric = checkMetric('options.metric', options?.metric ?? only ?? 'l2');
+  const metric = metricOf(options, only);
   if (only !== undefined && metric !== only) {
     throw invalidValue(`The property 'options.metric' must be '${only}' here. Received '${metric}'`);
   }

@@ -88,6 +88,11 @@ export abstract class Index extends Uncloneable implements Disposable {
   }
 
   /** @internal */
+  static is(value: unknown): value is Index {
+    return isIndex(value);
+  }
+
+  /** @internal */
   static inner(index: Index): Index | undefined {
     return selfOf(index).#inner;
   }

@@ -9,17 +9,10 @@ import { checkId } from './ids.js';
 import { declareParameter, Index } from './index_base.js';
 import { adopt, registerKind } from './kinds.js';
 import { Made } from './made.js';
+import { metricOf } from './metric.js';
 import { type NativeIndex, native } from './native.js';
 import { checkNames } from './options.js';
-import {
-  checkBoolean,
-  checkInteger,
-  checkMetric,
-  checkString,
-  MAX_DIMENSION,
-  type Metric,
-  metricNumber,
-} from './validate.js';
+import { checkBoolean, checkInteger, checkString, MAX_DIMENSION, type Metric, metricNumber } from './validate.js';
 
 /** More lists are a mistake: an empty list takes tens of bytes, and a search looks at every centroid. */
 export const MAX_LISTS = 2 ** 24;
@@ -108,7 +101,7 @@ function otherOf(other: unknown): ReturnType<typeof Index.handle> {
 /** What the constructors of all inverted files take. */
 export interface IndexIVFOptions {
   /** Default: `'l2'`. */
-  metric?: Metric | undefined;
+  metric?: Metric;
   /**
    * What says to which list a vector belongs: a flat index of the same d, empty (training fills it) or with nlist
    * centroids (training keeps them). It changes through the new index only. Default: a new one of the same metric.
@@ -118,11 +111,18 @@ export interface IndexIVFOptions {
   nprobe?: number | undefined;
 }
 
+/** For callers who give a quantizer first, as Faiss has it in Python. */
+const ORDERS = {
+  sketch: 'the quantizer is an option: new IndexIVFFlat(d, nlist, { quantizer })',
+  byResidual: 'the quantizer is an option: new IndexIVFScalarQuantizer(d, nlist, code, { quantizer })',
+};
+
 /**
  * Checks them, in the form that the addon takes.
  * @param own the option that only this kind has
  */
-function checkShared(d: number, nlist: number, options: IndexIVFOptions | undefined, own: 'sketch' | 'byResidual') {
+function checkShared(d: unknown, nlist: number, options: IndexIVFOptions | undefined, own: 'sketch' | 'byResidual') {
+  if (Index.is(d)) throw invalidType('d', 'of type number', d, ORDERS[own]);
   checkInteger('d', d, 1, MAX_DIMENSION);
   checkInteger('nlist', nlist, 1, MAX_LISTS);
   checkNames(
@@ -130,7 +130,7 @@ function checkShared(d: number, nlist: number, options: IndexIVFOptions | undefi
     ['metric', 'quantizer', 'nprobe', own],
     own === 'sketch' ? 'IndexIVFFlat' : 'IndexIVFScalarQuantizer',
   );
-  const metric = metricNumber(checkMetric('options.metric', options?.metric ?? 'l2'));
+  const metric = metricNumber(metricOf(options));
   const nprobe = options?.nprobe;
   if (nprobe !== undefined) checkInteger('options.nprobe', nprobe, 1, Number.MAX_SAFE_INTEGER);
   const quantizer = options?.quantizer;

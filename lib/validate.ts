@@ -101,13 +101,6 @@ export function checkNumber(name: string, value: unknown, min: number, max: numb
   return value;
 }
 
-export function checkMetric(name: string, value: unknown): Metric {
-  if (typeof value !== 'string') throw invalidType(name, 'of type string', value);
-  if (value === 'l2' || value === 'ip') return value;
-  const what = name.includes('.') ? 'property' : 'argument';
-  throw invalidValue(`The ${what} '${name}' must be one of: 'l2', 'ip'. Received ${JSON.stringify(value)}`);
-}
-
 /** Faiss's numbers. */
 export function metricNumber(metric: Metric): NativeMetric {
   return metric === 'l2' ? 1 : 0;

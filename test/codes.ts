@@ -15,7 +15,7 @@ export function exactCodes(
   code: ScalarCode,
   options: IndexIVFScalarQuantizerOptions = {},
 ): IndexIVFScalarQuantizer {
-  const quantizer = new IndexFlat(d, { metric: options.metric });
+  const quantizer = new IndexFlat(d, { metric: options.metric ?? 'l2' });
   quantizer.addSync(nlist === 1 ? new Float32Array(d) : new Random(d).integers(nlist * d));
   const index = new IndexIVFScalarQuantizer(d, nlist, code, { nprobe: nlist, quantizer, ...options });
   index.trainSync(Float32Array.from({ length: 2 * d }, (_, i) => (i < d ? -127.5 : 127.5)));

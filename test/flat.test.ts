@@ -40,7 +40,6 @@ describe('making a flat index', () => {
   test('each class has its metric', () => {
     expect(new IndexFlat(3).metric).toBe('l2');
     expect(new IndexFlat(3, { metric: 'ip' }).metric).toBe('ip');
-    expect(new IndexFlat(3, { metric: undefined }).metric).toBe('l2');
     expect(new IndexFlatL2(3).metric).toBe('l2');
     expect(new IndexFlatL2(3, { metric: 'l2' }).metric).toBe('l2');
     expect(new IndexFlatIP(3).metric).toBe('ip');

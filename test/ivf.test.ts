@@ -21,7 +21,7 @@ import { expectFound, expectSameBits, readBack } from './subject.js';
 
 /** With centroids of whole numbers, so that nothing needs training; visits all its lists. */
 function given(d: number, nlist: number, options: IndexIVFFlatOptions = {}): IndexIVFFlat {
-  const quantizer = new IndexFlat(d, { metric: options.metric });
+  const quantizer = new IndexFlat(d, { metric: options.metric ?? 'l2' });
   quantizer.addSync(new Random(d).integers(nlist * d));
   return new IndexIVFFlat(d, nlist, { nprobe: nlist, quantizer, ...options });
 }
