@@ -1,5 +1,6 @@
 /** Indexes from Faiss's description strings. */
 
+import type { DescribedIndex } from './description.js';
 import type { Index } from './index_base.js';
 import { adopt } from './kinds.js';
 import { checkMetric } from './metric.js';
@@ -25,7 +26,11 @@ import { checkInteger, checkString, MAX_DIMENSION, type Metric, metricNumber } f
  * @throws ERR_INVALID_ARG_VALUE for a malformed description, with the position; ERR_VORONODE_UNSUPPORTED for a part
  * of Faiss that is not offered
  */
-export function indexFactory(d: number, description: string, metric?: Metric): Index;
+export function indexFactory<const D extends string, M extends Metric = 'l2'>(
+  d: number,
+  description: D,
+  metric?: M,
+): DescribedIndex<D, M>;
 // As a list, which tells a metric that is undefined from none.
 export function indexFactory(d: number, description: string, ...rest: unknown[]): Index {
   checkInteger('d', d, 1, MAX_DIMENSION);

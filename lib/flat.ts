@@ -7,6 +7,7 @@ import { Made } from './made.js';
 import { metricOf } from './metric.js';
 import { native } from './native.js';
 import { checkNames } from './options.js';
+import type { SearchOptions } from './search_options.js';
 import { checkBoolean, checkInteger, MAX_DIMENSION, type Metric, metricNumber } from './validate.js';
 
 /** What the constructors of flat indexes take. */
@@ -24,7 +25,7 @@ export interface IndexFlatOptions<M extends Metric = Metric> {
 const NAMES = ['metric', 'sketch'];
 
 /** Faiss's IndexFlat: exact search of all vectors, by either metric. */
-export class IndexFlat extends Index {
+export class IndexFlat extends Index<SearchOptions> {
   /** @param d components per vector, 1 to 2^20 */
   constructor(d: number, options?: IndexFlatOptions) {
     super(Made.is(d) ? d : makeFlat(d, 'IndexFlat', options));

@@ -1,6 +1,6 @@
 /** The caller's own int64 ids over an index that numbers its vectors. */
 
-import { Index } from './index_base.js';
+import { Index, type SearchOptionsOf } from './index_base.js';
 import { registerKind } from './kinds.js';
 import { Made } from './made.js';
 import { native } from './native.js';
@@ -18,18 +18,18 @@ import { native } from './native.js';
  * console.log(index.searchSync(Float32Array.of(1, 0.9), 1).labels[0]); // 1152921504606846976n
  * ```
  */
-export class IndexIDMap extends Index {
+export class IndexIDMap<I extends Index = Index> extends Index<SearchOptionsOf<I>> {
   /**
    * @param index empty and not wrapped yet; from then on it changes through the map only
    * @throws ERR_VORONODE_UNSUPPORTED for other indexes
    */
-  constructor(index: Index) {
+  constructor(index: I) {
     super(Made.is(index) ? index : makeMap(index, false));
   }
 
   /** The wrapped index; its `ntotal` grows with the map's. */
-  get index(): Index {
-    return Index.inner(this) as Index;
+  get index(): I {
+    return Index.inner(this) as I;
   }
 }
 
@@ -41,9 +41,9 @@ function makeMap(index: Index, second: boolean): Made {
  * The same under Faiss's second name, which index files keep. (In Faiss only this one reconstructs by id; here both
  * do.)
  */
-export class IndexIDMap2 extends IndexIDMap {
+export class IndexIDMap2<I extends Index = Index> extends IndexIDMap<I> {
   /** As {@link IndexIDMap}. */
-  constructor(index: Index) {
+  constructor(index: I) {
     super((Made.is(index) ? index : makeMap(index, true)) as never);
   }
 }

@@ -5,6 +5,7 @@
 
 export type { AbortOptions } from './abort.js';
 export type { ClusteringOptions, ClusteringProgress, ProgressOptions } from './clustering.js';
+export type { DescribedIndex } from './description.js';
 export type { ErrorCode } from './errors.js';
 export { indexFactory } from './factory.js';
 export { IndexFlat, IndexFlatIP, IndexFlatL2, type IndexFlatOptions } from './flat.js';
@@ -12,7 +13,7 @@ export { IndexIDMap, IndexIDMap2 } from './id_map.js';
 export type { Ids } from './ids.js';
 // Named, and whole as the default.
 export * as default from './index.js';
-export { Index, type TrainOptions } from './index_base.js';
+export { Index, type SearchOptionsOf, type TrainOptions } from './index_base.js';
 export {
   deserializeIndex,
   deserializeIndexSync,
@@ -24,6 +25,7 @@ export {
   writeIndex,
   writeIndexSync,
 } from './io.js';
+export { isVoronodeError, type VoronodeError } from './is_error.js';
 export {
   IndexIVF,
   IndexIVFFlat,
@@ -31,15 +33,16 @@ export {
   type IndexIVFOptions,
   IndexIVFScalarQuantizer,
   type IndexIVFScalarQuantizerOptions,
+  type IVFSearchOptions,
   type ScalarCode,
 } from './ivf.js';
 export { type KMeansOptions, type KMeansResult, kmeans, kmeansSync } from './kmeans.js';
 export { matrix } from './matrix.js';
 export { normalizeL2 } from './normalize.js';
 export { IndexPreTransform } from './pre_transform.js';
-export { IndexRefineFlat, type IndexRefineFlatOptions } from './refine_flat.js';
+export { IndexRefineFlat, type IndexRefineFlatOptions, type RefineFlatSearchOptions } from './refine_flat.js';
 export { type Neighbour, type NeighbourInJSON, RangeSearchResult, type ResultRow, SearchResult } from './result.js';
-export type { SearchOptions } from './search_options.js';
+export type { AnySearchOptions, SearchOptions } from './search_options.js';
 export {
   IDSelector,
   IDSelectorAnd,

@@ -26,7 +26,13 @@ import { Made } from './made.js';
 import { type NativeIndex, type NativeSelector, native } from './native.js';
 import { checkNames } from './options.js';
 import { RangeSearchResult, type ResultRow, SearchResult } from './result.js';
-import { NO_CHOICES, type SearchChoices, type SearchOptions, SearchOptionsReader } from './search_options.js';
+import {
+  type AnySearchOptions,
+  NO_CHOICES,
+  type SearchChoices,
+  type SearchOptions,
+  SearchOptionsReader,
+} from './search_options.js';
 import { IDSelector } from './selector.js';
 import { Uncloneable } from './uncloneable.js';
 import { checkInteger, checkQuery, checkRadius, checkVectors, MAX_K, type Metric } from './validate.js';
@@ -50,10 +56,13 @@ export interface TrainOptions extends ClusteringOptions, ProgressOptions, AbortO
  * the event loop and return promises; the `…Sync` twins do the same work on the calling thread and throw. Both give the
  * same bits, and arguments may be changed as soon as the call has returned. A failed call changes nothing.
  *
+ * `O` is what its searches take besides the queries; an index whose kind the types do not tell may take anything that some
+ * kind takes.
+ *
  * All methods throw `ERR_INVALID_ARG_TYPE` for what is no `Float32Array`, `ERR_VORONODE_DIMENSION` for lengths that are no
  * multiple of d, `ERR_INVALID_ARG_VALUE` for NaN and infinity, and `ERR_VORONODE_CLOSED` after {@link close}.
  */
-export abstract class Index extends Uncloneable implements Disposable {
+export abstract class Index<O extends SearchOptions = AnySearchOptions> extends Uncloneable implements Disposable {
   readonly #handle: NativeIndex;
   readonly #inner: Index | undefined;
   readonly #d: number;
@@ -210,7 +219,7 @@ export abstract class Index extends Uncloneable implements Disposable {
    * @param k 1 to 2^31 - 1
    * @throws ERR_VORONODE_NOT_TRAINED for an index that must be trained first
    */
-  async search(queries: Float32Array, k: number, options?: SearchOptions): Promise<SearchResult> {
+  async search(queries: Float32Array, k: number, options?: O): Promise<SearchResult> {
     const self = selfOf(this);
     checkVectors('queries', queries, self.#d);
     checkInteger('k', k, 1, MAX_K);
@@ -221,7 +230,7 @@ export abstract class Index extends Uncloneable implements Disposable {
   }
 
   /** {@link search} on the calling thread. A signal counts only if it has fired before. */
-  searchSync(queries: Float32Array, k: number, options?: SearchOptions): SearchResult {
+  searchSync(queries: Float32Array, k: number, options?: O): SearchResult {
     const self = selfOf(this);
     checkVectors('queries', queries, self.#d);
     checkInteger('k', k, 1, MAX_K);
@@ -245,13 +254,13 @@ export abstract class Index extends Uncloneable implements Disposable {
    * ```
    * @throws ERR_VORONODE_DIMENSION unless the length of the query is d
    */
-  async searchOne(query: Float32Array, k: number, options?: SearchOptions): Promise<ResultRow> {
+  async searchOne(query: Float32Array, k: number, options?: O): Promise<ResultRow> {
     const self = selfOf(this);
     return (await self.search(checkQuery(query, self.#d), k, options)).row(0);
   }
 
   /** {@link searchOne} on the calling thread. */
-  searchOneSync(query: Float32Array, k: number, options?: SearchOptions): ResultRow {
+  searchOneSync(query: Float32Array, k: number, options?: O): ResultRow {
     const self = selfOf(this);
     return self.searchSync(checkQuery(query, self.#d), k, options).row(0);
   }
@@ -260,7 +269,7 @@ export abstract class Index extends Uncloneable implements Disposable {
    * For each of nq queries (nq × d) all vectors nearer than `radius`, strictly: squared distance < radius (`'l2'`),
    * inner product > radius (`'ip'`). Best first. The radius is rounded to float32.
    */
-  async rangeSearch(queries: Float32Array, radius: number, options?: SearchOptions): Promise<RangeSearchResult> {
+  async rangeSearch(queries: Float32Array, radius: number, options?: O): Promise<RangeSearchResult> {
     const self = selfOf(this);
     checkVectors('queries', queries, self.#d);
     const bound = checkRadius(radius);
@@ -273,7 +282,7 @@ export abstract class Index extends Uncloneable implements Disposable {
   }
 
   /** {@link rangeSearch} on the calling thread. */
-  rangeSearchSync(queries: Float32Array, radius: number, options?: SearchOptions): RangeSearchResult {
+  rangeSearchSync(queries: Float32Array, radius: number, options?: O): RangeSearchResult {
     const self = selfOf(this);
     checkVectors('queries', queries, self.#d);
     const bound = checkRadius(radius);
@@ -329,7 +338,7 @@ export abstract class Index extends Uncloneable implements Disposable {
     selfOf(this).close();
   }
 
-  #choices(options: SearchOptions | undefined): SearchChoices {
+  #choices(options: AnySearchOptions | undefined): SearchChoices {
     if (options === undefined) return NO_CHOICES;
     this.#reader ??= new SearchOptionsReader(native.searchParameters(this.#handle));
     return this.#reader.read(options, () => nameOf(this));
@@ -358,6 +367,9 @@ export abstract class Index extends Uncloneable implements Disposable {
     return { kind: nameOf(self), ...fieldsOf(self, self.#inner, () => self.facts()) };
   }
 }
+
+/** What the searches of a type of index take besides the queries. */
+export type SearchOptionsOf<I extends Index = Index> = I extends Index<infer O> ? O : never;
 
 markCopy(Index);
 

@@ -28,22 +28,26 @@ export interface SaveOptions extends AbortOptions {
 
 /**
  * Reads an index from a file. `path`: a string, a file URL, or a `Buffer` with the bytes of the name, which need not be
- * UTF-8 (except on Windows). Nothing in the file is trusted: broken files give errors.
+ * UTF-8 (except on Windows). Nothing in the file is trusted: broken files give errors. Nothing checks the type
+ * that you say it has, as in `readIndex<IndexIVFFlat>(path)`.
  * @throws ERR_VORONODE_CORRUPT with section and offset; ERR_VORONODE_UNSUPPORTED for kinds of Faiss's that are not
  * offered, by name; ENOENT, EACCES, … as `node:fs` has them; ERR_ACCESS_DENIED if Node's permission model forbids it
  */
-export async function readIndex(path: string | URL | Uint8Array, options?: AbortOptions): Promise<Index> {
+export async function readIndex<I extends Index = Index>(
+  path: string | URL | Uint8Array,
+  options?: AbortOptions,
+): Promise<I> {
   const file = readable(path);
   checkRead(options, 'readIndex()');
-  return adopt(await abortable(signalOf(options), (token) => native.readIndex(file, token)));
+  return adopt(await abortable(signalOf(options), (token) => native.readIndex(file, token))) as I;
 }
 
 /** {@link readIndex} on the calling thread. */
-export function readIndexSync(path: string | URL | Uint8Array, options?: AbortOptions): Index {
+export function readIndexSync<I extends Index = Index>(path: string | URL | Uint8Array, options?: AbortOptions): I {
   const file = readable(path);
   checkRead(options, 'readIndexSync()');
   throwIfAborted(signalOf(options));
-  return adopt(native.readIndexSync(file));
+  return adopt(native.readIndexSync(file)) as I;
 }
 
 /**
@@ -94,15 +98,15 @@ export function serializeIndexSync(index: Index): Uint8Array {
 }
 
 /** An index from the bytes of a file, with the errors of {@link readIndex}; bytes behind it are ignored, as in Faiss. */
-export async function deserializeIndex(bytes: Uint8Array, options?: AbortOptions): Promise<Index> {
+export async function deserializeIndex<I extends Index = Index>(bytes: Uint8Array, options?: AbortOptions): Promise<I> {
   checkBytes('bytes', bytes);
   checkNames(options, ['signal'], 'deserializeIndex()');
-  return adopt(await abortable(signalOf(options), (token) => native.deserializeIndex(bytes, token)));
+  return adopt(await abortable(signalOf(options), (token) => native.deserializeIndex(bytes, token))) as I;
 }
 
 /** {@link deserializeIndex} on the calling thread. */
-export function deserializeIndexSync(bytes: Uint8Array): Index {
-  return adopt(native.deserializeIndexSync(checkBytes('bytes', bytes)));
+export function deserializeIndexSync<I extends Index = Index>(bytes: Uint8Array): I {
+  return adopt(native.deserializeIndexSync(checkBytes('bytes', bytes))) as I;
 }
 
 function readable(path: string | URL | Uint8Array): string | Uint8Array {

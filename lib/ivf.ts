@@ -12,16 +12,30 @@ import { Made } from './made.js';
 import { metricOf } from './metric.js';
 import { type NativeIndex, native } from './native.js';
 import { checkNames } from './options.js';
+import type { SearchOptions } from './search_options.js';
 import { checkBoolean, checkInteger, checkString, MAX_DIMENSION, type Metric, metricNumber } from './validate.js';
 
 /** More lists are a mistake: an empty list takes tens of bytes, and a search looks at every centroid. */
 export const MAX_LISTS = 2 ** 24;
 
+/** What searches of inverted files take besides the queries. */
+export interface IVFSearchOptions extends SearchOptions {
+  /**
+   * How many lists to visit, 1 or more: the more, the better the answer, and the longer it takes. nlist and above visit
+   * all. Default: the index's own `nprobe`.
+   */
+  nprobe?: number | undefined;
+}
+
+declare module './search_options.js' {
+  interface AnySearchOptions extends IVFSearchOptions {}
+}
+
 /**
  * What all inverted files are. Adds need {@link train} first, and take the caller's ids ({@link addWithIds}) or give
  * running ones ({@link add}).
  */
-export abstract class IndexIVF extends Index {
+export abstract class IndexIVF extends Index<IVFSearchOptions> {
   /** Kept, so that an index always shows the same one. */
   #quantizer: Index | undefined;
 

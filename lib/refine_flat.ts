@@ -1,10 +1,11 @@
 /** Exact order for the candidates of another index. */
 
-import { declareParameter, Index } from './index_base.js';
+import { declareParameter, Index, type SearchOptionsOf } from './index_base.js';
 import { registerKind } from './kinds.js';
 import { Made } from './made.js';
 import { native } from './native.js';
 import { checkNames } from './options.js';
+import type { SearchOptions } from './search_options.js';
 import { checkNumber } from './validate.js';
 
 /** Faiss reads no file with more. */
@@ -14,6 +15,16 @@ const MAX_FACTOR = 1000;
 export interface IndexRefineFlatOptions {
   /** How many candidates per neighbour a search takes that does not say itself: 1 to 1000. Default: 1, as in Faiss. */
   kFactor?: number | undefined;
+}
+
+/** What searches of an {@link IndexRefineFlat} take besides what its base takes. */
+export interface RefineFlatSearchOptions extends SearchOptions {
+  /** How many candidates per neighbour the base is asked for, 1 to 1000. Default: the index's own `kFactor`. */
+  kFactor?: number | undefined;
+}
+
+declare module './search_options.js' {
+  interface AnySearchOptions extends RefineFlatSearchOptions {}
 }
 
 /**
@@ -38,18 +49,18 @@ export interface IndexRefineFlatOptions {
  * console.log(labels[0], distances[0]); // 500n 0.0625
  * ```
  */
-export class IndexRefineFlat extends Index {
+export class IndexRefineFlat<I extends Index = Index> extends Index<SearchOptionsOf<I> & RefineFlatSearchOptions> {
   /**
    * @param baseIndex empty and not wrapped yet; from then on it changes through this index only
    * @throws ERR_VORONODE_UNSUPPORTED for other indexes, and for an IndexIDMap, which belongs outside
    */
-  constructor(baseIndex: Index, options?: IndexRefineFlatOptions) {
+  constructor(baseIndex: I, options?: IndexRefineFlatOptions) {
     super(Made.is(baseIndex) ? baseIndex : makeRefineFlat(baseIndex, options));
   }
 
   /** The index that finds the candidates; its `ntotal` grows with this one's. */
-  get baseIndex(): Index {
-    return Index.inner(this) as Index;
+  get baseIndex(): I {
+    return Index.inner(this) as I;
   }
 
   /**

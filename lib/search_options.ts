@@ -6,21 +6,14 @@ import { checkNames } from './options.js';
 import { IDSelector } from './selector.js';
 import { checkInteger, checkNumber } from './validate.js';
 
-/** What a search takes besides the queries. */
+/** What every search takes besides the queries. */
 export interface SearchOptions extends AbortOptions {
   /** Only ids in this set are found. */
   filter?: IDSelector | undefined;
-  /**
-   * How many lists of an inverted file to visit, 1 or more: the more, the better the answer, and the longer it takes.
-   * nlist and above visit all. Default: the index's own `nprobe`. Only for inverted files, also in a wrapper.
-   */
-  nprobe?: number | undefined;
-  /**
-   * How many candidates per neighbour the base of an IndexRefineFlat is asked for, 1 to 1000. Default: the index's own
-   * `kFactor`. Only for an IndexRefineFlat, also in a wrapper.
-   */
-  kFactor?: number | undefined;
 }
+
+/** What the searches of any index take: for an index whose kind the types do not tell. Kinds add what is their own. */
+export interface AnySearchOptions extends SearchOptions {}
 
 /** The same as the addon takes it. */
 export interface SearchChoices {
@@ -48,11 +41,11 @@ export class SearchOptionsReader {
   }
 
   /** @param kind gives the name of the index's class, for messages */
-  read(options: SearchOptions, kind: () => string): SearchChoices {
+  read(options: AnySearchOptions, kind: () => string): SearchChoices {
     checkNames(options, this.#names, kind);
     const { filter } = options;
     const selector = filter === undefined ? undefined : IDSelector.native('options.filter', filter);
-    return { filter: selector, params: this.#params(options as Record<string, unknown>) };
+    return { filter: selector, params: this.#params(options as object as Record<string, unknown>) };
   }
 
   #params(options: Record<string, unknown>): NativeSearchParams | undefined {

@@ -242,7 +242,7 @@ test('over all lists of vectors it gives the bits of a flat index', () => {
 test('2000 operations against a plain model', async () => {
   const random = new Random(41);
   const sample = clustered(random, 500, 4);
-  let index = indexFactory(4, 'IVF5,SQ8,RFlat');
+  let index: Index = indexFactory(4, 'IVF5,SQ8,RFlat');
   index.trainSync(sample);
   const mirror = new Mirror(4, 'l2', true);
   const all = { nprobe: 5, kFactor: 1000 };

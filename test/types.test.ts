@@ -1,12 +1,22 @@
 /** The declarations, as a user's compiler sees them: each file of types/ as CommonJS and as an ES module. */
 
 import { execFile } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root } from './addon.js';
+import { programsOf } from './programs.js';
 
 const modules = join(root, 'node_modules');
 const names = ['usage', 'faiss_node'];
@@ -45,6 +55,17 @@ test.each([
 ])('module %s, resolution %s, target %s', async (module, moduleResolution, target) => {
   const options = { module, moduleResolution, target, lib: ['es2023', 'esnext.disposable'] };
   const compilerOptions = { ...options, types: ['node'], strict: true, noEmit: true, exactOptionalPropertyTypes: true };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+  expect(await tsc('-p', 'tsconfig.json')).toBe('');
+});
+
+test('the programs of docs/choosing.md compile', async () => {
+  const page = readFileSync(join(root, 'docs', 'choosing.md'), 'utf8');
+  const programs = programsOf(page).filter(({ language }) => language === 'js');
+  expect(programs.length).toBeGreaterThanOrEqual(4);
+  for (const [i, { code }] of programs.entries()) writeFileSync(join(folder, `choosing${i}.mts`), code);
+  const compilerOptions = { module: 'nodenext', target: 'es2022', types: ['node'], strict: true, noEmit: true };
+  const files = programs.map((_, i) => `choosing${i}.mts`);
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   expect(await tsc('-p', 'tsconfig.json')).toBe('');
 });

@@ -1,7 +1,9 @@
 // What compiles, and what must not. Checked by types.test.ts, as CommonJS and, copied to .mts, as an ES module.
 
 import {
+  type AnySearchOptions,
   type ClusteringProgress,
+  type DescribedIndex,
   deserializeIndex,
   type ErrorCode,
   getThreads,
@@ -23,7 +25,9 @@ import {
   IndexIVFScalarQuantizer,
   IndexPreTransform,
   IndexRefineFlat,
+  type IVFSearchOptions,
   indexFactory,
+  isVoronodeError,
   type KMeansResult,
   kmeans,
   kmeansSync,
@@ -34,12 +38,14 @@ import {
   readIndex,
   readIndexSync,
   type SearchOptions,
+  type SearchOptionsOf,
   type SearchResult,
   serializeIndexSync,
   setThreads,
   suggestIndex,
   type TuneResult,
   tune,
+  type VoronodeError,
   writeIndex,
 } from 'voronode';
 
@@ -54,7 +60,7 @@ export async function works(signal: AbortSignal): Promise<void> {
   const ip: Index = new IndexFlat(4, { metric: 'ip' });
   const map = new IndexIDMap2(new IndexFlatIP(4));
   const asMap: IndexIDMap = map;
-  same<typeof map.index, Index>(true);
+  same<typeof map.index, IndexFlatIP>(true);
   same<typeof ip.metric, Metric>(true);
   same<Metric, 'l2' | 'ip'>(true);
 
@@ -112,18 +118,72 @@ export async function works(signal: AbortSignal): Promise<void> {
   kmeansSync(vectors, 4, 2, { seed: 3 });
 
   const refined = new IndexRefineFlat(indexFactory(4, 'IVF2,SQ8'), { kFactor: 2.5 });
-  same<typeof refined.baseIndex, Index>(true);
+  same<typeof refined.baseIndex, IndexIVFScalarQuantizer>(true);
   refined.kFactor = 2 * refined.kFactor;
   await refined.search(vectors, 3, { nprobe: 2, kFactor: 4 });
 
   const made: Index = indexFactory(4, 'L2norm,Flat', 'ip');
-  if (made instanceof IndexPreTransform) same<typeof made.index, Index>(true);
+  if (made instanceof IndexPreTransform) void made.index;
   await writeIndex(made, new URL('file:///index.faiss'), { signal });
   const back: Index = await readIndex('index.faiss');
   const copy: Index = await deserializeIndex(serializeIndexSync(back));
   copy.close();
   const code: ErrorCode = 'ERR_VORONODE_CLOSED';
   void code;
+}
+
+/** Descriptions have types, and each takes the options that its kind takes. */
+export async function described(text: string, nlist: number): Promise<void> {
+  const [flat, ip, lists] = [indexFactory(4, 'Flat'), indexFactory(4, 'Flat', 'ip'), indexFactory(4, 'IVF128,Flat')];
+  same<typeof flat, IndexFlatL2>(true);
+  same<typeof ip, IndexFlatIP>(true);
+  same<typeof lists, IndexIVFFlat>(true);
+  lists.nprobe = 8;
+  const coded = [indexFactory(4, 'IVF4k,SQ8'), indexFactory(4, `IVF${nlist},SQfp16`, 'ip')] as const;
+  same<(typeof coded)[0], IndexIVFScalarQuantizer>(true);
+  same<(typeof coded)[1], IndexIVFScalarQuantizer>(true);
+  const map = indexFactory(4, 'IDMap,L2norm,IVF128,Flat', 'ip');
+  same<typeof map, IndexIDMap<IndexPreTransform<IndexIVFFlat>>>(true);
+  map.index.index.nprobe = 8;
+  await map.search(vectors, 3, { nprobe: 8 });
+  const refined = indexFactory(4, 'IDMap2,IVF128,SQ8,RFlat');
+  same<typeof refined, IndexIDMap2<IndexRefineFlat<IndexIVFScalarQuantizer>>>(true);
+  refined.index.kFactor = 4;
+  await refined.search(vectors, 3, { nprobe: 8, kFactor: 4, filter: new IDSelectorRange(0, 3) });
+  same<DescribedIndex<'Flat,Refine(Flat)'>, IndexRefineFlat<IndexFlatL2>>(true);
+  const any = indexFactory(4, text);
+  same<typeof any, Index>(true);
+  same<typeof any, DescribedIndex<string>>(true);
+  any.searchSync(vectors, 3, { nprobe: 8, kFactor: 4 });
+  const read = await readIndex<IndexIDMap<IndexIVFFlat>>('index.faiss');
+  read.index.nprobe = 8;
+  readIndexSync<IndexFlat>('index.faiss').searchSync(vectors, 3);
+  same<SearchOptionsOf<typeof lists>, IVFSearchOptions>(true);
+  const takesAny = (index: Index, options: AnySearchOptions) => index.searchSync(vectors, 3, options);
+  for (const index of [flat, ip, lists, map, refined, any]) takesAny(index, { nprobe: 3 });
+}
+
+export function caught(error: unknown): void {
+  if (!isVoronodeError(error)) throw error;
+  same<typeof error.code, ErrorCode>(true);
+  same<typeof error, VoronodeError>(true);
+}
+
+export function takesNoOther(flat: IndexFlatL2, lists: IndexIVFFlat, map: IndexIDMap<IndexFlatL2>): void {
+  // @ts-expect-error: a flat index has no lists
+  flat.searchSync(vectors, 3, { nprobe: 8 });
+  // @ts-expect-error: nor has a map around one
+  map.searchSync(vectors, 3, { nprobe: 8 });
+  // @ts-expect-error: nothing is refined
+  lists.searchSync(vectors, 3, { kFactor: 8 });
+  // @ts-expect-error: the parameter of another kind
+  flat.nprobe = 8;
+  // @ts-expect-error: it is in the index inside
+  new IndexIDMap(lists).nprobe = 8;
+  // @ts-expect-error: a wrapper of lists takes what they take, and no more
+  new IndexIDMap(lists).searchSync(vectors, 3, { nprobe: 8, kFactor: 3 });
+  // @ts-expect-error: undefined is no metric
+  new IndexFlat(4, { metric: undefined });
 }
 
 export function doesNot(index: Index, selector: IDSelector): void {

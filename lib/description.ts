@@ -1,0 +1,34 @@
+/** From descriptions to types: `indexFactory(64, 'IDMap,IVF128,Flat')` is an `IndexIDMap<IndexIVFFlat>`. */
+
+import type { IndexFlat, IndexFlatIP, IndexFlatL2 } from './flat.js';
+import type { IndexIDMap, IndexIDMap2 } from './id_map.js';
+import type { Index } from './index_base.js';
+import type { IndexIVFFlat, IndexIVFScalarQuantizer } from './ivf.js';
+import type { IndexPreTransform } from './pre_transform.js';
+import type { IndexRefineFlat } from './refine_flat.js';
+import type { Metric } from './validate.js';
+
+/**
+ * The class of what `indexFactory` makes of a description; `Index` of one that is known only when the program runs. In the
+ * order in which the factory puts wrappers around each other, the outermost first.
+ */
+export type DescribedIndex<D extends string = string, M extends Metric = 'l2'> = string extends D
+  ? Index
+  : D extends `IDMap,${infer Rest}`
+    ? IndexIDMap<DescribedIndex<Rest, M>>
+    : D extends `IDMap2,${infer Rest}`
+      ? IndexIDMap2<DescribedIndex<Rest, M>>
+      : D extends `${infer Base},RFlat` | `${infer Base},Refine(Flat)`
+        ? IndexRefineFlat<DescribedIndex<Base, M>>
+        : D extends `L2norm,${infer Rest}`
+          ? IndexPreTransform<DescribedIndex<Rest, M>>
+          : D extends `IVF${string},Flat`
+            ? IndexIVFFlat
+            : D extends `IVF${string},SQ8` | `IVF${string},SQfp16`
+              ? IndexIVFScalarQuantizer
+              : D extends 'Flat'
+                ? Flat<M>
+                : Index;
+
+/** By either metric if it is not known which. */
+type Flat<M extends Metric> = [M] extends ['l2'] ? IndexFlatL2 : [M] extends ['ip'] ? IndexFlatIP : IndexFlat;
