@@ -377,31 +377,3 @@ function selectorOf(ids: Ids | IDSelector): NativeSelector {
   if (IDSelector.is(ids)) return IDSelector.native('ids', ids);
   return { type: 'batch', ids: checkIds('ids', ids) };
 }
-
-/**
- * Refuses to set a parameter on an index that has none of this name, where it would do nothing. Each kind that has one
- * declares it here; its own accessor comes first. Not a member of Index, which types would show.
- */
-export function declareParameter(name: string): void {
-  Object.defineProperty(Index.prototype, name, {
-    configurable: true,
-    get(): undefined {
-      selfOf(this);
-    },
-    set(): never {
-      throw unsupported(`${nameOf(selfOf(this))} has no '${name}'${placeOf(name, this)}`);
-    },
-  });
-}
-
-/** Where in a wrapper the parameter is: `; set it on index.index`. */
-function placeOf(name: string, wrapper: Index): string {
-  const has = (index: Index) => native.searchParameters(Index.receiver(index)).some((found) => found.name === name);
-  let path = 'index';
-  let at = wrapper;
-  for (let inner = Index.inner(at); inner !== undefined && has(inner); inner = Index.inner(at)) {
-    path += 'baseIndex' in at ? '.baseIndex' : '.index';
-    at = inner;
-  }
-  return at === wrapper ? ': its searches know no such parameter' : ` of its own; set it on ${path}`;
-}

@@ -6,12 +6,13 @@
 import { type AbortOptions, abortable, signalOf } from './abort.js';
 import { invalidThis, invalidType, invalidValue, wrongDimension } from './errors.js';
 import { checkId } from './ids.js';
-import { declareParameter, Index } from './index_base.js';
+import { Index } from './index_base.js';
 import { adopt, registerKind } from './kinds.js';
 import { Made } from './made.js';
 import { metricOf } from './metric.js';
 import { type NativeIndex, native } from './native.js';
 import { checkNames } from './options.js';
+import { declareParameter } from './parameters.js';
 import type { SearchOptions } from './search_options.js';
 import { checkBoolean, checkInteger, checkString, MAX_DIMENSION, type Metric, metricNumber } from './validate.js';
 

@@ -1,10 +1,11 @@
 /** Exact order for the candidates of another index. */
 
-import { declareParameter, Index, type SearchOptionsOf } from './index_base.js';
+import { Index, type SearchOptionsOf } from './index_base.js';
 import { registerKind } from './kinds.js';
 import { Made } from './made.js';
 import { native } from './native.js';
 import { checkNames } from './options.js';
+import { declareParameter } from './parameters.js';
 import type { SearchOptions } from './search_options.js';
 import { checkNumber } from './validate.js';
 
