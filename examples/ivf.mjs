@@ -38,7 +38,10 @@ async function main() {
     milliseconds(training),
   );
   const [, adding] = await timed(() => index.add(vectors));
-  line(`  add; the lists are ${index.imbalance.toFixed(2)} times as slow as equal ones would be`, milliseconds(adding));
+  line(
+    `  add; the lists are ${(await index.imbalance()).toFixed(2)} times as slow as equal ones would be`,
+    milliseconds(adding),
+  );
 
   const [found, tuning] = await timed(() => tune(index, queries, { recall, k, set: true }));
   line(`  tune for a recall of ${recall} among the ${k} nearest: nprobe = ${found.nprobe}`, milliseconds(tuning));

@@ -253,9 +253,9 @@ function merge(into: AnyIndex, from: AnyIndex): void {
     into.mergeFromSync(from);
   } else if (into instanceof Flat && from instanceof Flat && from.metric === into.metric) {
     const vectors = new Float32Array(from.ntotal * from.d);
-    for (let i = 0; i < from.ntotal; i++) vectors.set(from.reconstruct(i), i * from.d);
+    for (let i = 0; i < from.ntotal; i++) vectors.set(from.reconstructSync(i), i * from.d);
     into.addSync(vectors);
-    from.reset();
+    from.resetSync();
   } else {
     throw unsupported(
       `Only indexes of the same kind and metric can be merged, exact ones (IndexFlat) or inverted files (IndexIVF). ` +

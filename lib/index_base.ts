@@ -297,9 +297,15 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * Of an index in codes (`IndexIVFScalarQuantizer`): the vector as it is decoded, unless an `IndexRefineFlat` is around it.
    * @throws ERR_OUT_OF_RANGE if there is none
    */
-  reconstruct(id: bigint | number): Float32Array {
+  async reconstruct(id: bigint | number): Promise<Float32Array> {
     const self = selfOf(this);
-    return native.reconstruct(self.#handle, checkId('id', id));
+    return await native.reconstruct(self.#handle, checkId('id', id), undefined);
+  }
+
+  /** {@link reconstruct} on the calling thread. Waits for work under way that excludes searches. */
+  reconstructSync(id: bigint | number): Float32Array {
+    const self = selfOf(this);
+    return native.reconstructSync(self.#handle, checkId('id', id));
   }
 
   /**
@@ -319,9 +325,14 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
     return native.removeIdsSync(self.#handle, selectorOf(ids));
   }
 
-  /** Removes all vectors; training is kept. Waits for work under way. */
-  reset(): void {
-    native.reset(selfOf(this).#handle);
+  /** Removes all vectors; training is kept. */
+  async reset(): Promise<void> {
+    await native.reset(selfOf(this).#handle, undefined);
+  }
+
+  /** {@link reset} on the calling thread. Waits for work under way. */
+  resetSync(): void {
+    native.resetSync(selfOf(this).#handle);
   }
 
   /**

@@ -69,17 +69,27 @@ export abstract class IndexIVF extends Index<IVFSearchOptions> {
     return this.#quantizer;
   }
 
-  /** How many vectors each list holds, of size nlist. Waits for a training, removal or merge under way. */
-  listSizes(): Float64Array {
-    return native.listSizes(Index.receiver(this));
+  /** How many vectors each list holds, of size nlist. */
+  async listSizes(): Promise<Float64Array> {
+    return await native.listSizes(Index.receiver(this), undefined);
+  }
+
+  /** {@link listSizes} on the calling thread. Waits for a training, removal or merge under way. */
+  listSizesSync(): Float64Array {
+    return native.listSizesSync(Index.receiver(this));
   }
 
   /**
    * nlist · Σ size² / ntotal²: 1 if all lists are equally long, nlist if one has everything. A search takes about so
-   * many times as long as with equal lists. Waits as {@link listSizes} does.
+   * many times as long as with equal lists.
    */
-  get imbalance(): number {
-    return native.imbalance(Index.receiver(this));
+  async imbalance(): Promise<number> {
+    return await native.imbalance(Index.receiver(this), undefined);
+  }
+
+  /** {@link imbalance} on the calling thread. Waits as {@link listSizesSync} does. */
+  imbalanceSync(): number {
+    return native.imbalanceSync(Index.receiver(this));
   }
 
   /**
@@ -238,7 +248,7 @@ export interface IndexIVFScalarQuantizerOptions extends IndexIVFOptions {
  * const index = new IndexIVFScalarQuantizer(1, 10, 'SQ8');
  * await index.train(vectors);
  * await index.add(vectors);
- * const [decoded] = index.reconstruct(500);
+ * const [decoded] = await index.reconstruct(500);
  * console.log(Math.abs(decoded - 500) < 1); // true
  * ```
  */

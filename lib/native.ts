@@ -148,9 +148,11 @@ export interface Native {
   setNprobe(index: NativeIndex, nprobe: number): void;
   /** A new handle of the index of centroids. */
   quantizer(index: NativeIndex): NativeIndex;
-  /** Size nlist. Waits for exclusive work under way, as {@link imbalance} does. */
-  listSizes(index: NativeIndex): Float64Array;
-  imbalance(index: NativeIndex): number;
+  /** Size nlist. */
+  listSizes(index: NativeIndex, token: NativeToken | undefined): Promise<Float64Array>;
+  listSizesSync(index: NativeIndex): Float64Array;
+  imbalance(index: NativeIndex, token: NativeToken | undefined): Promise<number>;
+  imbalanceSync(index: NativeIndex): number;
 
   // Working, asynchronously and in place
   add(index: NativeIndex, vectors: Float32Array, token: NativeToken | undefined): Promise<void>;
@@ -206,8 +208,10 @@ export interface Native {
   /** Of two inverted files: moves all vectors of `other` into `index`, addId added to their ids. */
   mergeFrom(index: NativeIndex, other: NativeIndex, addId: bigint, token: NativeToken | undefined): Promise<void>;
   mergeFromSync(index: NativeIndex, other: NativeIndex, addId: bigint): void;
-  reconstruct(index: NativeIndex, id: bigint): Float32Array;
-  reset(index: NativeIndex): void;
+  reconstruct(index: NativeIndex, id: bigint, token: NativeToken | undefined): Promise<Float32Array>;
+  reconstructSync(index: NativeIndex, id: bigint): Float32Array;
+  reset(index: NativeIndex, token: NativeToken | undefined): Promise<void>;
+  resetSync(index: NativeIndex): void;
   /** Lets go of the index: work under way finishes, memory goes with the last of it; later calls throw. Idempotent. */
   close(index: NativeIndex): void;
 

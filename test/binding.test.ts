@@ -33,7 +33,8 @@ describe('with hostile values in the place of every argument', () => {
     ...{ flat: 0, idMap: 0, factory: 0, kind: 0, d: 0, metric: 0, ntotal: 0, isTrained: 0, inner: 0, wrapped: 0 },
     ...{ searchParameters: 0 },
     ...{ add: 0, addSync: 0, addWithIds: 0, addWithIdsSync: 0, train: 0, trainSync: 0, removeIds: 0, removeIdsSync: 0 },
-    ...{ search: 0, searchSync: 0, rangeSearch: 0, rangeSearchSync: 0, reconstruct: 0, reset: 0, close: 0 },
+    ...{ search: 0, searchSync: 0, rangeSearch: 0, rangeSearchSync: 0, close: 0 },
+    ...{ reconstruct: 0, reconstructSync: 0, reset: 0, resetSync: 0 },
     ...{
       ivfFlat: 0,
       ivfScalarQuantizer: 0,
@@ -42,7 +43,9 @@ describe('with hostile values in the place of every argument', () => {
       setNprobe: 0,
       quantizer: 0,
       listSizes: 0,
+      listSizesSync: 0,
       imbalance: 0,
+      imbalanceSync: 0,
     },
     ...{ refineFlat: 0, kFactor: 0, setKFactor: 0 },
     ...{ mergeFrom: 0, mergeFromSync: 0, kmeans: 0, kmeansSync: 0 },
@@ -140,7 +143,7 @@ describe('the messages', () => {
     ],
     [
       'an id beyond int64',
-      () => native.reconstruct(index, 2n ** 63n),
+      () => native.reconstructSync(index, 2n ** 63n),
       'ERR_OUT_OF_RANGE The value of "id" is out of range. It must be >= -(2n ** 63n) and < 2n ** 63n. Received a longer bigint',
     ],
     [

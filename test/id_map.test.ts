@@ -38,14 +38,14 @@ describe('the wrapped index', () => {
     const changes: (() => unknown)[] = [
       () => inner.addSync(new Float32Array(2)),
       () => inner.removeIdsSync([0]),
-      () => inner.reset(),
+      () => inner.resetSync(),
       () => inner.trainSync(new Float32Array(2)),
     ];
     for (const change of changes) expect(change, String(change)).toThrow(unsupported(/./));
     await expect(inner.add(new Float32Array(2))).rejects.toMatchObject({ code: 'ERR_VORONODE_UNSUPPORTED' });
     await expect(inner.removeIds([0])).rejects.toMatchObject({ code: 'ERR_VORONODE_UNSUPPORTED' });
     expect([map.ntotal, inner.ntotal]).toEqual([1, 1]);
-    expect(map.reconstruct(5)).toEqual(Float32Array.of(1, 2));
+    expect(map.reconstructSync(5)).toEqual(Float32Array.of(1, 2));
   });
 
   test('outlives the map, and the map outlives it', () => {
@@ -116,7 +116,7 @@ describe('ids', () => {
     for (const index of [map, readBack(map)]) {
       expect([...index.searchSync(Float32Array.of(0), 6).labels]).toEqual(ids);
       ids.forEach((id, i) => {
-        expect(index.reconstruct(id)).toEqual(Float32Array.of(i + 1));
+        expect(index.reconstructSync(id)).toEqual(Float32Array.of(i + 1));
       });
     }
   });
@@ -133,11 +133,11 @@ describe('ids', () => {
     map.addWithIdsSync(Float32Array.of(4), [8]);
     for (const index of [map, readBack(map)]) {
       expect([...index.searchSync(Float32Array.of(0), 5).labels]).toEqual([7n, 8n, 7n, 8n, -1n]);
-      expect(index.reconstruct(7)).toEqual(Float32Array.of(3));
-      expect(index.reconstruct(8)).toEqual(Float32Array.of(4));
+      expect(index.reconstructSync(7)).toEqual(Float32Array.of(3));
+      expect(index.reconstructSync(8)).toEqual(Float32Array.of(4));
       expect(index.removeIdsSync([7])).toBe(2);
       expect([...index.searchSync(Float32Array.of(0), 3).labels]).toEqual([8n, 8n, -1n]);
-      expect(() => index.reconstruct(7)).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }));
+      expect(() => index.reconstructSync(7)).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }));
     }
   });
 });

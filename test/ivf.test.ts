@@ -56,8 +56,8 @@ describe('making an IndexIVFFlat', () => {
       ...[3, 'l2', 7, 1, 0, false],
     ]);
     expect(index).toBeInstanceOf(IndexIVF);
-    expect([...index.listSizes()]).toEqual(Array(7).fill(0));
-    expect(index.imbalance).toBe(1);
+    expect([...index.listSizesSync()]).toEqual(Array(7).fill(0));
+    expect(index.imbalanceSync()).toBe(1);
     expect(inspect(index, { breakLength: Infinity })).toBe(
       "IndexIVFFlat { d: 3, ntotal: 0, metric: 'l2', nlist: 7, nprobe: 1, isTrained: false }",
     );
@@ -119,7 +119,7 @@ describe('the quantizer', () => {
     const back = readBack(index) as IndexIVFFlat;
     expect(back.quantizer).toBeInstanceOf(IndexFlatIP);
     expect(back.quantizer).toBe(back.quantizer);
-    expect([...back.quantizer.reconstruct(1)]).toEqual([0, 1]);
+    expect([...back.quantizer.reconstructSync(1)]).toEqual([0, 1]);
   });
 
   test('changes through the index only', async () => {
@@ -178,9 +178,9 @@ describe('nprobe', () => {
 
   test.each(['l2', 'ip'] as const)('visits the nearest lists, and answers exactly over them: %s', async (metric) => {
     const { index, mirrors, visited, random } = lists(metric);
-    expect([...index.listSizes()]).toEqual(mirrors.map((mirror) => mirror.ntotal));
+    expect([...index.listSizesSync()]).toEqual(mirrors.map((mirror) => mirror.ntotal));
     const squares = mirrors.reduce((sum, { ntotal }) => sum + ntotal ** 2, 0);
-    expect(index.imbalance).toBeCloseTo((nlist * squares) / n ** 2, 12);
+    expect(index.imbalanceSync()).toBeCloseTo((nlist * squares) / n ** 2, 12);
     const filter = new IDSelectorRange(0, 500);
     const member = (id: bigint) => id >= 0n && id < 500n;
     for (let nprobe = 1; nprobe <= nlist; nprobe++) {
@@ -244,7 +244,7 @@ describe('ids', () => {
     await index.add_with_ids(Float32Array.of(5, 6), [10n, -7]);
     await add(2);
     expect(ids()).toEqual([-7n, 1n, 2n, 3n, 10n, 11n, 12n]);
-    index.reset();
+    index.resetSync();
     await add(1);
     expect(ids()).toEqual([0n]);
     index.addWithIdsSync(Float32Array.of(1), [2n ** 63n - 1n]);
@@ -265,12 +265,12 @@ test('an IndexIDMap takes an IVF that numbers its vectors, and no other', () => 
   const index = given(2, 2);
   index.addSync(new Float32Array(2));
   expect(() => new IndexIDMap(index)).toThrow(unsupported(/empty/));
-  index.reset();
+  index.resetSync();
   const map = new IndexIDMap(index);
   expect(() => index.addSync(new Float32Array(2))).toThrow(unsupported(/wrapper/));
   map.addWithIdsSync(Float32Array.of(1, 2), [77]);
   index.nprobe = 2; // is no change of what the map keeps in step
-  expect([...map.reconstruct(77)]).toEqual([1, 2]);
+  expect([...map.reconstructSync(77)]).toEqual([1, 2]);
 });
 
 test('the bits are those of a flat index that holds the same vectors', () => {

@@ -52,7 +52,7 @@ describe('mergeFrom', () => {
     moved(again, -(2n ** 62n));
     expectAll(index, mirror);
     expectAll(readBack(index) as IndexIVF, mirror);
-    expect([...index.reconstruct(1000)]).toEqual([...others[0]!.vectors[0]!]);
+    expect([...index.reconstructSync(1000)]).toEqual([...others[0]!.vectors[0]!]);
     expect(index.removeIdsSync([1000, 1003])).toBe(2);
     mirror.remove((id) => id === 1000n || id === 1003n);
     expectAll(index, mirror);
@@ -134,14 +134,14 @@ describe('mergeFrom', () => {
         jobs.push(one.add(random.integers(7 * D)));
         added += 7;
       } else if (draw < 0.98) one.mergeFromSync(other);
-      else one.listSizes();
+      else one.listSizesSync();
     }
     await Promise.all(jobs);
     expect(indexes.reduce((sum, { ntotal }) => sum + ntotal, 0)).toBe(added);
     const [first, ...others] = indexes;
     for (const other of others) await first!.mergeFrom(other);
     expect(first!.ntotal).toBe(added);
-    expect(first!.listSizes().reduce((a, b) => a + b)).toBe(added);
+    expect(first!.listSizesSync().reduce((a, b) => a + b)).toBe(added);
   });
 
   test('takes its turn in both: what was started before is moved, what comes after is not', async () => {

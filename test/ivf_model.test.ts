@@ -203,8 +203,8 @@ class Run {
   reconstruct(): void {
     const id = this.id();
     const vectors = this.model.rows.filter((row) => row.id === id).map(({ vector }) => vector.join());
-    if (vectors.length === 0) expect(() => this.index.reconstruct(id)).toThrow(RangeError);
-    else expect(vectors).toContain(this.index.reconstruct(id).join());
+    if (vectors.length === 0) expect(() => this.index.reconstructSync(id)).toThrow(RangeError);
+    else expect(vectors).toContain(this.index.reconstructSync(id).join());
   }
 
   merge(): void {
@@ -231,7 +231,7 @@ class Run {
   }
 
   reset(): void {
-    this.index.reset();
+    this.index.resetSync();
     this.model.remove(() => true);
   }
 
@@ -252,7 +252,7 @@ class Run {
     else if (draw < 0.999) this.index = readBack(this.index) as IndexIVFFlat;
     else this.reset();
     const sizes = this.model.lists.map((rows) => rows.length);
-    if (this.index.listSizes().join() !== sizes.join()) expect([...this.index.listSizes()]).toEqual(sizes);
+    if (this.index.listSizesSync().join() !== sizes.join()) expect([...this.index.listSizesSync()]).toEqual(sizes);
   }
 }
 

@@ -88,7 +88,7 @@ describe('making an IndexIVFScalarQuantizer', () => {
       if (code === 'SQ8') expect(add).toThrow(expect.objectContaining({ code: 'ERR_VORONODE_NOT_TRAINED' }));
       index.trainSync(Float32Array.of(1, 2, 8, 10));
       expect(index.isTrained).toBe(true);
-      expect([...quantizer.reconstruct(1n)]).toEqual([9, 9]);
+      expect([...quantizer.reconstructSync(1n)]).toEqual([9, 9]);
       add();
       expect(index.ntotal).toBe(1);
     }
@@ -105,7 +105,7 @@ describe('making an IndexIVFScalarQuantizer', () => {
     await expect(index.add(vectors)).rejects.toThrow(error);
     expect(index.ntotal).toBe(0);
     index.addSync(vectors.subarray(0, 2));
-    expect([...index.reconstruct(0n)]).toEqual([1, 65504]);
+    expect([...index.reconstructSync(0n)]).toEqual([1, 65504]);
   });
 });
 
@@ -125,7 +125,7 @@ describe.each(CODES)('%s', (code) => {
       const same = new IndexIVFFlat(d, nlist, { metric, quantizer: copyOf(index.quantizer as IndexFlat) });
       const ids = BigInt64Array.from({ length: n }, (_, i) => BigInt(i)).filter((id) => ![3n, 77n, 2000n].includes(id));
       const decoded = new IndexIDMap(new IndexFlat(d, { metric }));
-      for (const id of ids) decoded.addWithIdsSync(index.reconstruct(id), BigInt64Array.of(id));
+      for (const id of ids) decoded.addWithIdsSync(index.reconstructSync(id), BigInt64Array.of(id));
       const all = { nprobe: nlist };
       expectSameBits(index.searchSync(queries, k, all), decoded.searchSync(queries, k));
       for (let q = 0; q < 5; q++) {
@@ -153,6 +153,6 @@ describe.each(CODES)('%s', (code) => {
 
 function copyOf(flat: IndexFlat): IndexFlat {
   const copy = new IndexFlat(flat.d, { metric: flat.metric });
-  for (let i = 0; i < flat.ntotal; i++) copy.addSync(flat.reconstruct(BigInt(i)));
+  for (let i = 0; i < flat.ntotal; i++) copy.addSync(flat.reconstructSync(BigInt(i)));
   return copy;
 }

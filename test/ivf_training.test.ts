@@ -21,7 +21,8 @@ const D = 8;
 const NLIST = 16;
 const sample = new Random(1).floats(NLIST * 50 * D);
 const make = () => new IndexIVFFlat(D, NLIST);
-const centroids = (index: IndexIVFFlat) => Array.from({ length: NLIST }, (_, i) => [...index.quantizer.reconstruct(i)]);
+const centroids = (index: IndexIVFFlat) =>
+  Array.from({ length: NLIST }, (_, i) => [...index.quantizer.reconstructSync(i)]);
 
 describe('before it', () => {
   const untrained = (call: string) =>
@@ -102,7 +103,7 @@ describe('the sample', () => {
     await expect(index.train(sample)).rejects.toThrow(full);
     expect(() => index.trainSync(sample)).toThrow(full);
     const before = centroids(index);
-    index.reset();
+    index.resetSync();
     expect(index.isTrained).toBe(true);
     await index.train(sample.map((x) => x + 3));
     expect(centroids(index)).not.toEqual(before);

@@ -122,9 +122,9 @@ class Run {
   reconstruct(): void {
     const id = this.id();
     const vector = this.model.vectors.get(id)?.at(-1);
-    if (vector === undefined) expect(() => this.map.reconstruct(id)).toThrow(RangeError);
-    else if (this.model.distance(this.map.reconstruct(id), vector) !== this.model.distance(vector, vector)) {
-      expect(this.map.reconstruct(id)).toEqual(vector);
+    if (vector === undefined) expect(() => this.map.reconstructSync(id)).toThrow(RangeError);
+    else if (this.model.distance(this.map.reconstructSync(id), vector) !== this.model.distance(vector, vector)) {
+      expect(this.map.reconstructSync(id)).toEqual(vector);
     }
   }
 
@@ -145,7 +145,7 @@ class Run {
   }
 
   reset(): void {
-    this.map.reset();
+    this.map.resetSync();
     this.model.remove(() => true);
   }
 }

@@ -30,7 +30,7 @@ describe('IndexPreTransform', () => {
       expect(index.index).toBe(index.index);
       index.addSync(Float32Array.of(3, 0, 4));
       expect(index.index.ntotal).toBe(1);
-      expect(index.reconstruct(0)).toEqual(Float32Array.of(0.6, 0, 0.8));
+      expect(index.reconstructSync(0)).toEqual(Float32Array.of(0.6, 0, 0.8));
       expect(() => index.index.addSync(new Float32Array(3))).toThrow(
         expect.objectContaining({ code: 'ERR_VORONODE_UNSUPPORTED' }),
       );
@@ -84,8 +84,8 @@ describe('IndexPreTransform', () => {
   test('leaves vectors of zeros, and takes tiny and huge ones', () => {
     const index = indexFactory(2, 'L2norm,Flat', 'ip');
     index.addSync(Float32Array.of(0, 0, 1e-40, 0, 3e38, 3e38));
-    expect(index.reconstruct(0)).toEqual(Float32Array.of(0, 0));
-    expect(index.reconstruct(1)).toEqual(Float32Array.of(1, 0));
-    expect(index.reconstruct(2)).toEqual(Float32Array.of(Math.SQRT1_2, Math.SQRT1_2));
+    expect(index.reconstructSync(0)).toEqual(Float32Array.of(0, 0));
+    expect(index.reconstructSync(1)).toEqual(Float32Array.of(1, 0));
+    expect(index.reconstructSync(2)).toEqual(Float32Array.of(Math.SQRT1_2, Math.SQRT1_2));
   });
 });

@@ -83,7 +83,7 @@ describe.each(classes)('%s', (_, Class) => {
 
 test.each<[string, () => unknown, string]>([
   ['a getter', () => new Proxy(flat(), {}).ntotal, 'Value of "this" must be of type Index. Received a Proxy; '],
-  ['a method', () => new Proxy(flat(), {}).reset(), 'Value of "this" must be of type Index. Received a Proxy; '],
+  ['a method', () => new Proxy(flat(), {}).resetSync(), 'Value of "this" must be of type Index. Received a Proxy; '],
   [
     'an argument',
     () => new voronode.IndexIDMap(new Proxy(flat(), {})),

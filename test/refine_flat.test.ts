@@ -223,7 +223,7 @@ describe.each(['l2', 'ip'] as const)('over a base that errs, by %s', (metric) =>
     const radius = mirror.search(queries, K).distances[K - 1]!;
     const near = await index.rangeSearch(queries, radius, { ...all, filter });
     expectFound(near, mirror.rangeSearch(queries, radius, member));
-    expect([...index.reconstruct(ids[17]!)]).toEqual([...mirror.vector(ids[17]!)!]);
+    expect([...index.reconstructSync(ids[17]!)]).toEqual([...mirror.vector(ids[17]!)!]);
   });
 });
 
@@ -267,11 +267,11 @@ test('2000 operations against a plain model', async () => {
       expectFound(await index.search(queries, k, { ...all, filter }), mirror.search(queries, k, member));
     } else if (draw < 0.95 && mirror.ntotal > 0) {
       const id = BigInt(random.integer(0, mirror.ntotal - 1));
-      expect(index.reconstruct(id)).toEqual(mirror.vector(id));
+      expect(index.reconstructSync(id)).toEqual(mirror.vector(id));
     } else if (draw < 0.99) {
       index = readBack(index);
     } else {
-      index.reset();
+      index.resetSync();
       mirror.remove(() => true);
     }
     expect(index.ntotal).toBe(mirror.ntotal);
@@ -292,7 +292,7 @@ test('behind L2norm the candidates are by direction, the distances those of the 
   expect(index).toBeInstanceOf(IndexRefineFlat);
   expect(index.baseIndex).toBeInstanceOf(IndexPreTransform);
   index.addSync(Float32Array.of(1, 1, 9, 0, 0, 5));
-  expect([...index.reconstruct(1)]).toEqual([9, 0]);
+  expect([...index.reconstructSync(1)]).toEqual([9, 0]);
   const { labels, distances } = index.searchSync(Float32Array.of(2, 2), 1);
   expect([labels[0], distances[0]]).toEqual([0n, 4]);
   expect(index.searchSync(Float32Array.of(2, 2), 1, { kFactor: 3 }).labels[0]).toBe(1n);

@@ -57,7 +57,7 @@ describe('vectors', () => {
     const { runInNewContext } = await import('node:vm');
     const other = new IndexFlatL2(2);
     other.addSync(runInNewContext('Float32Array.of(1, 2)'));
-    expect(other.reconstruct(0)).toEqual(Float32Array.of(1, 2));
+    expect(other.reconstructSync(0)).toEqual(Float32Array.of(1, 2));
     const ids = new IndexIDMap(new IndexFlatL2(2));
     ids.addWithIdsSync(runInNewContext('Float32Array.of(1, 2, 3, 4)'), runInNewContext('[1n, 2]'));
     expect([...ids.searchSync(Float32Array.of(0, 0), 2, runInNewContext('({})')).labels]).toEqual([1n, 2n]);

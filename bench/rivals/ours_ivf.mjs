@@ -45,7 +45,7 @@ export function ourSide(dataset, nlist, threads) {
     lists: async (lists) => index.quantizer.searchSync(queries, lists).labels,
     /** Vectors that a query is compared with, on average. */
     async scanned(lists) {
-      const sizes = index.listSizes();
+      const sizes = index.listSizesSync();
       let sum = 0;
       for (const list of index.quantizer.searchSync(queries, Math.min(lists, nlist)).labels) sum += sizes[Number(list)];
       return sum / dataset.nq;
@@ -58,6 +58,6 @@ export function ourSide(dataset, nlist, threads) {
 function centroidsOf(index) {
   const { d, nlist, quantizer } = index;
   const rows = new Float32Array(nlist * d);
-  for (let list = 0; list < nlist; list++) rows.set(quantizer.reconstruct(list), list * d);
+  for (let list = 0; list < nlist; list++) rows.set(quantizer.reconstructSync(list), list * d);
   return rows;
 }

@@ -6,6 +6,7 @@
 
 #include "binding/element_type.h"
 #include "binding/errors.h"
+#include "index/ivf.h"
 
 namespace voronode {
 namespace {
@@ -104,6 +105,11 @@ idx_t id_arg(Napi::Env env, const char* name, napi_value value) {
 std::string string_arg(Napi::Env env, const char* name, napi_value value) {
   require_type(env, name, value, napi_string, "of type string");
   return Napi::String(env, value).Utf8Value();
+}
+
+IndexIVF& as_ivf(Index& index) {
+  if (auto* ivf = dynamic_cast<IndexIVF*>(&index)) return *ivf;
+  throw Error(Code::kInvalidArgType, format("The index must be an inverted file (IVF). Received %s", index.kind()));
 }
 
 bool is_undefined(Napi::Env env, napi_value value) { return type_of(env, value) == napi_undefined; }

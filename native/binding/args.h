@@ -18,6 +18,8 @@
 
 namespace voronode {
 
+class IndexIVF;
+
 Error wrong_type(Napi::Env env, const char* name, const char* expected, napi_value value);
 
 double number_arg(Napi::Env env, const char* name, napi_value value);
@@ -38,6 +40,9 @@ std::string string_arg(Napi::Env env, const char* name, napi_value value);
 
 // The bytes of a string in UTF-8, or those of a Uint8Array; without null bytes.
 std::string path_arg(Napi::Env env, napi_value value);
+
+// kInvalidArgType unless it is an inverted file.
+IndexIVF& as_ivf(Index& index);
 
 bool is_undefined(Napi::Env env, napi_value value);
 

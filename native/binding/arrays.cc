@@ -103,6 +103,7 @@ napi_value Arrays::settle(Napi::Env env, Pending<T>* pending) const {
 }
 
 template class Pending<float>;
+template class Pending<double>;
 template class Pending<int64_t>;
 template class Pending<uint32_t>;
 template ResultArray<float> Arrays::make(Napi::Env, size_t) const;
@@ -111,6 +112,7 @@ template napi_value Arrays::copy(Napi::Env, const float*, size_t) const;
 template napi_value Arrays::copy(Napi::Env, const int64_t*, size_t) const;
 template napi_value Arrays::copy(Napi::Env, const uint8_t*, size_t) const;
 template napi_value Arrays::settle(Napi::Env, Pending<float>*) const;
+template napi_value Arrays::settle(Napi::Env, Pending<double>*) const;
 template napi_value Arrays::settle(Napi::Env, Pending<int64_t>*) const;
 template napi_value Arrays::settle(Napi::Env, Pending<uint32_t>*) const;
 

@@ -106,8 +106,10 @@ class RemoveIds final : public Operation {
   size_t removed_ = 0;
 };
 
+// (index, token)
 class Reset final : public Operation {
  public:
+  static constexpr size_t kArgs = 1;
   explicit Reset(const Call& call) : Operation(index_of(call.env, call[0]), Access::kExclusive) {}
   void execute(const Cancel*, Listener*) override { index()->reset(); }
   napi_value finish(Napi::Env env) override {
@@ -151,7 +153,8 @@ constexpr Export kExports[] = {
     {"removeIdsSync", entry_sync<RemoveIds>},
     {"mergeFrom", entry_async<MergeFrom>},
     {"mergeFromSync", entry_sync<MergeFrom>},
-    {"reset", entry_sync<Reset>},
+    {"reset", entry_async<Reset>},
+    {"resetSync", entry_sync<Reset>},
 };
 
 }  // namespace

@@ -15,7 +15,8 @@ struct Export {
 std::span<const Export> index_exports() noexcept;   // making indexes, looking at them
 std::span<const Export> change_exports() noexcept;  // add, train, remove, reset
 std::span<const Export> search_exports() noexcept;
-std::span<const Export> ivf_exports() noexcept;         // inverted files: making, looking, merging
+std::span<const Export> row_exports() noexcept;         // looking at what is stored
+std::span<const Export> ivf_exports() noexcept;         // inverted files: making, looking
 std::span<const Export> clustering_exports() noexcept;  // k-means for its own sake
 std::span<const Export> file_exports() noexcept;
 std::span<const Export> process_exports() noexcept;  // tokens, threads, SIMD targets

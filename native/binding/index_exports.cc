@@ -84,15 +84,6 @@ napi_value set_k_factor(const Call& call) {
   return call.env.Undefined();
 }
 
-napi_value reconstruct(const Call& call) {
-  const HeldPtr held = index_of(call.env, call[0]);
-  const idx_t id = id_arg(call.env, "id", call[1]);
-  const ResultArray<float> vector = call.environment.arrays.make<float>(call.env, held->index->d());
-  const GateHold hold(held->index->gate(), Access::kRead);
-  held->index->reconstruct(id, vector.data);
-  return vector.value;
-}
-
 napi_value close(const Call& call) {
   close_index(call.env, call[0]);
   return call.env.Undefined();
@@ -113,7 +104,6 @@ constexpr Export kExports[] = {
     {"searchParameters", entry<search_parameters>},
     {"kFactor", entry<k_factor>},
     {"setKFactor", entry<set_k_factor>},
-    {"reconstruct", entry<reconstruct>},
     {"close", entry<close>},
 };
 

@@ -13,11 +13,6 @@ constexpr uint64_t kMaxSafeInteger = (uint64_t{1} << 53) - 1;
 
 napi_value number(const Call& call, size_t value) { return Napi::Number::New(call.env, static_cast<double>(value)); }
 
-IndexIVF& as_ivf(Index& index) {
-  if (auto* ivf = dynamic_cast<IndexIVF*>(&index)) return *ivf;
-  throw Error(Code::kInvalidArgType, format("The index must be an inverted file (IVF). Received %s", index.kind()));
-}
-
 // The index of argument 0, held as long as this lives.
 class IvfArg {
  public:
@@ -98,26 +93,10 @@ napi_value set_nprobe(const Call& call) {
 
 napi_value quantizer(const Call& call) { return handle_of(call, IvfArg(call)->quantizer()); }
 
-napi_value list_sizes(const Call& call) {
-  const IvfArg ivf(call);
-  const ResultArray<double> sizes = call.environment.arrays.make<double>(call.env, ivf->nlist());
-  const GateHold hold(ivf->gate(), Access::kRead);
-  size_t i = 0;
-  for (size_t size : ivf->list_sizes()) sizes.data[i++] = static_cast<double>(size);
-  return sizes.value;
-}
-
-napi_value imbalance(const Call& call) {
-  const IvfArg ivf(call);
-  const GateHold hold(ivf->gate(), Access::kRead);
-  return Napi::Number::New(call.env, ivf->imbalance());
-}
-
 constexpr Export kExports[] = {
     {"ivfFlat", entry<ivf_flat>},     {"ivfScalarQuantizer", entry<ivf_scalar_quantizer>},
     {"nlist", entry<nlist>},          {"nprobe", entry<nprobe>},
     {"setNprobe", entry<set_nprobe>}, {"quantizer", entry<quantizer>},
-    {"listSizes", entry<list_sizes>}, {"imbalance", entry<imbalance>},
 };
 
 }  // namespace

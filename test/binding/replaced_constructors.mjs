@@ -136,12 +136,12 @@ for (let round = 0; round < 20; round++) {
   );
   await attempt(
     'reconstruct',
-    () => native.reconstruct(index, 3n),
+    () => native.reconstructSync(index, 3n),
     () => true,
   );
   await attempt(
     'listSizes',
-    () => native.listSizes(ivf),
+    () => native.listSizesSync(ivf),
     () => true,
   );
   // A constructor that transfers what a call borrows.

@@ -80,7 +80,7 @@ function cases(subject: Subject, index: ReturnType<typeof fill>['index']): Recor
     },
     'removeIds ids': { rule: ids(), sync: (v) => index.removeIdsSync(v), async: (v) => index.removeIds(v) },
     'removeIds options': { rule: options, async: (v) => index.removeIds([], v) },
-    'reconstruct id': { rule: id, sync: (v) => index.reconstruct(v) },
+    'reconstruct id': { rule: id, sync: (v) => index.reconstructSync(v), async: (v) => index.reconstruct(v) },
   };
 }
 

@@ -215,8 +215,8 @@ function testClose(subject: Subject): void {
       () => index.searchSync(vector, 1),
       () => index.rangeSearchSync(vector, 1),
       () => index.removeIdsSync([1]),
-      () => index.reconstruct(0),
-      () => index.reset(),
+      () => index.reconstructSync(0),
+      () => index.resetSync(),
     ];
     for (const call of calls) expect(call, String(call)).toThrow(expect.objectContaining(closed));
     const promises: (() => Promise<unknown>)[] = [
@@ -225,6 +225,8 @@ function testClose(subject: Subject): void {
       () => index.search(vector, 1),
       () => index.rangeSearch(vector, 1),
       () => index.removeIds([1]),
+      () => index.reconstruct(0),
+      () => index.reset(),
     ];
     for (const call of promises) await expect(call(), String(call)).rejects.toMatchObject(closed);
     expect([index.d, index.metric]).toEqual([2, subject.metric]);

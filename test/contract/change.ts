@@ -19,7 +19,7 @@ export function expectSame(subject: Subject, index: Index, mirror: Mirror, rando
     byId.set(id, [...(byId.get(id) ?? []), mirror.vectors[i]!]);
   });
   for (const [id, vectors] of byId) {
-    const found = index.reconstruct(id);
+    const found = index.reconstructSync(id);
     // Lists do not keep the order of adding: there it is any of those that bear the id.
     const right = subject.numbers ? vectors : vectors.slice(-1);
     if (!right.some((vector) => sameList(found, vector))) expect(found).toEqual(vectors.at(-1));
@@ -68,14 +68,14 @@ function testAdding(subject: Subject): void {
   test('reconstruct gives a copy, and ERR_OUT_OF_RANGE for what is not there', () => {
     const { index, mirror, random } = fill(subject, 40, 6);
     for (const id of mirror.ids) {
-      const vector = index.reconstruct(id);
+      const vector = index.reconstructSync(id);
       expect(vector).toEqual(mirror.vector(id));
       vector.fill(99);
-      if (Number.isSafeInteger(Number(id))) expect(index.reconstruct(Number(id))).toEqual(mirror.vector(id));
+      if (Number.isSafeInteger(Number(id))) expect(index.reconstructSync(Number(id))).toEqual(mirror.vector(id));
     }
     for (const id of [-1n, 40_000n, 2n ** 63n - 2n, -(2n ** 63n) + 1n]) {
       expect(mirror.ids).not.toContain(id);
-      expect(() => index.reconstruct(id)).toThrow(
+      expect(() => index.reconstructSync(id)).toThrow(
         expect.objectContaining({ name: 'RangeError', code: 'ERR_OUT_OF_RANGE' }),
       );
     }
@@ -84,7 +84,7 @@ function testAdding(subject: Subject): void {
 
   test('reset empties it, and it fills again', () => {
     const { index, mirror, random } = fill(subject, 200, 4);
-    index.reset();
+    index.resetSync();
     mirror.remove(() => true);
     expectSame(subject, index, mirror, random);
     const vectors = exactVectors(subject, random, 30, 4);

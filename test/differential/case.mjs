@@ -138,7 +138,7 @@ function oracleOf(voronode, index, kind, x, ids) {
   let centroids = null;
   if (nlist > 0) {
     centroids = new Float32Array(nlist * d);
-    for (let l = 0; l < nlist; l++) centroids.set(inner.quantizer.reconstruct(l), l * d);
+    for (let l = 0; l < nlist; l++) centroids.set(inner.quantizer.reconstructSync(l), l * d);
   }
   const cosine = kind.normalized && metric === 'ip' && !refined;
   const oracle = new Oracle({ metric, d, centroids, refined, cosine });
@@ -146,7 +146,7 @@ function oracleOf(voronode, index, kind, x, ids) {
   for (const [i, label] of ids.entries()) {
     const y = searched.slice(i * d, (i + 1) * d);
     const list = centroids ? oracle.nearestLists(y, 0, 1)[0].label : 0;
-    const stored = kind.code === 'Flat' ? y : inner.reconstruct(i);
+    const stored = kind.code === 'Flat' ? y : inner.reconstructSync(i);
     oracle.rows.push({ label, x: x.slice(i * d, (i + 1) * d), y: stored, list });
   }
   return oracle;

@@ -25,7 +25,7 @@ const uses = {
     await index.addWithIds(Float32Array.of(1, 0, 0, 1), [2n ** 62n, -5n]);
     const { labels } = index.searchSync(Float32Array.of(0, 1), 2);
     assert.deepEqual([...labels], [-5n, 2n ** 62n]);
-    assert.deepEqual([...index.reconstruct(-5n)], [0, 1]);
+    assert.deepEqual([...index.reconstructSync(-5n)], [0, 1]);
   },
   async filters(v) {
     const index = new v.IndexFlatL2(1);

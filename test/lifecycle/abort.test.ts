@@ -102,7 +102,7 @@ describe('a token', () => {
       const after = before + (await outcome);
       expect(native.ntotal(map)).toBe(after);
       expect(native.ntotal(index)).toBe(native.ntotal(map));
-      if (native.ntotal(map) > 3 * N) native.reset(map);
+      if (native.ntotal(map) > 3 * N) native.resetSync(map);
     }
     expect(stopped).toBeGreaterThan(0);
   });

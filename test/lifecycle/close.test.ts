@@ -40,7 +40,7 @@ describe('close', () => {
     thrown(() => native.ntotal(index));
     thrown(() => native.searchSync(index, queries, 1, undefined));
     thrown(() => native.idMap(index, false));
-    thrown(() => native.reset(index));
+    thrown(() => native.resetSync(index));
     await expect(native.search(index, queries, 1, undefined, undefined, undefined)).rejects.toMatchObject(closed);
     await expect(native.add(index, queries, undefined)).rejects.toMatchObject(closed);
     native.close(index);

@@ -59,17 +59,17 @@ describe.skipIf(throwAt === undefined)('an exception in the addon', () => {
     removeIdsSync: () => native.removeIdsSync(index, filter),
     serializeIndexSync: () => native.serializeIndexSync(index),
     deserializeIndexSync: () => native.deserializeIndexSync(bytes),
-    reset: () => native.reset(growing),
+    reset: () => native.resetSync(growing),
   };
   const immediate: Record<string, () => unknown> = {
     flat: () => native.flat(D, 1, true),
     ivfFlat: () => native.ivfFlat(D, 2, 1, true, undefined),
     ivfScalarQuantizer: () => native.ivfScalarQuantizer(D, 2, 0, 1, true, undefined),
     setNprobe: () => native.setNprobe(ivf, 2),
-    listSizes: () => native.listSizes(ivf),
+    listSizes: () => native.listSizesSync(ivf),
     quantizer: () => native.quantizer(ivf),
     ntotal: () => native.ntotal(index),
-    reconstruct: () => native.reconstruct(index, 0n),
+    reconstruct: () => native.reconstructSync(index, 0n),
     normalizeL2: () => native.normalizeL2(row.slice(), D),
     token: () => native.token(),
   };

@@ -37,7 +37,7 @@ describe('an index that is trained', () => {
   it('may be waited for in place by the progress of another', async () => {
     const [index, other] = [1, 2].map(() => native.ivfFlat(32, 64, 1, true, undefined));
     const training = native.train(other!, rows, { niter: 20 }, undefined, undefined);
-    await native.train(index!, rows, { niter: 5 }, () => native.listSizes(other!), undefined);
+    await native.train(index!, rows, { niter: 5 }, () => native.listSizesSync(other!), undefined);
     await training;
     expect(native.isTrained(other!)).toBe(true);
   });
@@ -45,7 +45,7 @@ describe('an index that is trained', () => {
   it('may itself be waited for in place by its progress', async () => {
     const index = native.ivfFlat(32, 64, 1, true, undefined);
     const sizes: number[] = [];
-    await native.train(index, rows, { niter: 5 }, () => sizes.push(native.listSizes(index).length), undefined);
+    await native.train(index, rows, { niter: 5 }, () => sizes.push(native.listSizesSync(index).length), undefined);
     expect(new Set(sizes)).toEqual(new Set([64]));
   });
 

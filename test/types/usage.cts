@@ -88,7 +88,7 @@ export async function works(signal: AbortSignal): Promise<void> {
 
   const removed: number = await map.removeIds(new IDSelectorBatch([1]));
   const removedSync: number = map.removeIdsSync([removed]);
-  const vector: Float32Array = map.reconstruct(BigInt(removedSync));
+  const vector: Float32Array = map.reconstructSync(BigInt(removedSync));
   normalizeL2(vector, 4);
   matrix([[1, 2], vector, [3] as const]);
   setThreads(getThreads());
@@ -103,9 +103,9 @@ export async function works(signal: AbortSignal): Promise<void> {
   await lists.search(vectors, 3, { nprobe: 2, filter: new IDSelectorRange(0, 10) });
   lists.nprobe = lists.nlist;
   same<typeof lists.quantizer, Index>(true);
-  const sizes: Float64Array = lists.listSizes();
+  const sizes: Float64Array = lists.listSizesSync();
   await lists.mergeFrom(asIVF, 100n, { signal });
-  lists.mergeFromSync(lists, sizes.length + lists.imbalance);
+  lists.mergeFromSync(lists, sizes.length + lists.imbalanceSync());
   const tuned: TuneResult = await tune(map, vectors, { recall: 0.9, k: 5, set: true, signal });
   const points: number[] = tuned.curve.map(
     ({ nprobe, recall, queriesPerSecond }) => nprobe * recall * queriesPerSecond,

@@ -66,13 +66,13 @@ const operations = [
   async (spoil) => {
     const index = flat();
     await spoil(data, (array) => native.add(index, array, undefined));
-    same('an added row', native.reconstruct(index, BigInt(N + 9)), data.subarray(9 * D, 10 * D));
+    same('an added row', native.reconstructSync(index, BigInt(N + 9)), data.subarray(9 * D, 10 * D));
   },
   async (spoil) => {
     const map = native.idMap(native.flat(D, 1, true), false);
     const ids = BigInt64Array.from({ length: N }, (_, i) => BigInt(i) << 40n);
     await spoil(ids, (array) => native.addWithIds(map, data, array, undefined));
-    same('a row by its id', native.reconstruct(map, 9n << 40n), data.subarray(9 * D, 10 * D));
+    same('a row by its id', native.reconstructSync(map, 9n << 40n), data.subarray(9 * D, 10 * D));
   },
   async (spoil) => {
     const bytes = native.serializeIndexSync(flat());

@@ -57,7 +57,7 @@ async function useAll(native, way) {
     if (read && native.ntotal(read) !== native.ntotal(map)) console.log('read and written differ');
     await call('search', map, few.subarray(0, 10 * D), 5, filter);
     const rows = native.ntotal(map);
-    if (rows > 0) await attempt('reconstruct', () => native.reconstruct(map, 300n));
+    if (rows > 0) await attempt('reconstruct', () => native.reconstructSync(map, 300n));
     await change(map, rows > 0 ? -10 : 0, 'removeIds', { type: 'batch', ids: ids.subarray(0, 10) });
   }
   const ivfs = await attempt('ivfFlat', () => [1, 2].map(() => native.ivfFlat(D, 8, 1, true, undefined)));
@@ -69,7 +69,7 @@ async function useAll(native, way) {
       await change(other, 3000, 'addWithIds', few, ids);
       await change(one, 3000, 'add', few);
       await call('search', one, few.subarray(0, 10 * D), 5, undefined, 2);
-      if (native.ntotal(one) > 0) await attempt('reconstruct', () => native.reconstruct(one, 300n));
+      if (native.ntotal(one) > 0) await attempt('reconstruct', () => native.reconstructSync(one, 300n));
       await change(one, native.ntotal(other), 'mergeFrom', other, 10_000n);
     }
   }

@@ -32,7 +32,7 @@ export function workOn(index) {
         undefined,
       ),
     async () => native.deserializeIndex(await native.serializeIndex(map, undefined), undefined),
-    async () => native.reconstruct(index, 5n),
+    async () => native.reconstructSync(index, 5n),
   ];
   for (const i of kinds.keys()) runForEver(kinds, i);
 }
