@@ -4,9 +4,9 @@ import type { IndexFlat, IndexFlatIP, IndexFlatL2 } from './flat.js';
 import type { IndexIDMap, IndexIDMap2 } from './id_map.js';
 import type { Index } from './index_base.js';
 import type { IndexIVFFlat, IndexIVFScalarQuantizer } from './ivf.js';
+import type { Metric } from './metric.js';
 import type { IndexPreTransform } from './pre_transform.js';
 import type { IndexRefineFlat } from './refine_flat.js';
-import type { Metric } from './validate.js';
 
 /**
  * The class of what `indexFactory` makes of a description; `Index` of one that is known only when the program runs. In the

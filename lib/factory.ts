@@ -3,9 +3,9 @@
 import type { DescribedIndex } from './description.js';
 import type { Index } from './index_base.js';
 import { adopt } from './kinds.js';
-import { checkMetric } from './metric.js';
+import { checkMetric, type Metric, metricNumber } from './metric.js';
 import { native } from './native.js';
-import { checkInteger, checkString, MAX_DIMENSION, type Metric, metricNumber } from './validate.js';
+import { checkInteger, checkString, MAX_DIMENSION } from './validate.js';
 
 /**
  * Makes an index after a description: `'Flat'`, or lists, `'IVF1024,Flat'`, `'IVF1024,SQ8'`, `'IVF1024,SQfp16'`

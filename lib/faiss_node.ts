@@ -31,6 +31,7 @@ import {
   serializeIndexSync,
   writeIndexSync,
 } from './index.js';
+import { type Metric, metricOfNumber } from './metric.js';
 import { Uncloneable } from './uncloneable.js';
 
 // Named, and whole as the default: faiss-node is CommonJS, and `import faiss from` gives its module.exports.
@@ -223,11 +224,13 @@ function toNumbers(values: ArrayLike<number | bigint>): number[] {
 }
 
 /** As in faiss-node, what is no number counts as not given. */
-function metricOf(metric: unknown): 'l2' | 'ip' {
-  if (typeof metric !== 'number' || metric === MetricType.METRIC_L2) return 'l2';
-  if (metric === MetricType.METRIC_INNER_PRODUCT) return 'ip';
-  const name = MetricType[metric] ?? metric;
-  throw unsupported(`The metric ${name} is not offered; offered are METRIC_L2 and METRIC_INNER_PRODUCT`);
+function metricOf(metric: unknown): Metric {
+  if (typeof metric !== 'number') return 'l2';
+  const found = metricOfNumber(metric);
+  if (found !== undefined) return found;
+  throw unsupported(
+    `The metric ${MetricType[metric] ?? metric} is not offered; offered are METRIC_L2, METRIC_INNER_PRODUCT, METRIC_L1 and METRIC_Linf`,
+  );
 }
 
 /** A file that cannot be opened is reported in Faiss's words, with the code and the path that `node:fs` would give. */

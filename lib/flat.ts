@@ -4,11 +4,11 @@ import { invalidValue } from './errors.js';
 import { Index } from './index_base.js';
 import { registerKind } from './kinds.js';
 import { Made } from './made.js';
-import { metricOf } from './metric.js';
+import { type Metric, metricNumber, metricOf, metricOfNumber } from './metric.js';
 import { native } from './native.js';
 import { checkNames } from './options.js';
 import type { SearchOptions } from './search_options.js';
-import { checkBoolean, checkInteger, MAX_DIMENSION, type Metric, metricNumber } from './validate.js';
+import { checkBoolean, checkInteger, MAX_DIMENSION } from './validate.js';
 
 /** What the constructors of flat indexes take. */
 export interface IndexFlatOptions<M extends Metric = Metric> {
@@ -24,7 +24,7 @@ export interface IndexFlatOptions<M extends Metric = Metric> {
 
 const NAMES = ['metric', 'sketch'];
 
-/** Faiss's IndexFlat: exact search of all vectors, by either metric. */
+/** Faiss's IndexFlat: exact search of all vectors, by any metric. */
 export class IndexFlat extends Index<SearchOptions> {
   /** @param d components per vector, 1 to 2^20 */
   constructor(d: number, options?: IndexFlatOptions) {
@@ -59,4 +59,8 @@ export class IndexFlatIP extends IndexFlat {
   }
 }
 
-registerKind('IndexFlat', (handle) => (native.metric(handle) === 1 ? IndexFlatL2 : IndexFlatIP));
+const CLASSES = new Map<Metric, unknown>([
+  ['l2', IndexFlatL2],
+  ['ip', IndexFlatIP],
+]);
+registerKind('IndexFlat', (handle) => CLASSES.get(metricOfNumber(native.metric(handle)) as Metric) ?? IndexFlat);

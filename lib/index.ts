@@ -38,6 +38,7 @@ export {
 } from './ivf.js';
 export { type KMeansOptions, type KMeansResult, kmeans, kmeansSync } from './kmeans.js';
 export { matrix } from './matrix.js';
+export type { Metric } from './metric.js';
 export { normalizeL2 } from './normalize.js';
 export { IndexPreTransform } from './pre_transform.js';
 export { IndexRefineFlat, type IndexRefineFlatOptions, type RefineFlatSearchOptions } from './refine_flat.js';
@@ -56,4 +57,3 @@ export {
 export { type Suggestion, type SuggestOptions, suggestIndex } from './suggest.js';
 export { getThreads, setThreads, simdTarget, simdTargets } from './threads.js';
 export { type TuneOptions, type TunePoint, type TuneResult, tune } from './tune.js';
-export type { Metric } from './validate.js';

@@ -23,6 +23,7 @@ import { fieldsOf, nameOf } from './describe.js';
 import { invalidThis, invalidType, objectRemedy, unsupported } from './errors.js';
 import { checkId, checkIds, checkNewIds, type Ids } from './ids.js';
 import { Made } from './made.js';
+import { type Metric, metricOfNumber } from './metric.js';
 import { type NativeIndex, type NativeSelector, native } from './native.js';
 import { checkNames } from './options.js';
 import { RangeSearchResult, type ResultRow, SearchResult } from './result.js';
@@ -35,7 +36,7 @@ import {
 } from './search_options.js';
 import { IDSelector } from './selector.js';
 import { Uncloneable } from './uncloneable.js';
-import { checkInteger, checkQuery, checkRadius, checkVectors, MAX_K, type Metric } from './validate.js';
+import { checkInteger, checkQuery, checkRadius, checkVectors, MAX_K } from './validate.js';
 
 // Not static members of Index: the bundler renames a class that names itself, and its name would be _Index.
 let isIndex: (value: unknown) => value is Index;
@@ -80,7 +81,7 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
     this.#handle = made.handle;
     this.#inner = made.parts.inner;
     this.#d = native.d(made.handle);
-    this.#metric = native.metric(made.handle) === 1 ? 'l2' : 'ip';
+    this.#metric = metricOfNumber(native.metric(made.handle)) as Metric;
   }
 
   /** @internal The addon's handle of an index. */

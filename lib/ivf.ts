@@ -9,12 +9,12 @@ import { checkId } from './ids.js';
 import { Index } from './index_base.js';
 import { adopt, registerKind } from './kinds.js';
 import { Made } from './made.js';
-import { metricOf } from './metric.js';
+import { type Metric, metricNumber, metricOf } from './metric.js';
 import { type NativeIndex, native } from './native.js';
 import { checkNames } from './options.js';
 import { declareParameter } from './parameters.js';
 import type { SearchOptions } from './search_options.js';
-import { checkBoolean, checkInteger, checkString, MAX_DIMENSION, type Metric, metricNumber } from './validate.js';
+import { checkBoolean, checkInteger, checkString, MAX_DIMENSION } from './validate.js';
 
 /** More lists are a mistake: an empty list takes tens of bytes, and a search looks at every centroid. */
 export const MAX_LISTS = 2 ** 24;

@@ -24,8 +24,8 @@ export interface NativeToken {
   readonly __voronodeToken: never;
 }
 
-/** 0: inner product, 1: squared L2; the numbers of Faiss. */
-export type NativeMetric = 0 | 1;
+/** 0: inner product, 1: squared L2, 2: L1, 3: Linf; the numbers of Faiss. */
+export type NativeMetric = 0 | 1 | 2 | 3;
 
 /** A set of ids as the addon takes it; trees up to 64 deep. */
 export type NativeSelector =

@@ -11,7 +11,7 @@ import { checkInteger, MAX_K } from './validate.js';
 export interface ResultRow {
   /** Ids. */
   labels: BigInt64Array;
-  /** Squared Euclidean distances (`'l2'`) or inner products (`'ip'`). */
+  /** Squared Euclidean distances (`'l2'`), inner products (`'ip'`), or what the metric is. */
   distances: Float32Array;
 }
 
@@ -19,7 +19,7 @@ export interface ResultRow {
 export interface Neighbour {
   /** Its id. */
   id: bigint;
-  /** Its squared Euclidean distance (`'l2'`) or inner product (`'ip'`). */
+  /** Its squared Euclidean distance (`'l2'`), inner product (`'ip'`), or what the metric is. */
   distance: number;
 }
 
@@ -27,7 +27,7 @@ export interface Neighbour {
 export interface NeighbourInJSON {
   /** Its id, for BigInt(). */
   id: string;
-  /** Its squared Euclidean distance (`'l2'`) or inner product (`'ip'`). */
+  /** Its squared Euclidean distance (`'l2'`), inner product (`'ip'`), or what the metric is. */
   distance: number;
 }
 
@@ -89,8 +89,8 @@ export class SearchResult implements Iterable<ResultRow> {
   /** Neighbours asked for per query. */
   readonly k: number;
   /**
-   * Size nq * k, best first in each row: squared Euclidean distances (`'l2'`) or inner products (`'ip'`). Padding:
-   * 3.4028234663852886e38 (`'l2'`) or -3.4028234663852886e38 (`'ip'`).
+   * Size nq * k, best first in each row: distances as the metric has them, squared if it is `'l2'`. Padding:
+   * 3.4028234663852886e38, negative for `'ip'`.
    */
   readonly distances: Float32Array;
   /** Size nq * k, the ids that go with `distances`; -1n where there are fewer than k. */

@@ -4,6 +4,7 @@ import { type AbortOptions, signalOf } from './abort.js';
 import { outOfRange, unsupported } from './errors.js';
 import { Index } from './index_base.js';
 import { IndexIVF } from './ivf.js';
+import { signOf } from './metric.js';
 import { checkNames } from './options.js';
 import type { SearchResult } from './result.js';
 import { checkBoolean, checkInteger, checkVectors, MAX_K } from './validate.js';
@@ -64,7 +65,7 @@ export async function tune(index: Index, queries: Float32Array, options: TuneOpt
   const points = new Map<number, TunePoint>();
   const measure = async (nprobe: number): Promise<boolean> => {
     const [found, queriesPerSecond] = await timed(() => search(nprobe));
-    const point = { nprobe, recall: recallOf(found, exact, index.metric === 'l2' ? 1 : -1), queriesPerSecond };
+    const point = { nprobe, recall: recallOf(found, exact, signOf(index.metric)), queriesPerSecond };
     points.set(nprobe, point);
     return point.recall >= recall;
   };

@@ -7,11 +7,7 @@
 import { fileURLToPath } from 'node:url';
 import { inspect, types } from 'node:util';
 import { firstOf, invalidType, invalidValue, outOfRange, wrongDimension } from './errors.js';
-import type { NativeMetric } from './native.js';
 import { ownError } from './realm.js';
-
-/** Squared Euclidean distance (`'l2'`, smaller is nearer) or inner product (`'ip'`, larger is nearer). */
-export type Metric = 'l2' | 'ip';
 
 /** Beyond 2^20 components a vector is a mistake (Faiss stores d as int32). */
 export const MAX_DIMENSION = 2 ** 20;
@@ -99,11 +95,6 @@ export function checkNumber(name: string, value: unknown, min: number, max: numb
   if (typeof value !== 'number') throw invalidType(name, 'of type number', value);
   if (!(value >= min && value <= max)) throw outOfRange(name, `a number >= ${min} && <= ${max}`, value);
   return value;
-}
-
-/** Faiss's numbers. */
-export function metricNumber(metric: Metric): NativeMetric {
-  return metric === 'l2' ? 1 : 0;
 }
 
 /** An options object, or undefined. */

@@ -8,6 +8,8 @@ import { expectSameBits } from './subject.js';
 
 testIndex('IndexFlatL2', (d) => new IndexFlatL2(d), { metric: 'l2' });
 testIndex('IndexFlatIP', (d) => new IndexFlatIP(d), { metric: 'ip' });
+testIndex('IndexFlat by l1', (d) => new IndexFlat(d, { metric: 'l1' }), { metric: 'l1' });
+testIndex('IndexFlat by linf', (d) => new IndexFlat(d, { metric: 'linf' }), { metric: 'linf' });
 testIndex('IndexFlatL2 without sketches', (d) => new IndexFlatL2(d, { sketch: false }), { metric: 'l2' });
 testIndex('IndexFlatIP without sketches', (d) => new IndexFlatIP(d, { sketch: false }), { metric: 'ip' });
 

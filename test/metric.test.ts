@@ -21,6 +21,8 @@ describe.each(makers)('%s', (name, make) => {
     [constants.METRIC_INNER_PRODUCT, "Received undefined; use 'l2' or 'ip', or leave it out"],
     [0, "Received type number (0); use 'ip', which is Faiss's METRIC_INNER_PRODUCT"],
     [1, "Received type number (1); use 'l2', which is Faiss's METRIC_L2"],
+    [2, "Received type number (2); use 'l1'"],
+    [3, "Received type number (3); use 'linf'"],
     [null, "Received null; use 'l2' or 'ip'"],
   ])('refuses %s', (metric, end) => {
     const message = `The ${property} must be of type string. ${end}`;
@@ -30,6 +32,8 @@ describe.each(makers)('%s', (name, make) => {
     ['IP', `Received "IP". Did you mean 'ip'?`],
     ['METRIC_INNER_PRODUCT', `Received "METRIC_INNER_PRODUCT". Did you mean 'ip'?`],
     ['inner product', `Received "inner product". Did you mean 'ip'?`],
+    ['Manhattan', `Received "Manhattan". Did you mean 'l1'?`],
+    ['METRIC_Linf', `Received "METRIC_Linf". Did you mean 'linf'?`],
     ['Euclidean', `Received "Euclidean". Did you mean 'l2'?`],
     [
       'cosine',
@@ -37,7 +41,7 @@ describe.each(makers)('%s', (name, make) => {
     ],
     ['manhattan', 'Received "manhattan"'],
   ])('refuses %s', (metric, end) => {
-    const message = `The ${argument} must be one of: 'l2', 'ip'. ${end}`;
+    const message = `The ${argument} must be one of: 'l2', 'ip', 'l1', 'linf'. ${end}`;
     expect(() => make(metric)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE', message }));
   });
 });

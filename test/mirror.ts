@@ -5,7 +5,17 @@
 import { expect } from 'vitest';
 import type { Metric } from '../lib/index.js';
 
-export const PADDING: Record<Metric, number> = { l2: 3.4028234663852886e38, ip: -3.4028234663852886e38 };
+/** -1 where larger is nearer. */
+export const SIGN: Record<Metric, number> = { l2: 1, ip: -1, l1: 1, linf: 1 };
+const FARTHEST = 3.4028234663852886e38;
+export const PADDING: Record<Metric, number> = { l2: FARTHEST, ip: -FARTHEST, l1: FARTHEST, linf: FARTHEST };
+/** What a component adds to a distance. */
+const STEPS: Record<Metric, (sum: number, x: number, y: number) => number> = {
+  l2: (sum, x, y) => sum + (x - y) ** 2,
+  ip: (sum, x, y) => sum + x * y,
+  l1: (sum, x, y) => sum + Math.abs(x - y),
+  linf: (sum, x, y) => Math.max(sum, Math.abs(x - y)),
+};
 
 export interface Found {
   labels: bigint[];
@@ -91,7 +101,7 @@ export class Mirror {
     member: (id: bigint) => boolean = () => true,
   ): Found & { lims: number[] } {
     const lims = [0];
-    const near = ({ distance }: Neighbour) => (this.metric === 'l2' ? distance < radius : distance > radius);
+    const near = ({ distance }: Neighbour) => SIGN[this.metric] * distance < SIGN[this.metric] * radius;
     const found = this.#answer(queries, (all) => {
       const part = all.filter((one) => member(one.id) && near(one));
       lims.push(lims.at(-1)! + part.length);
@@ -115,7 +125,7 @@ export class Mirror {
   }
 
   #sort(query: Float32Array): Neighbour[] {
-    const sign = this.metric === 'l2' ? 1 : -1;
+    const sign = SIGN[this.metric];
     return this.vectors
       .map((vector, i) => ({ id: this.ids[i]!, distance: this.#distance(query, vector) }))
       .sort((a, b) => sign * (a.distance - b.distance) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
@@ -123,7 +133,7 @@ export class Mirror {
 
   #distance(x: Float32Array, y: Float32Array): number {
     let sum = 0;
-    for (let j = 0; j < this.d; j++) sum += this.metric === 'l2' ? (x[j]! - y[j]!) ** 2 : x[j]! * y[j]!;
+    for (let j = 0; j < this.d; j++) sum = STEPS[this.metric](sum, x[j]!, y[j]!);
     return sum;
   }
 }

@@ -98,7 +98,7 @@ function testConcurrency(subject: Subject): void {
 /** Every method that takes a signal. */
 function abortable(subject: Subject, index: Index): Record<string, (signal: AbortSignal) => Promise<unknown>> {
   const vectors = new Float32Array(2 * index.d).fill(1);
-  const everything = subject.metric === 'l2' ? Infinity : -Infinity;
+  const everything = subject.metric === 'ip' ? -Infinity : Infinity;
   return {
     add: (signal) => (subject.mapped ? index.addWithIds(vectors, [5, 6], { signal }) : index.add(vectors, { signal })),
     train: (signal) => index.train(vectors, { signal }),
@@ -163,7 +163,7 @@ function testAbort(subject: Subject): void {
   });
 
   test('a signal that fires under way stops the search', async () => {
-    const nothing = subject.metric === 'l2' ? -1 : Infinity;
+    const nothing = subject.metric === 'ip' ? Infinity : -1;
     const { index, queries } = slow(subject, 500);
     const other = slow(subject, 500, (index, queries) => index.rangeSearchSync(queries, nothing));
     const starts = [

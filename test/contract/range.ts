@@ -39,7 +39,7 @@ export function testRange(subject: Subject): void {
     test('a filter lets through its ids only', async () => {
       const { index, mirror, random } = fill(subject, 300, 6);
       const queries = exactVectors(subject, random, 4, 6);
-      const radius = subject.metric === 'l2' ? 1000 : -1000;
+      const radius = subject.metric === 'ip' ? -1000 : 1000;
       for (const [name, filter, member] of selectors(mirror.ids)) {
         const expected = mirror.rangeSearch(stored(subject, queries, 6), radius, member);
         expectFound(index.rangeSearchSync(queries, radius, { filter }), expected, name);
@@ -48,7 +48,7 @@ export function testRange(subject: Subject): void {
     });
 
     test('an empty index and no queries give empty rows', () => {
-      const radius = subject.metric === 'l2' ? Infinity : -Infinity;
+      const radius = subject.metric === 'ip' ? -Infinity : Infinity;
       const empty = subject.settle(subject.make(3));
       expectFound(empty.rangeSearchSync(new Float32Array(6), radius), {
         lims: [0, 0, 0],

@@ -65,7 +65,7 @@ const refused = files.filter((file): file is [string, Refused] => 'refused' in f
 
 /** A Faiss class under its name here: flat indexes are named by their metric. */
 const className = ({ kind, metric }: Answered | Untrained) =>
-  kind === 'IndexFlat' ? { l2: 'IndexFlatL2', ip: 'IndexFlatIP' }[metric] : kind;
+  kind === 'IndexFlat' ? { l2: 'IndexFlatL2', ip: 'IndexFlatIP', l1: kind, linf: kind }[metric] : kind;
 
 test('the listing and the files agree', () => {
   const present = readdirSync(folder).filter((name) => name.endsWith('.faiss'));

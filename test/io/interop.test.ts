@@ -28,7 +28,7 @@ const DESCRIPTIONS = [
   // The map as a suffix: in Faiss 1.7.3 a prefix is inside the refinement, which can then not be filled.
   ...['Flat,Refine(Flat)', 'Flat,RFlat,IDMap', 'L2norm,Flat,RFlat'],
 ];
-const METRICS: Metric[] = ['l2', 'ip'];
+const METRICS: Metric[] = ['l2', 'ip', 'l1', 'linf'];
 // The largest is stored in more than one block and read in more than one chunk.
 const SHAPES = [
   { n: 1000, d: 1 },

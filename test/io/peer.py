@@ -14,6 +14,13 @@ import sys
 import faiss
 import numpy as np
 
+METRICS = {
+    "l2": faiss.METRIC_L2,
+    "ip": faiss.METRIC_INNER_PRODUCT,
+    "l1": faiss.METRIC_L1,
+    "linf": faiss.METRIC_Linf,
+}
+
 
 def inside(index):
     """The index in a wrapper."""
@@ -35,7 +42,7 @@ def refinement(index):
 
 
 def write(job):
-    metric = faiss.METRIC_L2 if job["metric"] == "l2" else faiss.METRIC_INNER_PRODUCT
+    metric = METRICS[job["metric"]]
     index = faiss.index_factory(job["d"], job["description"], metric)
     x = np.fromfile(job["vectors"], dtype=np.float32).reshape(-1, job["d"])
     if not index.is_trained:

@@ -3,13 +3,14 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Metric } from '../../lib/index.js';
 
 export type Job =
   | { do: 'version' }
   | {
       do: 'write';
       description: string;
-      metric: 'l2' | 'ip';
+      metric: Metric;
       d: number;
       vectors: string;
       ids: string | null;
