@@ -117,12 +117,20 @@ export function testArguments(subject: Subject): void {
       expectSame(subject, index, mirror, random);
     });
 
-    test('methods refuse other receivers', () => {
+    test('methods refuse other receivers', async () => {
       const { index } = fill(subject, 7, D);
       for (const receiver of [{}, Object.create(index), new Proxy(index, {})]) {
-        for (const method of ['searchSync', 'reset', 'close', 'reconstruct'] as const) {
+        for (const method of ['searchSync', 'resetSync', 'close', 'reconstructSync'] as const) {
           const call = () => (index[method] as (...args: unknown[]) => unknown).call(receiver, new Float32Array(2), 1);
           expect(call).toThrow(TypeError);
+        }
+        for (const method of ['search', 'reset', 'reconstruct'] as const) {
+          const call = (index[method] as (...args: unknown[]) => Promise<unknown>).call(
+            receiver,
+            new Float32Array(2),
+            1,
+          );
+          await expect(call).rejects.toThrow(TypeError);
         }
       }
       expect(index.ntotal).toBe(7);
