@@ -4,6 +4,7 @@
 
 #include "binding/args.h"
 #include "binding/errors.h"
+#include "index/selector_batch.h"
 
 namespace voronode {
 namespace {

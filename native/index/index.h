@@ -64,7 +64,7 @@ class Index {
   virtual bool is_trained() const noexcept { return true; }
 
   // What is allocated for vectors, with sketches, ids and centroids, filled or not: all that grows with an index but
-  // the tables that reconstruct makes. Any thread, any time, and quick: asked after each change.
+  // the tables that reconstruct and filters make. Any thread, any time, and quick: asked after each change.
   virtual size_t allocated_bytes() const noexcept = 0;
 
   // n vectors, x of size n * d; labels ntotal, ntotal + 1, …  REQUIRES: kAppend.

@@ -8,6 +8,8 @@
 #include "index/answer.h"
 #include "index/labels.h"
 #include "index/refine_flat.h"
+#include "index/selector_batch.h"
+#include "index/sparse_filter.h"
 #include "kernels/kernels.h"
 #include "storage/prefetch.h"
 #include "storage/topk.h"
@@ -39,12 +41,17 @@ class RowFilter final : public IDSelector {
   Blocks<int64_t>::View ids_;
 };
 
-// What the base is asked, which labels its rows by position.
+// What the base is asked, which labels its n rows by position.
 class BaseParams {
  public:
-  explicit BaseParams(const SearchParams& params) : params_(params) {
+  BaseParams(const SearchParams& params, size_t n) : params_(params) {
     params_.ids = nullptr;
-    if (params.ids == nullptr || params.filter == nullptr) return;
+    if (params.ids == nullptr || params.filter == nullptr || n == 0) return;
+    if (const auto rows = named_rows(n, params)) {
+      const std::vector<idx_t> ids(rows->begin(), rows->end());
+      params_.filter = &few_.emplace(ids.size(), ids.data());
+      return;
+    }
     filter_.emplace(*params.filter, *params.ids);
     params_.filter = &*filter_;
   }
@@ -54,6 +61,7 @@ class BaseParams {
 
  private:
   SearchParams params_;
+  std::optional<IDSelectorBatch> few_;
   std::optional<RowFilter> filter_;
 };
 
@@ -136,7 +144,7 @@ float IndexRefineFlat::factor_of(const SearchParams& params) const noexcept {
 
 void IndexRefineFlat::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                              idx_t* labels) const {
-  const BaseParams asked(params);
+  const BaseParams asked(params, base().ntotal());
   const size_t wanted = wanted_candidates(k, factor_of(params));
   // With one candidate a neighbour the base answers into the results. Else there is no more room than there are rows,
   // and the base is asked again if so many came beside the search that it was too little.
@@ -184,7 +192,7 @@ void IndexRefineFlat::range_search(size_t nq, const float* xq, float radius, con
                                    RangeResult* result) const {
   const float factor = factor_of(params);
   RangeResult found;
-  base().range_search(nq, xq, widened(metric(), radius, factor), BaseParams(params).get(), &found);
+  base().range_search(nq, xq, widened(metric(), radius, factor), BaseParams(params, base().ntotal()).get(), &found);
 
   const auto query_of = [&](size_t i) {
     const auto after = std::upper_bound(found.lims.begin(), found.lims.end(), i);

@@ -1,11 +1,9 @@
 // Sets of ids, after Faiss's IDSelector family: which rows a search may return, which rows a removal takes.
 #pragma once
 
-#include <algorithm>
-#include <bit>
 #include <cstdint>
+#include <limits>
 #include <memory>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -13,17 +11,39 @@ namespace voronode {
 
 using idx_t = int64_t;
 
+// The ids from first to last, both included; none if last < first.
+struct IdRange {
+  idx_t first, last;
+
+  uint64_t size() const noexcept {  // 2⁶⁴ - 1 for all ids
+    if (last < first) return 0;
+    const uint64_t more = static_cast<uint64_t>(last) - static_cast<uint64_t>(first);
+    return more == std::numeric_limits<uint64_t>::max() ? more : more + 1;
+  }
+  bool has(idx_t id) const noexcept { return id >= first && id <= last; }
+};
+
+// More ids than any index has.
+inline constexpr uint64_t kMany = std::numeric_limits<uint64_t>::max();
+
+inline constexpr IdRange kAllIds{std::numeric_limits<idx_t>::min(), std::numeric_limits<idx_t>::max()};
+
 class IDSelector {
  public:
+  // Of a set: the ids in it, or the ids not in it.
+  enum class Side { kIn, kOut };
+  static constexpr Side other(Side side) noexcept { return side == Side::kIn ? Side::kOut : Side::kIn; }
+
   virtual ~IDSelector() = default;
   virtual bool is_member(idx_t id) const noexcept = 0;
 
-  // If this can name its members among 0 … n - 1 without being asked about each, and they are at most `most`: appends
-  // them to `ids`, each once, in any order. Else false.
-  virtual bool list(idx_t n, idx_t most, std::vector<idx_t>* ids) const {
-    (void)n, (void)most, (void)ids;
-    return false;
-  }
+  // A set of few ids can name them, so that nobody need ask about every row.
+  //
+  // at_most: how many ids of the range on this side list() may append, perhaps too many; anything above `most` where to
+  // find out would take longer than to append so many. list: appends them, each once, in any order.
+  // REQUIRES: at_most(range, side, most) <= most.
+  virtual uint64_t at_most(const IdRange&, Side, uint64_t /*most*/) const noexcept { return kMany; }
+  virtual void list(const IdRange&, Side, uint64_t /*most*/, std::vector<idx_t>*) const {}
 };
 
 using SelectorPtr = std::unique_ptr<IDSelector>;
@@ -33,44 +53,13 @@ class IDSelectorRange final : public IDSelector {
  public:
   IDSelectorRange(idx_t min, idx_t max) noexcept : min_(min), max_(max) {}
   bool is_member(idx_t id) const noexcept override { return id >= min_ && id < max_; }
-  bool list(idx_t n, idx_t most, std::vector<idx_t>* ids) const override {
-    const idx_t begin = std::clamp<idx_t>(min_, 0, n);
-    const idx_t end = std::clamp<idx_t>(max_, begin, n);
-    if (end - begin > most) return false;
-    for (idx_t id = begin; id < end; ++id) ids->push_back(id);
-    return true;
-  }
+  uint64_t at_most(const IdRange& range, Side side, uint64_t most) const noexcept override;
+  void list(const IdRange& range, Side side, uint64_t most, std::vector<idx_t>* ids) const override;
 
  private:
+  IdRange own() const noexcept;
+
   idx_t min_, max_;
-};
-
-// A set of ids, in any order, repeats allowed.
-class IDSelectorBatch final : public IDSelector {
- public:
-  IDSelectorBatch(size_t n, const idx_t* ids) : set_(ids, ids + n), perhaps_(std::bit_ceil(8 * n + 64) / 64) {
-    for (const idx_t id : set_) perhaps_[word(id)] |= bit(id);
-  }
-  bool is_member(idx_t id) const noexcept override {
-    return (perhaps_[word(id)] & bit(id)) != 0 && set_.count(id) != 0;
-  }
-  bool list(idx_t n, idx_t most, std::vector<idx_t>* ids) const override {
-    if (set_.size() > static_cast<size_t>(most)) return false;
-    for (const idx_t id : set_) {
-      if (id >= 0 && id < n) ids->push_back(id);
-    }
-    return true;
-  }
-
- private:
-  // A bit for each id's hash, eight times as many as ids: most questions about others end here (as in Faiss's batch
-  // selector), within a cache line.
-  static uint64_t hash(idx_t id) noexcept { return static_cast<uint64_t>(id) * 0x9E3779B97F4A7C15u; }
-  size_t word(idx_t id) const noexcept { return (hash(id) >> 32) & (perhaps_.size() - 1); }
-  static uint64_t bit(idx_t id) noexcept { return uint64_t{1} << (hash(id) >> 26 & 63); }
-
-  std::unordered_set<idx_t> set_;
-  std::vector<uint64_t> perhaps_;  // a power of two of words
 };
 
 // Id i is a member if bit i % 8 (least significant first) of byte i / 8 is set; ids beyond the bytes are not members.
@@ -81,6 +70,8 @@ class IDSelectorBitmap final : public IDSelector {
     const uint64_t i = static_cast<uint64_t>(id);
     return i / 8 < bits_.size() && ((bits_[i / 8] >> (i % 8)) & 1) != 0;
   }
+  uint64_t at_most(const IdRange& range, Side side, uint64_t most) const noexcept override;
+  void list(const IdRange& range, Side side, uint64_t most, std::vector<idx_t>* ids) const override;
 
  private:
   std::vector<uint8_t> bits_;
@@ -90,6 +81,12 @@ class IDSelectorNot final : public IDSelector {
  public:
   explicit IDSelectorNot(SelectorPtr of) noexcept : of_(std::move(of)) {}
   bool is_member(idx_t id) const noexcept override { return !of_->is_member(id); }
+  uint64_t at_most(const IdRange& range, Side side, uint64_t most) const noexcept override {
+    return of_->at_most(range, other(side), most);
+  }
+  void list(const IdRange& range, Side side, uint64_t most, std::vector<idx_t>* ids) const override {
+    of_->list(range, other(side), most, ids);
+  }
 
  private:
   SelectorPtr of_;
@@ -107,8 +104,12 @@ class IDSelectorBinary final : public IDSelector {
     if (op_ == SetOperation::kOr) return a || b_->is_member(id);
     return a != b_->is_member(id);
   }
+  uint64_t at_most(const IdRange& range, Side side, uint64_t most) const noexcept override;
+  void list(const IdRange& range, Side side, uint64_t most, std::vector<idx_t>* ids) const override;
 
  private:
+  bool is_intersection(Side side) const noexcept;
+
   SetOperation op_;
   SelectorPtr a_, b_;
 };

@@ -10,6 +10,8 @@ namespace {
 // The float32 distances of one row in eight take about as long as the sketches of all.
 constexpr size_t kSparse = 8;
 constexpr size_t kSamples = 256;
+// The way from an id to its row takes about as long as to ask about so many rows.
+constexpr size_t kAsksPerLookup = 64;
 // Rows a task: tens of microseconds, at a few nanoseconds for each question.
 constexpr size_t kRowsPerTask = 16384;
 
@@ -37,15 +39,24 @@ std::vector<size_t> ask_about_all(size_t n, const Labels& labels, const Cancel* 
 
 }  // namespace
 
-std::optional<std::vector<size_t>> sparse_rows(size_t n, const Labels& labels, const SearchParams& params) {
-  if (params.filter == nullptr || n == 0 || !is_sparse(n, labels)) return std::nullopt;
+std::optional<std::vector<size_t>> named_rows(size_t n, const SearchParams& params) {
+  const bool by_row = params.ids == nullptr;
+  const IdRange range = by_row ? IdRange{0, static_cast<idx_t>(n) - 1} : kAllIds;
+  const size_t most = n / (by_row ? kSparse : kAsksPerLookup);
+  if (params.filter->at_most(range, IDSelector::Side::kIn, most) > most) return std::nullopt;
   std::vector<idx_t> ids;
-  if (params.ids != nullptr || !params.filter->list(static_cast<idx_t>(n), static_cast<idx_t>(n / kSparse), &ids)) {
-    return ask_about_all(n, labels, params.cancel);
-  }
+  params.filter->list(range, IDSelector::Side::kIn, most, &ids);
+  if (!by_row) return params.ids->find_all(ids, n, most);
   std::vector<size_t> rows(ids.begin(), ids.end());
-  std::sort(rows.begin(), rows.end());
+  if (!std::is_sorted(rows.begin(), rows.end())) std::sort(rows.begin(), rows.end());
   return rows;
+}
+
+std::optional<std::vector<size_t>> sparse_rows(size_t n, const Labels& labels, const SearchParams& params) {
+  if (params.filter == nullptr || n == 0) return std::nullopt;
+  if (auto rows = named_rows(n, params)) return rows;
+  if (!is_sparse(n, labels)) return std::nullopt;
+  return ask_about_all(n, labels, params.cancel);
 }
 
 }  // namespace voronode

@@ -1,39 +1,113 @@
 #include "storage/id_table.h"
 
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <new>
+#include <shared_mutex>
 #include <utility>
 
 #include "base/hash.h"
 
 namespace voronode {
-
-// Slots hold row + 1 (0: empty) of the last row that bears an id; the id itself stands in `ids`. Rows enter when a
-// lookup first needs them, so that an append is no slower for it and cannot fail because of it.
-struct IdTable::State {
-  Blocks<int64_t> ids{1};
-  const uint64_t seed = hash_seed(this);
-  std::mutex mutex;  // guards what follows
-  std::vector<uint64_t> slots;
-  size_t hashed = 0;  // rows [0, hashed) are in slots
-};
-
 namespace {
 
 using View = Blocks<int64_t>::View;
 
 constexpr size_t kMinSlots = 64;
+// A row enters the table in about as long as so many are gone over by their ids.
+constexpr size_t kGoneOverPerRow = 32;
 
-// The slot with this id, or the empty one where it belongs.
-size_t probe(const std::vector<uint64_t>& slots, uint64_t seed, const View& ids, int64_t id) noexcept {
-  size_t s = hash(static_cast<uint64_t>(id), seed) & (slots.size() - 1);
-  while (slots[s] != 0 && *ids.row(slots[s] - 1) != id) s = (s + 1) & (slots.size() - 1);
-  return s;
-}
+// Slots hold row + 1 (0: empty) of the last row that bears an id; the id itself stands in the table of ids.
+struct Reverse {
+  struct Repeat {
+    size_t row;
+    size_t before;  // the row that bore its id before
+  };
 
-void insert_rows(std::vector<uint64_t>& slots, uint64_t seed, const View& ids, size_t begin, size_t end) noexcept {
-  for (size_t row = begin; row < end; ++row) slots[probe(slots, seed, ids, *ids.row(row))] = row + 1;
-}
+  std::vector<uint64_t> slots;
+  std::vector<Repeat> repeats;  // rows ascending
+  size_t rows = 0;              // [0, rows) are in it
+
+  bool has_room(size_t limit) const noexcept { return slots.size() >= 2 * limit; }
+
+  // The slot with this id, or the empty one where it belongs.
+  size_t probe(uint64_t seed, const View& ids, int64_t id) const noexcept {
+    size_t s = hash(static_cast<uint64_t>(id), seed) & (slots.size() - 1);
+    while (slots[s] != 0 && *ids.row(slots[s] - 1) != id) s = (s + 1) & (slots.size() - 1);
+    return s;
+  }
+
+  // REQUIRES: has_room(limit). std::bad_alloc leaves some rows taken in, the others not.
+  void take_in(uint64_t seed, const View& ids, size_t limit) {
+    for (; rows < limit; ++rows) {
+      uint64_t& slot = slots[probe(seed, ids, *ids.row(rows))];
+      if (slot != 0) repeats.push_back({rows, slot - 1});
+      slot = rows + 1;
+    }
+  }
+
+  // Where `row` stands among the repeats, or null.
+  const Repeat* repeat_of(size_t row) const noexcept {
+    const auto at = std::lower_bound(repeats.begin(), repeats.end(), row,
+                                     [](const Repeat& repeat, size_t r) { return repeat.row < r; });
+    return at != repeats.end() && at->row == row ? &*at : nullptr;
+  }
+};
 
 }  // namespace
+
+// Rows enter the reverse table when a lookup first needs them, so that an append is no slower for it and cannot fail
+// because of it.
+struct IdTable::State {
+  Blocks<int64_t> ids{1};
+  const uint64_t seed = hash_seed(this);
+  std::shared_mutex mutex;  // guards `reverse`
+  Reverse reverse;
+  std::atomic<size_t> gone_over{0};  // ids that find_all made others go over since there is a table, or none
+
+  // The rows that taking in those below `limit` would insert.
+  size_t missing(size_t limit) const noexcept {
+    if (reverse.rows >= limit) return 0;
+    return reverse.has_room(limit) ? limit - reverse.rows : limit;
+  }
+
+  // REQUIRES: the mutex, alone; `view` covers the rows below `limit`.
+  void take_in(const View& view, size_t limit) {
+    if (reverse.rows >= limit) return;
+    if (!reverse.has_room(limit)) {
+      Reverse larger;
+      size_t size = kMinSlots;
+      while (size < 2 * limit) size *= 2;
+      larger.slots.resize(size);
+      larger.take_in(seed, view, limit);
+      reverse = std::move(larger);
+    } else {
+      reverse.take_in(seed, view, limit);
+    }
+  }
+
+  // REQUIRES: the mutex; reverse.rows ≥ limit > 0.
+  std::optional<std::vector<size_t>> look_up(const std::vector<int64_t>& wanted, size_t limit, size_t most) const {
+    const View view = ids.view();
+    std::vector<size_t> rows;
+    for (const int64_t id : wanted) {
+      const uint64_t slot = reverse.slots[reverse.probe(seed, view, id)];
+      if (slot == 0) continue;
+      for (size_t row = slot - 1;;) {
+        if (row < limit) {
+          if (rows.size() == most) return std::nullopt;
+          rows.push_back(row);
+        }
+        const Reverse::Repeat* const repeat = reverse.repeat_of(row);
+        if (repeat == nullptr) break;
+        row = repeat->before;
+      }
+    }
+    std::sort(rows.begin(), rows.end());
+    return rows;
+  }
+};
 
 IdTable::IdTable() : state_(std::make_unique<State>()) {}
 IdTable::~IdTable() = default;
@@ -46,23 +120,33 @@ size_t IdTable::allocated_bytes() const noexcept { return state_->ids.allocated_
 void IdTable::append(size_t n, const int64_t* ids) { state_->ids.append(n, ids); }
 
 int64_t IdTable::find_last(int64_t id, size_t limit) const {
-  std::lock_guard<std::mutex> lock(state_->mutex);
+  std::lock_guard<std::shared_mutex> lock(state_->mutex);
   const View ids = view();  // not before the lock: another lookup may have taken in rows that an earlier view lacks
-  std::vector<uint64_t>& slots = state_->slots;
-  if (state_->hashed < limit) {
-    if (slots.size() < 2 * limit) {
-      size_t size = kMinSlots;
-      while (size < 2 * limit) size *= 2;
-      std::vector<uint64_t> larger(size);
-      insert_rows(larger, state_->seed, ids, 0, limit);
-      slots = std::move(larger);
-    } else {
-      insert_rows(slots, state_->seed, ids, state_->hashed, limit);
-    }
-    state_->hashed = limit;
+  state_->take_in(ids, limit);
+  const Reverse& reverse = state_->reverse;
+  if (reverse.slots.empty()) return kNone;
+  return static_cast<int64_t>(reverse.slots[reverse.probe(state_->seed, ids, id)]) - 1;
+}
+
+std::optional<std::vector<size_t>> IdTable::find_all(const std::vector<int64_t>& ids, size_t limit, size_t most) const {
+  State& state = *state_;
+  if (limit == 0 || ids.empty()) return std::vector<size_t>();
+  {
+    const std::shared_lock<std::shared_mutex> lock(state.mutex, std::try_to_lock);
+    if (!lock) return std::nullopt;
+    if (state.missing(limit) == 0) return state.look_up(ids, limit, most);
   }
-  if (slots.empty()) return kNone;
-  return static_cast<int64_t>(slots[probe(slots, state_->seed, ids, id)]) - 1;
+  const std::unique_lock<std::shared_mutex> lock(state.mutex, std::try_to_lock);
+  if (!lock) return std::nullopt;
+  const size_t gone_over = state.gone_over.fetch_add(limit, std::memory_order_relaxed) + limit;
+  if (gone_over / kGoneOverPerRow < state.missing(limit)) return std::nullopt;
+  try {
+    state.take_in(view(), limit);
+  } catch (const std::bad_alloc&) {
+    return std::nullopt;  // the ids can be gone over without it
+  }
+  state.gone_over = 0;
+  return state.look_up(ids, limit, most);
 }
 
 void IdTable::truncate(size_t n) noexcept { state_->ids.truncate(n); }
@@ -78,9 +162,9 @@ void IdTable::clear() noexcept {
 }
 
 void IdTable::forget_rows() noexcept {
-  std::lock_guard<std::mutex> lock(state_->mutex);
-  state_->slots = std::vector<uint64_t>();
-  state_->hashed = 0;
+  const std::lock_guard<std::shared_mutex> lock(state_->mutex);
+  state_->reverse = Reverse();
+  state_->gone_over = 0;
 }
 
 }  // namespace voronode

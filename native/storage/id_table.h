@@ -2,12 +2,13 @@
 //
 // The ids lie in Blocks (8 bytes a row). The reverse table, open addressing with 2 to 4 slots of 8 bytes a row, is
 // built by the first lookup, and each lookup takes in the rows that came since; a removal renumbers rows, so it drops
-// the table and the next lookup builds it anew. Indexes that never look up never pay.
+// the table and the next lookup builds it anew. Indexes that never look up never pay. Where an id comes back, another
+// 16 bytes say which row bore it before.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <vector>
 
 #include "storage/blocks.h"
@@ -33,6 +34,11 @@ class IdTable {
   // The last row that bears the id among the first `limit` (or among more, if another lookup has seen more), or kNone.
   // `limit`: rows known to be complete, ≤ size(). May throw std::bad_alloc.
   int64_t find_last(int64_t id, size_t limit) const;
+
+  // All rows below `limit` that bear one of these ids, ascending; nothing if that is not worth while: they are more
+  // than `most`, or the table does not have all rows, and to take them in would cost more than going over all ids has
+  // in the calls so far; or somebody else is at it. `ids`: each once. `limit` as above. Several threads at once.
+  std::optional<std::vector<size_t>> find_all(const std::vector<int64_t>& ids, size_t limit, size_t most) const;
 
   // Takes back the last append: no lookup has seen these rows.
   void truncate(size_t n) noexcept;

@@ -8,6 +8,7 @@
 
 #include "index/flat.h"
 #include "index/id_map.h"
+#include "index/selector_batch.h"
 #include "io/index_io.h"
 #include "test/random.h"
 #include "test/reference.h"

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "index/flat.h"
+#include "index/selector_batch.h"
 #include "storage/block_shape.h"
 #include "test/random.h"
 #include "test/reference.h"

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "index/flat.h"
+#include "index/selector_batch.h"
 #include "test/random.h"
 #include "test/reference.h"
 #include "test/threads.h"

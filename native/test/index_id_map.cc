@@ -6,6 +6,7 @@
 
 #include "index/flat.h"
 #include "index/id_map.h"
+#include "index/selector_batch.h"
 #include "test/random.h"
 #include "test/reference.h"
 #include "test/threads.h"

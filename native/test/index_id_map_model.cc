@@ -5,6 +5,7 @@
 
 #include "index/flat.h"
 #include "index/id_map.h"
+#include "index/selector_batch.h"
 #include "test/random.h"
 #include "test/reference.h"
 

@@ -5,6 +5,7 @@
 
 #include "index/flat.h"
 #include "index/ivf_flat.h"
+#include "index/selector_batch.h"
 #include "test/ivf_model.h"
 #include "test/random.h"
 #include "test/threads.h"

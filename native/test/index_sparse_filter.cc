@@ -6,6 +6,7 @@
 #include "base/thread_pool.h"
 #include "index/flat.h"
 #include "index/id_map.h"
+#include "index/selector_batch.h"
 #include "index/sparse_filter.h"
 #include "test/random.h"
 #include "test/reference.h"
@@ -87,28 +88,6 @@ TEST_CASE("a filtered search answers what the full one does, less what is filter
       }
     }
   }
-}
-
-TEST_CASE("selectors that can name their members name each once, and no more than are wanted") {
-  const idx_t some[] = {5, 3, 5, -1, 99, 100};
-  const IDSelectorBatch batch(6, some);
-  std::vector<idx_t> ids;
-  CHECK(batch.list(100, 5, &ids));
-  std::sort(ids.begin(), ids.end());
-  CHECK(ids == std::vector<idx_t>{3, 5, 99});
-  ids.clear();
-  CHECK_FALSE(batch.list(100, 4, &ids));  // it holds five, whether there are such rows or not
-  CHECK(IDSelectorRange(-10, 3).list(100, 3, &ids));
-  CHECK(ids == std::vector<idx_t>{0, 1, 2});
-  ids.clear();
-  CHECK(IDSelectorRange(98, 1000).list(100, 3, &ids));
-  CHECK(ids == std::vector<idx_t>{98, 99});
-  ids.clear();
-  CHECK(IDSelectorRange(7, 5).list(100, 3, &ids));
-  CHECK(IDSelectorRange(200, 300).list(100, 3, &ids));
-  CHECK(ids.empty());
-  CHECK_FALSE(IDSelectorRange(0, 4).list(100, 3, &ids));
-  CHECK_FALSE(IDSelectorNot(std::make_unique<IDSelectorRange>(0, 4)).list(100, 99, &ids));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "index/id_map.h"
 #include "index/ivf_flat.h"
 #include "index/pre_transform.h"
+#include "index/selector_batch.h"
 #include "io/index_io.h"
 #include "test/exercise.h"
 #include "test/golden.h"

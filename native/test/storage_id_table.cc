@@ -19,6 +19,14 @@ int64_t last_row(const Ids& ids, int64_t id) {
   return at == ids.rend() ? IdTable::kNone : static_cast<int64_t>(ids.rend() - at) - 1;
 }
 
+std::vector<size_t> all_rows(const Ids& ids, size_t limit, const Ids& wanted) {
+  std::vector<size_t> rows;
+  for (size_t row = 0; row < limit; ++row) {
+    if (std::find(wanted.begin(), wanted.end(), ids[row]) != wanted.end()) rows.push_back(row);
+  }
+  return rows;
+}
+
 Ids contents(const IdTable& table) {
   Ids out;
   const auto view = table.view();
@@ -101,6 +109,56 @@ TEST_CASE("rows behind the limit are not found, and can be taken back") {
   CHECK(table.find_last(12, 5) == 4);
 }
 
+TEST_CASE("find_all finds every row that bears an id, after any appends and removals") {
+  Random random(17);
+  IdTable table;
+  Ids model;
+  size_t found = 0;
+  for (size_t step = 0; step < 400; ++step) {
+    CAPTURE(step);
+    if (random.below(8) < 7) {
+      Ids ids(random.below(random.one_in(10) ? 3'000 : 40));
+      for (int64_t& id : ids) id = static_cast<int64_t>(random.below(random.one_in(2) ? 50 : 100'000)) - 25;
+      table.append(ids.size(), ids.data());
+      model.insert(model.end(), ids.begin(), ids.end());
+    } else if (!model.empty()) {
+      const size_t row = random.below(model.size());
+      table.remove({row});
+      model.erase(model.begin() + static_cast<ptrdiff_t>(row));
+    }
+    if (random.one_in(20) && !model.empty()) table.find_last(model[0], model.size());  // makes the table
+    const size_t limit = model.size() - (random.one_in(2) ? 0 : random.below(model.size() + 1));
+    Ids wanted = {500'000, -1};
+    for (int64_t id = static_cast<int64_t>(random.below(60)) - 30; id < 25; id += 7) {
+      if (id != -1) wanted.push_back(id);
+    }
+    const auto expected = all_rows(model, limit, wanted);
+    const auto rows = table.find_all(wanted, limit, model.size());
+    if (!rows) continue;
+    ++found;
+    CHECK(*rows == expected);
+    CHECK(table.find_all(wanted, limit, expected.size()) == expected);
+    if (!expected.empty()) CHECK_FALSE(table.find_all(wanted, limit, expected.size() - 1));
+  }
+  CHECK(found > 50);
+}
+
+TEST_CASE("find_all makes no table for the first few calls, and takes in a few rows at once") {
+  Ids ids(10'000);
+  for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int64_t>(i / 2);
+  IdTable table;
+  table.append(9'900, ids.data());
+  const std::vector<size_t> rows = {14, 15};
+  size_t calls = 1;
+  while (!table.find_all({7}, 9'900, 9'900)) ++calls;
+  CHECK(calls > 8);
+  CHECK(calls < 100);
+  table.append(100, ids.data() + 9'900);
+  CHECK(table.find_all({7}, ids.size(), 2) == rows);
+  table.remove({0});
+  CHECK_FALSE(table.find_all({7}, 9'999, 9'999));
+}
+
 TEST_CASE("an empty table finds nothing; a moved one finds what it held") {
   IdTable table;
   CHECK(table.find_last(0, 0) == IdTable::kNone);
@@ -132,6 +190,8 @@ TEST_CASE("lookups beside an append find only rows that are there") {
           limit = complete.load();
           const auto id = static_cast<int64_t>(limit - 1 - random.below(100));
           if (table.find_last(id, limit) != id) ++wrong;
+          const auto rows = table.find_all({id, static_cast<int64_t>(limit)}, limit, 1);
+          if (rows && *rows != std::vector<size_t>{static_cast<size_t>(id)}) ++wrong;
           // Not among the first `limit` rows; another lookup may have seen it.
           const auto next = static_cast<int64_t>(limit + random.below(2 * kBatch));
           const int64_t row = table.find_last(next, limit);

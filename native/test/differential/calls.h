@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,10 +36,26 @@ class Calls {
     params_.set(kNprobe, std::max<size_t>(1, choices_.one_in(3) ? kind.nlist : choices_.between(1, kind.nlist + 2)));
     constexpr float kFactors[] = {1.0f, 1.5f, 2.0f, 7.3f, 100.0f};
     params_.set(kKFactor, choices_.any_of(kFactors));
-    filter_ = nullptr;
+    model_params_ = params_;
     if (!choices_.one_in(3)) return;
-    filter_ = choose_selector(subject_.labels(), choices_);
+    if (choices_.one_in(4)) look_up_ids();
+    Filter filter = choose_filter(subject_.labels(), choices_);
+    plain_.emplace(filter);
+    filter_ = std::move(filter.selector);
     params_.filter = filter_.get();
+    model_params_.filter = &*plain_;
+  }
+
+  // From now on the ids that a filter names are looked up (where they are looked up at all): the tables for it are made
+  // after some searches that would have done with them.
+  void look_up_ids() {
+    SearchParams all;
+    all.set(kNprobe, std::max<size_t>(1, subject_.model().kind().nlist));
+    constexpr idx_t kOne = 1;
+    const IDSelectorBatch one(1, &kOne);
+    all.filter = &one;
+    const std::vector<float> query(d());
+    for (size_t i = 0; i < 40; ++i) test::search(subject_.index(), 1, query.data(), 1, all);
   }
 
   std::vector<float> choose_queries() {
@@ -70,7 +87,7 @@ class Calls {
     const size_t k = choose_k();
     const Answer found = test::search(subject_.index(), nq, xq.data(), k, params_);
     for (size_t q = 0; q < nq; ++q) {
-      const Answer expected = subject_.model().search(xq.data() + q * d(), k, params_);
+      const Answer expected = subject_.model().search(xq.data() + q * d(), k, model_params_);
       const auto at = static_cast<ptrdiff_t>(q * k);
       const Answer one{{found.distances.begin() + at, found.distances.begin() + at + static_cast<ptrdiff_t>(k)},
                        {found.labels.begin() + at, found.labels.begin() + at + static_cast<ptrdiff_t>(k)}};
@@ -81,7 +98,7 @@ class Calls {
 
   // At a distance that a row has (a tie), or anywhere.
   float choose_radius(const std::vector<float>& xq) {
-    const Answer all = subject_.model().search(xq.data(), std::max<size_t>(1, count()), params_);
+    const Answer all = subject_.model().search(xq.data(), std::max<size_t>(1, count()), model_params_);
     float radius = all.distances[choices_.random().below(all.distances.size())];
     if (choices_.one_in(4)) radius = std::nextafter(radius, std::numeric_limits<float>::infinity());
     constexpr float kOthers[] = {0.0f, 1.0f, 1e30f, -1.0f, std::numeric_limits<float>::infinity()};
@@ -100,7 +117,7 @@ class Calls {
       const auto end = static_cast<ptrdiff_t>(found.lims[q + 1]);
       const Answer one{{found.distances.begin() + begin, found.distances.begin() + end},
                        {found.labels.begin() + begin, found.labels.begin() + end}};
-      const Answer expected = subject_.model().range_search(xq.data() + q * d(), radius, params_);
+      const Answer expected = subject_.model().range_search(xq.data() + q * d(), radius, model_params_);
       if (!(one == expected)) fail("range_search", q, nq, 0, one, expected);
     }
     return nq;
@@ -124,7 +141,9 @@ class Calls {
   Choices& choices_;
   Subject& subject_;
   SearchParams params_;
+  SearchParams model_params_;  // the same, with the plain filter
   SelectorPtr filter_;
+  std::optional<PlainFilter> plain_;
 };
 
 }  // namespace voronode::test

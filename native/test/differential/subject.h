@@ -161,9 +161,9 @@ class Subject {
   }
 
   void remove() {
-    const SelectorPtr selector = choose_selector(labels(), choices_);
-    const size_t gone = model_.remove(*selector);
-    expect_same(index_->remove_ids(*selector, nullptr) == gone, "how many were removed");
+    const Filter filter = choose_filter(labels(), choices_);
+    const size_t gone = model_.remove(PlainFilter(filter));
+    expect_same(index_->remove_ids(*filter.selector, nullptr) == gone, "how many were removed");
   }
 
   void read_back() {
