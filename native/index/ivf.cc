@@ -137,7 +137,7 @@ ListSource IndexIVF::source(const SearchParams& params) const {
   // As doubles: what is beyond nlist may be beyond size_t.
   const double wanted = params.get(kNprobe, static_cast<double>(nprobe()));
   const auto visited = static_cast<size_t>(std::min(static_cast<double>(nlist()), wanted));
-  ListSource source{metric(), d(), *quantizer_, *lists_, *codec_, sketches_.space(), visited};
+  ListSource source{metric(), d(), *quantizer_, *lists_, direct_map_, *codec_, sketches_.space(), visited};
   if (codec_->by_residual()) source.centroids.emplace(static_cast<const IndexFlat&>(*quantizer_).rows().view());
   return source;
 }

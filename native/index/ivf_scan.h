@@ -11,6 +11,7 @@
 
 #include "index/labels.h"
 #include "index/list_source.h"
+#include "index/named_places.h"
 #include "sketch/maker.h"
 #include "sketch/scan.h"
 #include "storage/topk.h"
@@ -78,6 +79,7 @@ struct SinkOfOne {
 // What holds for all scans of a search.
 struct ScanRules {
   const Labels& labels;
+  const NamedPlaces* named;       // the rows that the filter names; null: it is asked
   const SketchQueries* sketched;  // of the batch; null: lists are compared in float32
   size_t seed_rows;               // compared in float32 before sketches, which dismiss nothing without a threshold
   const Cancel* cancel;
@@ -88,6 +90,7 @@ class ListScan {
   ListScan(const ListSource& source, const ScanRules& rules)
       : source_(source),
         labels_(rules.labels),
+        named_(rules.named),
         sketched_(rules.sketched),
         seed_rows_(rules.seed_rows),
         cancel_(rules.cancel),
@@ -95,7 +98,9 @@ class ListScan {
 
   template <class Sink>
   void run(const ListRun& run, const ListQueries& queries, ListScratch& scratch, Sink& sink) const {
-    if (labels_.filtered() && is_sparse(run)) {
+    if (named_ != nullptr) {
+      scan_named(run, queries, scratch, sink);
+    } else if (labels_.filtered() && is_sparse(run)) {
       scan_passing(run, queries, scratch, sink);
     } else if (sketched_ != nullptr) {
       scan_sketched(run, queries, scratch, sink);
@@ -244,27 +249,59 @@ class ListScan {
     looker.flush();
   }
 
-  // Rows that pass the filter are put together, so that all queries go over them at once.
+  // Rows of a run that pass the filter, put together so that all queries go over them at once.
+  template <class Sink>
+  class Gathered {
+   public:
+    Gathered(const ListScan& scan, const ListRun& run, const ListQueries& queries, ListScratch& scratch, Sink& sink)
+        : scan_(scan), run_(run), queries_(queries), scratch_(scratch), sink_(sink) {
+      scratch_.rows.resize(scratch_.scan.piece_rows * scan_.source_.d);
+      scratch_.ids.resize(scratch_.scan.piece_rows);
+    }
+    void add(const uint8_t* code, idx_t id) {
+      const size_t d = scan_.source_.d;
+      float* const room = scratch_.rows.data() + count_ * d;
+      const float* const row = scan_.rows_of(run_, code, 1, room);
+      if (row != room) std::copy_n(row, d, room);
+      scratch_.ids.data()[count_++] = id;
+      if (count_ == scratch_.scan.piece_rows) compare();
+    }
+    void compare() {
+      if (count_ == 0) return;
+      check(scan_.cancel_);
+      scan_.compare(scratch_.rows.data(), scratch_.ids.data(), count_, queries_, scratch_, sink_);
+      count_ = 0;
+    }
+
+   private:
+    const ListScan& scan_;
+    const ListRun& run_;
+    const ListQueries& queries_;
+    ListScratch& scratch_;
+    Sink& sink_;
+    size_t count_ = 0;
+  };
+
   template <class Sink>
   void scan_passing(const ListRun& run, const ListQueries& queries, ListScratch& scratch, Sink& sink) const {
-    const size_t d = source_.d;
-    size_t gathered = 0;
-    scratch.rows.resize(scratch.scan.piece_rows * d);
-    scratch.ids.resize(scratch.scan.piece_rows);
+    Gathered<Sink> gathered(*this, run, queries, scratch, sink);
     for_each_piece(run, scratch.scan.piece_rows, [&](const uint8_t* codes, const idx_t* ids, size_t n) {
       idx_t label;
       for (size_t i = 0; i < n; ++i) {
-        if (!labels_.label(ids[i], &label)) continue;
-        float* const room = scratch.rows.data() + gathered * d;
-        const float* const row = rows_of(run, codes + i * run.list.code_size(), 1, room);
-        if (row != room) std::copy_n(row, d, room);
-        scratch.ids.data()[gathered++] = ids[i];
-        if (gathered < scratch.scan.piece_rows) continue;
-        compare(scratch.rows.data(), scratch.ids.data(), gathered, queries, scratch, sink);
-        gathered = 0;
+        if (labels_.label(ids[i], &label)) gathered.add(codes + i * run.list.code_size(), ids[i]);
       }
     });
-    if (gathered > 0) compare(scratch.rows.data(), scratch.ids.data(), gathered, queries, scratch, sink);
+    gathered.compare();
+  }
+
+  // The same where they are known.
+  template <class Sink>
+  void scan_named(const ListRun& run, const ListQueries& queries, ListScratch& scratch, Sink& sink) const {
+    Gathered<Sink> gathered(*this, run, queries, scratch, sink);
+    for (const DirectMap::Place& place : named_->in(run.number, run.begin, run.end)) {
+      gathered.add(run.list.code(place.row), run.list.id(place.row));
+    }
+    gathered.compare();
   }
 
   // n rows, at most piece_rows.
@@ -298,6 +335,7 @@ class ListScan {
 
   const ListSource& source_;
   const Labels& labels_;
+  const NamedPlaces* named_;
   const SketchQueries* sketched_;
   size_t seed_rows_;
   const Cancel* cancel_;

@@ -156,7 +156,12 @@ struct Task {
 class Batch {
  public:
   Batch(const ListSource& source, const Wave& wave, const ScanRules& rules)
-      : source_(source), wave_(wave), cancel_(rules.cancel), scan_(source, rules), scratches_(source.d) {}
+      : source_(source),
+        wave_(wave),
+        named_(rules.named),
+        cancel_(rules.cancel),
+        scan_(source, rules),
+        scratches_(source.d) {}
 
   template <class Result>
   void run(std::deque<Result>& results) const {
@@ -171,7 +176,9 @@ class Batch {
     size_t work = 0;
     for (size_t g = 0; g < wave_.lists.size(); ++g) {
       const auto [first, last] = queries_of(wave_.probes.groups()[g]);
-      work += wave_.lists[g].size() * (last - first);
+      const size_t rows = rows_to_compare(g);
+      if (rows == 0) continue;
+      work += rows * (last - first);
       for (size_t row = 0; row < wave_.lists[g].size(); row += kTaskRows) {
         for (size_t query = first; query < last; query += kTaskQueries) {
           tasks.push_back(
@@ -185,6 +192,11 @@ class Batch {
     } else {
       for (size_t task = 0; task < tasks.size(); ++task) body(task);
     }
+  }
+
+  size_t rows_to_compare(size_t group) const noexcept {
+    const size_t all = wave_.lists[group].size();
+    return named_ == nullptr ? all : named_->in(wave_.probes.groups()[group].list, 0, all).size();
   }
 
   template <class Result>
@@ -202,6 +214,7 @@ class Batch {
 
   const ListSource& source_;
   const Wave& wave_;
+  const NamedPlaces* named_;
   const Cancel* cancel_;
   ListScan scan_;
   mutable ScratchPool scratches_;
@@ -228,6 +241,12 @@ void for_each_wave(const ListSource& source, size_t nq, const float* xq, const S
   }
 }
 
+std::optional<NamedPlaces> named_places(const ListSource& source, const Wave& wave, const SearchParams& params) {
+  size_t rows = 0;
+  for (const InvertedLists::List& list : wave.lists) rows += list.size();
+  return NamedPlaces::of(source, params, rows);
+}
+
 // Null if there is nothing to test them against.
 std::optional<SketchQueries> sketch_queries(const ListSource& source, const Wave& wave) {
   if (source.space == nullptr) return std::nullopt;
@@ -242,8 +261,10 @@ template <class Result>
 void run(const ListSource& source, const Wave& wave, const SearchParams& params, size_t seeds,
          std::deque<Result>& results) {
   const Labels labels(params);
-  const auto sketched = sketch_queries(source, wave);
-  Batch(source, wave, {labels, sketched ? &*sketched : nullptr, seeds, params.cancel}).run(results);
+  const auto named = named_places(source, wave, params);
+  const auto sketched = named ? std::nullopt : sketch_queries(source, wave);
+  Batch(source, wave, {labels, named ? &*named : nullptr, sketched ? &*sketched : nullptr, seeds, params.cancel})
+      .run(results);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "index/list_codec.h"
 #include "sketch/space.h"
 #include "storage/blocks.h"
+#include "storage/direct_map.h"
 #include "storage/inverted_lists.h"
 
 namespace voronode {
@@ -16,6 +17,7 @@ struct ListSource {
   size_t d;
   const Index& quantizer;  // finds the lists nearest to a query
   const InvertedLists& lists;
+  const DirectMap& direct_map;  // of these lists
   const ListCodec& codec;
   const SketchSpace* space;                                     // of the sketches in the lists; null: none are kept
   size_t nprobe;                                                // lists to visit for each query, 1 … nlist

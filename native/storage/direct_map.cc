@@ -1,6 +1,7 @@
 #include "storage/direct_map.h"
 
 #include <algorithm>
+#include <new>
 
 #include "base/hash.h"
 
@@ -8,6 +9,8 @@ namespace voronode {
 namespace {
 
 constexpr size_t kMinSlots = 64;
+// A row enters the table in about as long as so many are gone over by their ids.
+constexpr size_t kGoneOverPerRow = 32;
 
 DirectMap::Place place_of(uint64_t slot) noexcept { return {(slot - 1) >> 32, (slot - 1) & 0xFFFFFFFFu}; }
 
@@ -25,14 +28,18 @@ size_t probe(const std::vector<uint64_t>& slots, uint64_t seed, const std::vecto
   return s;
 }
 
-void insert(std::vector<uint64_t>& slots, uint64_t seed, const std::vector<InvertedLists::List>& lists,
+// Whether an id occurs again.
+bool insert(std::vector<uint64_t>& slots, uint64_t seed, const std::vector<InvertedLists::List>& lists,
             const std::vector<uint32_t>& first) noexcept {
+  bool repeats = false;
   for (size_t l = 0; l < lists.size(); ++l) {
     for (size_t row = first[l]; row < lists[l].size(); ++row) {
       uint64_t& slot = slots[probe(slots, seed, lists, lists[l].id(row))];
+      repeats |= slot != 0;
       slot = std::max(slot, slot_of(l, row));
     }
   }
+  return repeats;
 }
 
 }  // namespace
@@ -45,6 +52,8 @@ void DirectMap::forget() noexcept {
   slots_ = std::vector<uint64_t>();
   hashed_ = std::vector<uint32_t>();
   hashed_rows_ = 0;
+  repeats_ = false;
+  gone_over_ = 0;
 }
 
 std::optional<DirectMap::Place> DirectMap::find(const InvertedLists& lists, int64_t id) const {
@@ -54,6 +63,35 @@ std::optional<DirectMap::Place> DirectMap::find(const InvertedLists& lists, int6
     return scan(lists, id);
   }
   if (hashed_rows_ != lists.size()) take_in(lists);
+  return look_up(lists, id);
+}
+
+std::optional<std::vector<DirectMap::Place>> DirectMap::find_all(const InvertedLists& lists,
+                                                                 const std::vector<int64_t>& ids,
+                                                                 size_t instead) const {
+  const std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
+  if (!lock || repeats_) return std::nullopt;
+  const size_t rows = lists.size();
+  if (hashed_rows_ != rows) {
+    gone_over_ += instead;
+    const size_t missing = slots_.size() < 2 * rows ? rows : rows - hashed_rows_;
+    if (gone_over_ / kGoneOverPerRow < missing) return std::nullopt;
+    try {
+      take_in(lists);
+    } catch (const std::bad_alloc&) {
+      return std::nullopt;  // the lists can be gone over without it
+    }
+    gone_over_ = 0;
+    if (repeats_) return std::nullopt;
+  }
+  std::vector<Place> places;
+  for (const int64_t id : ids) {
+    if (const auto place = look_up(lists, id)) places.push_back(*place);
+  }
+  return places;
+}
+
+std::optional<DirectMap::Place> DirectMap::look_up(const InvertedLists& lists, int64_t id) const {
   if (slots_.empty()) return std::nullopt;
   size_t s = hash(static_cast<uint64_t>(id), seed_) & (slots_.size() - 1);
   for (; slots_[s] != 0; s = (s + 1) & (slots_.size() - 1)) {
@@ -89,10 +127,10 @@ void DirectMap::take_in(const InvertedLists& lists) const {
     size_t size = kMinSlots;
     while (size < 2 * rows) size *= 2;
     std::vector<uint64_t> larger(size);
-    insert(larger, seed_, all, std::vector<uint32_t>(all.size()));
+    repeats_ = insert(larger, seed_, all, std::vector<uint32_t>(all.size()));
     slots_ = std::move(larger);
   } else {
-    insert(slots_, seed_, all, hashed_);
+    repeats_ |= insert(slots_, seed_, all, hashed_);
   }
   hashed_ = std::move(sizes);
   hashed_rows_ = rows;

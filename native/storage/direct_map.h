@@ -26,6 +26,12 @@ class DirectMap {
   // The row with this id, if there is one. Beside an appender; several threads at once. May throw std::bad_alloc.
   std::optional<Place> find(const InvertedLists& lists, int64_t id) const;
 
+  // The rows with these ids, in any order; nothing if that is not worth while: the table does not have all rows, and to
+  // take them in would cost more than going over `instead` rows in each of the calls so far; or rows share an id; or
+  // somebody else is at it. `ids`: each once.
+  std::optional<std::vector<Place>> find_all(const InvertedLists& lists, const std::vector<int64_t>& ids,
+                                             size_t instead) const;
+
   // After a removal, and when the lists were emptied. Needs exclusivity.
   void forget() noexcept;
 
@@ -35,6 +41,7 @@ class DirectMap {
 
   std::optional<Place> scan(const InvertedLists& lists, int64_t id) const;
   void take_in(const InvertedLists& lists) const;
+  std::optional<Place> look_up(const InvertedLists& lists, int64_t id) const;
 
   const uint64_t seed_;
   mutable std::mutex mutex_;  // guards what follows
@@ -42,6 +49,8 @@ class DirectMap {
   mutable std::vector<uint64_t> slots_;   // (list << 32 | row) + 1; 0: empty
   mutable std::vector<uint32_t> hashed_;  // rows of each list that are in slots_
   mutable size_t hashed_rows_ = 0;        // of all lists
+  mutable bool repeats_ = false;          // several of these bear one id
+  mutable size_t gone_over_ = 0;          // rows that find_all made others go over since the table took any in
 };
 
 }  // namespace voronode

@@ -1,6 +1,8 @@
 // DirectMap: the same row by a scan and by the table, while rows come and go.
 #include <doctest/doctest.h>
 
+#include <utility>
+
 #include "storage/direct_map.h"
 #include "test/random.h"
 
@@ -52,6 +54,41 @@ TEST_CASE("direct map: any sequence of additions, removals and lookups") {
     map.forget();
     for (size_t i = 0; i < 100; ++i) CHECK(find(map, lists, static_cast<int64_t>(i)) == -1);
   }
+}
+
+TEST_CASE("direct map: find_all finds all rows, by a table that it makes when that has paid, unless ids repeat") {
+  InvertedLists lists(3, 4);
+  DirectMap map;
+  const auto add = [&](size_t list, int64_t first, size_t n) {
+    InvertedLists::Addition addition(lists, {{list, n}});
+    for (size_t i = 0; i < n; ++i) *addition.room(0, i).ids = first + static_cast<int64_t>(i);
+    addition.publish();
+  };
+  const auto found = [&](size_t instead) {
+    auto places = map.find_all(lists, {205, 7, 399, 1000}, instead);
+    REQUIRE(places);
+    std::vector<std::pair<size_t, size_t>> rows;
+    for (const auto& place : *places) rows.emplace_back(place.list, place.row);
+    return rows;
+  };
+  using Rows = std::vector<std::pair<size_t, size_t>>;
+  add(0, 0, 128);
+  add(2, 200, 128);
+  for (size_t call = 1; call < 32; ++call) CHECK_FALSE(map.find_all(lists, {7}, 256));
+  CHECK(found(256) == Rows{{2, 5}, {0, 7}});
+  CHECK(found(0) == Rows{{2, 5}, {0, 7}});
+  add(1, 399, 1);  // makes the table anew, as it is full
+  CHECK_FALSE(map.find_all(lists, {7}, 256));
+  CHECK(found(257 * 32) == Rows{{2, 5}, {0, 7}, {1, 0}});
+  add(1, 500, 2);
+  CHECK(found(2 * 32) == Rows{{2, 5}, {0, 7}, {1, 0}});
+  add(0, 205, 1);
+  CHECK_FALSE(map.find_all(lists, {7}, 1'000'000));
+  CHECK_FALSE(map.find_all(lists, {7}, 1'000'000));
+  lists.remove_if(0, [](int64_t id) { return id == 205; });
+  map.forget();
+  CHECK_FALSE(map.find_all(lists, {7}, 256));
+  CHECK(found(1'000'000) == Rows{{2, 5}, {0, 7}, {1, 0}});
 }
 
 }  // namespace
