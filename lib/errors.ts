@@ -12,6 +12,7 @@ import { ofOtherCopy } from './copy.js';
  * - `ERR_INVALID_ARG_TYPE` (a `TypeError`): an argument of the wrong type; nothing is converted silently.
  * - `ERR_INVALID_THIS` (a `TypeError`): a method was called on something else than an object of its class, or on a Proxy
  *   around one.
+ * - `ERR_INVALID_RETURN_VALUE` (a `TypeError`): a filter function returned something else than `true` or `false`.
  * - `ERR_INVALID_ARG_VALUE` (a `TypeError`): NaN or infinity in vectors, a malformed description, too few vectors to train.
  * - `ERR_OUT_OF_RANGE` (a `RangeError`): a number or an id outside of what is allowed.
  * - `ERR_VORONODE_DIMENSION` (a `RangeError`): a length that is no multiple of d.
@@ -28,6 +29,7 @@ import { ofOtherCopy } from './copy.js';
 export type ErrorCode =
   | 'ERR_INVALID_ARG_TYPE'
   | 'ERR_INVALID_THIS'
+  | 'ERR_INVALID_RETURN_VALUE'
   | 'ERR_INVALID_ARG_VALUE'
   | 'ERR_OUT_OF_RANGE'
   | 'ERR_VORONODE_DIMENSION'

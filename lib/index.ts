@@ -8,6 +8,7 @@ export type { ClusteringOptions, ClusteringProgress, ProgressOptions } from './c
 export type { DescribedIndex } from './description.js';
 export type { ErrorCode } from './errors.js';
 export { indexFactory } from './factory.js';
+export type { FilterFunction } from './filter.js';
 export { IndexFlat, IndexFlatIP, IndexFlatL2, type IndexFlatOptions } from './flat.js';
 export { IndexIDMap, IndexIDMap2 } from './id_map.js';
 export type { Ids } from './ids.js';
@@ -43,7 +44,7 @@ export { normalizeL2 } from './normalize.js';
 export { IndexPreTransform } from './pre_transform.js';
 export { IndexRefineFlat, type IndexRefineFlatOptions, type RefineFlatSearchOptions } from './refine_flat.js';
 export { type Neighbour, type NeighbourInJSON, RangeSearchResult, type ResultRow, SearchResult } from './result.js';
-export type { AnySearchOptions, SearchOptions } from './search_options.js';
+export type { AnySearchOptions, SearchOptions, SyncSearchOptions } from './search_options.js';
 export {
   IDSelector,
   IDSelectorAnd,

@@ -21,6 +21,7 @@ import {
 import { markCopy } from './copy.js';
 import { fieldsOf, nameOf } from './describe.js';
 import { invalidThis, invalidType, objectRemedy, unsupported } from './errors.js';
+import { type FilterReader, filterOf, selectorOf } from './filter.js';
 import { checkId, checkIds, checkNewIds, type Ids } from './ids.js';
 import { Made } from './made.js';
 import { type Metric, metricOfNumber } from './metric.js';
@@ -33,6 +34,7 @@ import {
   type SearchChoices,
   type SearchOptions,
   SearchOptionsReader,
+  type SyncSearchOptions,
 } from './search_options.js';
 import { IDSelector } from './selector.js';
 import { Uncloneable } from './uncloneable.js';
@@ -225,18 +227,18 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
     checkVectors('queries', queries, self.#d);
     checkInteger('k', k, 1, MAX_K);
     const signal = signalOf(options);
-    const { filter, params } = self.#choices(options);
+    const { filter, params } = self.#choices(options, selectorOf);
     const found = await abortable(signal, (token) => native.search(self.#handle, queries, k, filter, params, token));
     return new SearchResult(k, found.distances, found.labels);
   }
 
   /** {@link search} on the calling thread. A signal counts only if it has fired before. */
-  searchSync(queries: Float32Array, k: number, options?: O): SearchResult {
+  searchSync(queries: Float32Array, k: number, options?: SyncSearchOptions<O>): SearchResult {
     const self = selfOf(this);
     checkVectors('queries', queries, self.#d);
     checkInteger('k', k, 1, MAX_K);
     throwIfAborted(signalOf(options));
-    const { filter, params } = self.#choices(options);
+    const { filter, params } = self.#choices(options, filterOf);
     const found = native.searchSync(self.#handle, queries, k, filter, params);
     return new SearchResult(k, found.distances, found.labels);
   }
@@ -261,7 +263,7 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
   }
 
   /** {@link searchOne} on the calling thread. */
-  searchOneSync(query: Float32Array, k: number, options?: O): ResultRow {
+  searchOneSync(query: Float32Array, k: number, options?: SyncSearchOptions<O>): ResultRow {
     const self = selfOf(this);
     return self.searchSync(checkQuery(query, self.#d), k, options).row(0);
   }
@@ -275,7 +277,7 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
     checkVectors('queries', queries, self.#d);
     const bound = checkRadius(radius);
     const signal = signalOf(options);
-    const { filter, params } = self.#choices(options);
+    const { filter, params } = self.#choices(options, selectorOf);
     const found = await abortable(signal, (token) =>
       native.rangeSearch(self.#handle, queries, bound, filter, params, token),
     );
@@ -283,12 +285,12 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
   }
 
   /** {@link rangeSearch} on the calling thread. */
-  rangeSearchSync(queries: Float32Array, radius: number, options?: O): RangeSearchResult {
+  rangeSearchSync(queries: Float32Array, radius: number, options?: SyncSearchOptions<O>): RangeSearchResult {
     const self = selfOf(this);
     checkVectors('queries', queries, self.#d);
     const bound = checkRadius(radius);
     throwIfAborted(signalOf(options));
-    const { filter, params } = self.#choices(options);
+    const { filter, params } = self.#choices(options, filterOf);
     const found = native.rangeSearchSync(self.#handle, queries, bound, filter, params);
     return new RangeSearchResult(found.lims, found.distances, found.labels);
   }
@@ -315,7 +317,7 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    */
   async removeIds(ids: Ids | IDSelector, options?: AbortOptions): Promise<number> {
     const self = selfOf(this);
-    const selector = selectorOf(ids);
+    const selector = removedOf(ids);
     checkNames(options, ['signal'], 'removeIds()');
     return abortable(signalOf(options), (token) => native.removeIds(self.#handle, selector, token));
   }
@@ -323,7 +325,7 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
   /** {@link removeIds} on the calling thread. */
   removeIdsSync(ids: Ids | IDSelector): number {
     const self = selfOf(this);
-    return native.removeIdsSync(self.#handle, selectorOf(ids));
+    return native.removeIdsSync(self.#handle, removedOf(ids));
   }
 
   /** Removes all vectors; training is kept. */
@@ -350,10 +352,10 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
     selfOf(this).close();
   }
 
-  #choices(options: AnySearchOptions | undefined): SearchChoices {
+  #choices<F>(options: object | undefined, filter: FilterReader<F>): SearchChoices<F> {
     if (options === undefined) return NO_CHOICES;
     this.#reader ??= new SearchOptionsReader(native.searchParameters(this.#handle));
-    return this.#reader.read(options, () => nameOf(this));
+    return this.#reader.read(options, filter, () => nameOf(this));
   }
 
   /** @internal What `inspect` and JSON show of a kind besides. */
@@ -385,7 +387,7 @@ export type SearchOptionsOf<I extends Index = Index> = I extends Index<infer O> 
 
 markCopy(Index);
 
-function selectorOf(ids: Ids | IDSelector): NativeSelector {
+function removedOf(ids: Ids | IDSelector): NativeSelector {
   if (IDSelector.is(ids)) return IDSelector.native('ids', ids);
   return { type: 'batch', ids: checkIds('ids', ids) };
 }

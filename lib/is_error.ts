@@ -6,6 +6,7 @@ import type { CodedError, ErrorCode } from './errors.js';
 const CODES: Record<ErrorCode, true> = {
   ERR_INVALID_ARG_TYPE: true,
   ERR_INVALID_THIS: true,
+  ERR_INVALID_RETURN_VALUE: true,
   ERR_INVALID_ARG_VALUE: true,
   ERR_OUT_OF_RANGE: true,
   ERR_VORONODE_DIMENSION: true,

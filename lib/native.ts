@@ -35,6 +35,9 @@ export type NativeSelector =
   | { type: 'not'; of: NativeSelector }
   | { type: 'and' | 'or' | 'xor'; a: NativeSelector; b: NativeSelector };
 
+/** Called on this thread while a synchronous search runs, about each id once at the most. Its boolean counts. */
+export type NativeFilterFunction = (id: bigint) => boolean;
+
 export interface NativeSearchResult {
   distances: Float32Array;
   labels: BigInt64Array;
@@ -185,7 +188,7 @@ export interface Native {
     index: NativeIndex,
     queries: Float32Array,
     k: number,
-    filter: NativeSelector | undefined,
+    filter: NativeSelector | NativeFilterFunction | undefined,
     params?: NativeSearchParams | undefined,
   ): NativeSearchResult;
   rangeSearch(
@@ -200,7 +203,7 @@ export interface Native {
     index: NativeIndex,
     queries: Float32Array,
     radius: number,
-    filter: NativeSelector | undefined,
+    filter: NativeSelector | NativeFilterFunction | undefined,
     params?: NativeSearchParams | undefined,
   ): NativeRangeResult;
   removeIds(index: NativeIndex, selector: NativeSelector, token: NativeToken | undefined): Promise<number>;

@@ -1,9 +1,10 @@
 /** What a search takes besides the queries: the same for every kind, and the parameters that its kind declares in C++. */
 
 import type { AbortOptions } from './abort.js';
-import type { NativeParameter, NativeSearchParams, NativeSelector } from './native.js';
+import type { FilterFunction, FilterReader } from './filter.js';
+import type { NativeParameter, NativeSearchParams } from './native.js';
 import { checkNames } from './options.js';
-import { IDSelector } from './selector.js';
+import type { IDSelector } from './selector.js';
 import { checkInteger, checkNumber } from './validate.js';
 
 /** What every search takes besides the queries. */
@@ -15,14 +16,20 @@ export interface SearchOptions extends AbortOptions {
 /** What the searches of any index take: for an index whose kind the types do not tell. Kinds add what is their own. */
 export interface AnySearchOptions extends SearchOptions {}
 
-/** The same as the addon takes it. */
-export interface SearchChoices {
-  readonly filter: NativeSelector | undefined;
+/** What a search on the calling thread takes, where another takes O. */
+export type SyncSearchOptions<O extends SearchOptions = AnySearchOptions> = Omit<O, 'filter'> & {
+  /** Only these ids are found: a set of ids, or a function of the id. */
+  filter?: IDSelector | FilterFunction | undefined;
+};
+
+/** The same as the addon takes it; F: its filters. */
+export interface SearchChoices<F> {
+  readonly filter: F | undefined;
   readonly params: NativeSearchParams | undefined;
 }
 
 /** Nothing is chosen. */
-export const NO_CHOICES: SearchChoices = { filter: undefined, params: undefined };
+export const NO_CHOICES: SearchChoices<never> = { filter: undefined, params: undefined };
 
 interface Parameter extends NativeParameter {
   /** Its name in messages. */
@@ -40,12 +47,17 @@ export class SearchOptionsReader {
     this.#names = [...parameters.map(({ name }) => name), 'filter', 'signal'];
   }
 
-  /** @param kind gives the name of the index's class, for messages */
-  read(options: AnySearchOptions, kind: () => string): SearchChoices {
+  /**
+   * @param filterOf checks a filter and gives the addon's form of it
+   * @param kind gives the name of the index's class, for messages
+   */
+  read<F>(options: SyncSearchOptions, filterOf: FilterReader<F>, kind: () => string): SearchChoices<F> {
     checkNames(options, this.#names, kind);
     const { filter } = options;
-    const selector = filter === undefined ? undefined : IDSelector.native('options.filter', filter);
-    return { filter: selector, params: this.#params(options as object as Record<string, unknown>) };
+    return {
+      filter: filter === undefined ? undefined : filterOf('options.filter', filter),
+      params: this.#params(options as object as Record<string, unknown>),
+    };
   }
 
   #params(options: Record<string, unknown>): NativeSearchParams | undefined {

@@ -1,5 +1,7 @@
 #include "base/gate.h"
 
+#include "base/error.h"
+
 namespace voronode {
 
 // Counts the access in if nothing that runs forbids it.
@@ -80,7 +82,27 @@ void Gate::leave(Access access) noexcept {
   }
 }
 
-GateHold::GateHold(Gate& gate, Access access) : gate_(gate), access_(access) {
+namespace {
+thread_local const GateHold* holds = nullptr;  // of this thread, the latest first
+}
+
+const GateHold* GateHold::innermost(const Gate& gate) noexcept {
+  const GateHold* hold = holds;
+  while (hold != nullptr && &hold->gate_ != &gate) hold = hold->outer_;
+  return hold;
+}
+
+GateHold::GateHold(Gate& gate, Access access) : gate_(gate), access_(access), within_(false), outer_(holds) {
+  if (const GateHold* const hold = innermost(gate)) {
+    if (access != Access::kRead || hold->access_ != Access::kRead) {
+      throw Error(Code::kUnsupported,
+                  "The index is being searched by a call that has not returned (its filter function runs): it cannot "
+                  "be changed before");
+    }
+    within_ = true;
+    holds = this;
+    return;
+  }
   struct Blocked final : Gate::Waiter {
     std::mutex mutex;
     std::condition_variable changed;
@@ -94,6 +116,12 @@ GateHold::GateHold(Gate& gate, Access access) : gate_(gate), access_(access) {
   gate.enter(waiter, access);
   std::unique_lock<std::mutex> lock(waiter.mutex);
   waiter.changed.wait(lock, [&] { return waiter.in; });
+  holds = this;
+}
+
+GateHold::~GateHold() {
+  holds = outer_;
+  if (!within_) gate_.leave(access_);
 }
 
 }  // namespace voronode

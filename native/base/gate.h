@@ -58,16 +58,27 @@ class Gate {
 };
 
 // Holds a gate for the life of a scope; the calling thread blocks until it is let in.
+//
+// Within that scope a script may run (a filter function does, in a search) and come back on the same thread. A thread
+// that waited for itself would wait for ever: so it reads a gate that it reads already, whoever waits there, and is
+// refused everything else (kUnsupported).
 class GateHold {
  public:
   GateHold(Gate& gate, Access access);
-  ~GateHold() { gate_.leave(access_); }
+  ~GateHold();
   GateHold(const GateHold&) = delete;
   GateHold& operator=(const GateHold&) = delete;
 
+  // Whether a hold of the calling thread lives.
+  static bool here(const Gate& gate) noexcept { return innermost(gate) != nullptr; }
+
  private:
+  static const GateHold* innermost(const Gate& gate) noexcept;
+
   Gate& gate_;
   Access access_;
+  bool within_;  // another hold of this thread, which has entered
+  const GateHold* outer_;
 };
 
 }  // namespace voronode

@@ -257,10 +257,17 @@ bool ThreadPool::withdraw(Task& task) noexcept {
   return false;
 }
 
+namespace {
+thread_local bool alone_here = false;
+}
+
+ThreadPool::Alone::Alone(bool alone) noexcept : before_(alone_here) { alone_here = alone; }
+ThreadPool::Alone::~Alone() { alone_here = before_; }
+
 void ThreadPool::parallel_for(size_t n, const Cancel* cancel, const std::function<void(size_t)>& body) {
   if (n == 0) return;
   size_t helpers = 0;
-  if (n > 1) {
+  if (n > 1 && !alone_here) {
     helpers = threads() - 1;
     if (helpers > n - 1) helpers = n - 1;
   }

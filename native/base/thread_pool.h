@@ -51,6 +51,19 @@ class ThreadPool {
   // The first exception stops the hand-out of further i and is rethrown here; so is kAborted if `cancel` fires.
   void parallel_for(size_t n, const Cancel* cancel, const std::function<void(size_t)>& body);
 
+  // While one lives, the loops of its thread get no help (or, within another one, do again): for work that only this
+  // thread may do, such as calling a script.
+  class Alone {
+   public:
+    explicit Alone(bool alone = true) noexcept;
+    ~Alone();
+    Alone(const Alone&) = delete;
+    Alone& operator=(const Alone&) = delete;
+
+   private:
+    bool before_;
+  };
+
   // Environments that use the pool. When the last one goes, the threads are joined: no thread outlives the code.
   // REQUIRES before release: no task submitted by this environment is still queued or running.
   void retain() noexcept;

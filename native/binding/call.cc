@@ -14,6 +14,16 @@ Environment& environment_of(napi_env env) {
   return *static_cast<Environment*>(data);
 }
 
+// A job holds two gates at once; while it waits for one that this thread holds, whoever waits for the other waits for
+// this thread.
+void refuse_if_held_here(const Operation& operation) {
+  if (operation.other() == nullptr) return;
+  for (const Gate* gate : operation.gates()) {
+    if (!GateHold::here(*gate)) continue;
+    throw Error(Code::kUnsupported, "A filter function cannot merge the index that it is asked for; merge after it");
+  }
+}
+
 // An index in a wrapper changes through the wrapper only, else the two would get out of step. Checked last before the
 // work is queued: a script that ran while arguments were read may have made a wrapper.
 void refuse_if_wrapped(const Operation& operation) {
@@ -67,6 +77,7 @@ napi_value run_as_job(const Call& call, MakeOperation make, size_t token_at) {
     fault_point(Place::kEntry);
     std::unique_ptr<Operation> operation = make(call);
     refuse_if_wrapped(*operation);
+    refuse_if_held_here(*operation);
     const napi_value token = call[token_at];
     auto cancel = is_undefined(call.env, token) ? std::make_shared<Cancel>() : cancel_of(call.env, token);
     check(cancel.get());

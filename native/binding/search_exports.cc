@@ -7,6 +7,7 @@
 #include "binding/call.h"
 #include "binding/errors.h"
 #include "binding/exports.h"
+#include "binding/function_filter.h"
 #include "binding/search_params_arg.h"
 #include "binding/selector_arg.h"
 
@@ -21,24 +22,33 @@ class Query : public Operation {
  protected:
   explicit Query(const Call& call)
       : Operation(index_of(call.env, call[0]), Access::kRead),
-        filter_(filter_arg(call.env, call[3])),
+        function_(FunctionFilter::of(call, call[3])),
+        filter_(function_ ? nullptr : filter_arg(call.env, call[3])),
         params_(search_params_arg(call.env, *index(), call[4])),
-        queries_(call.env, "queries", call[1], call.sync),
+        queries_(call.env, "queries", call[1], call.sync && !function_),
         nq_(row_count("queries", queries_.size(), index()->d())) {}
 
   size_t nq() const noexcept { return nq_; }
 
-  // Refuses what is not finite and builds the filter, before the search.
-  void prepare(const Cancel* cancel) {
+  // search(), with finite queries and the filter built.
+  template <class Search>
+  void run(const Cancel* cancel, const Search& search) {
     check_finite("queries", nq_, index()->d(), queries_.data(), cancel);
     if (filter_ != nullptr) selector_ = filter_->build();
     params_.filter = selector_.get();
     params_.cancel = cancel;
+    if (!function_) return search();
+    params_.filter = function_.get();
+    function_->run([&](const Cancel* stop) {
+      params_.cancel = stop;
+      search();
+    });
   }
   const float* queries() const noexcept { return queries_.data(); }
   const SearchParams& params() const noexcept { return params_; }
 
  private:
+  std::unique_ptr<FunctionFilter> function_;
   SelectorSourcePtr filter_;
   SelectorPtr selector_;
   SearchParams params_;
@@ -59,8 +69,7 @@ class Search final : public Query {
         distances_(checked_mul(nq(), k_)),
         labels_(distances_.size()) {}
   void execute(const Cancel* cancel, Listener*) override {
-    prepare(cancel);
-    index()->search(nq(), queries(), k_, params(), distances_.data(), labels_.data());
+    run(cancel, [&] { index()->search(nq(), queries(), k_, params(), distances_.data(), labels_.data()); });
   }
   napi_value finish(Napi::Env env) override {
     const napi_value distances = arrays_.settle(env, &distances_);
@@ -81,8 +90,7 @@ class RangeSearch final : public Query {
   explicit RangeSearch(const Call& call)
       : Query(call), arrays_(call.environment.arrays), radius_(radius_arg(call.env, call[2])) {}
   void execute(const Cancel* cancel, Listener*) override {
-    prepare(cancel);
-    index()->range_search(nq(), queries(), radius_, params(), &result_);
+    run(cancel, [&] { index()->range_search(nq(), queries(), radius_, params(), &result_); });
   }
   napi_value finish(Napi::Env env) override {
     const ResultArray<double> lims = arrays_.make<double>(env, result_.lims.size());

@@ -9,6 +9,7 @@
 
 #include "base/gate.h"
 #include "test/random.h"
+#include "test/throws.h"
 
 namespace voronode::test {
 namespace {
@@ -209,6 +210,34 @@ TEST_CASE("threads behind a gate never meet whom they must not") {
   CHECK(met > 0);
   CHECK(appended > kRounds);
   CHECK(changed > kRounds / 2);
+}
+
+// Else it would wait for itself: for its own read, or for an exclusive guest that waits for that.
+TEST_CASE("a thread that reads may read again, whoever waits, and do nothing else") {
+  Guests guests;
+  Gate other;
+  {
+    const GateHold outer(guests.gate, Access::kRead);
+    const size_t exclusive = guests.enter(Access::kExclusive);
+    CHECK(GateHold::here(guests.gate));
+    CHECK_FALSE(GateHold::here(other));
+    {
+      const GateHold elsewhere(other, Access::kExclusive);
+      const GateHold inner(guests.gate, Access::kRead);
+      for (const Access access : {Access::kAppend, Access::kExclusive}) {
+        check_throws(Code::kUnsupported, "cannot be changed", [&] { const GateHold refused(guests.gate, access); });
+        check_throws(Code::kUnsupported, "cannot be changed", [&] { const GateHold refused(other, access); });
+      }
+      check_throws(Code::kUnsupported, "", [&] { const GateHold refused(other, Access::kRead); });
+    }
+    CHECK_FALSE(guests.in(exclusive));
+    std::thread([&] { CHECK_FALSE(GateHold::here(guests.gate)); }).join();
+  }
+  CHECK_FALSE(GateHold::here(guests.gate));
+  CHECK(guests.in(0));
+  guests.leave(0);
+  const GateHold after(guests.gate, Access::kExclusive);
+  const GateHold free(other, Access::kExclusive);
 }
 
 }  // namespace voronode::test

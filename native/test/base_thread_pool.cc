@@ -81,6 +81,22 @@ TEST_CASE("one thread means the caller's own") {
   CHECK(elsewhere == 0);
 }
 
+TEST_CASE("a loop of a thread that is alone runs on it, but for what is not alone within") {
+  const Threads restored(4);
+  const std::thread::id caller = std::this_thread::get_id();
+  std::atomic<size_t> elsewhere{0};
+  const auto count = [&](size_t) { elsewhere += std::this_thread::get_id() == caller ? 0 : 1; };
+  {
+    const ThreadPool::Alone alone;
+    pool().parallel_for(1000, nullptr, count);
+    CHECK(elsewhere == 0);
+    const ThreadPool::Alone helped(false);
+    while (elsewhere == 0) pool().parallel_for(1000, nullptr, count);
+  }
+  elsewhere = 0;
+  while (elsewhere == 0) pool().parallel_for(1000, nullptr, count);
+}
+
 TEST_CASE("an exception ends the loop, comes out of it, and leaves the pool in order") {
   const Threads restored;
   for (const size_t threads : {1, 2, 4}) {

@@ -5,7 +5,7 @@ import { IDSelector, IDSelectorBatch, type Ids, serializeIndexSync } from '../..
 import { hostile } from '../hostile.js';
 import { exactVectors, fill, type Subject } from '../subject.js';
 import { expectSame } from './change.js';
-import { D, filter, id, ids, k, options, type Rule, radius, signal, vectors } from './rules.js';
+import { D, filter, id, ids, k, options, type Rule, radius, signal, syncFilter, vectors } from './rules.js';
 
 /** One argument of one method: what to call with each value, and what must come of it. */
 interface Case {
@@ -53,11 +53,8 @@ function cases(subject: Subject, index: ReturnType<typeof fill>['index']): Recor
       sync: (v) => index.searchSync(x, 1, { signal: v }),
       async: (v) => index.search(x, 1, { signal: v }),
     },
-    'search filter': {
-      rule: filter,
-      sync: (v) => index.searchSync(x, 1, { filter: v }),
-      async: (v) => index.search(x, 1, { filter: v }),
-    },
+    'search filter': { rule: filter, async: (v) => index.search(x, 1, { filter: v }) },
+    'searchSync filter': { rule: syncFilter, sync: (v) => index.searchSync(x, 1, { filter: v }) },
     'rangeSearch queries': {
       rule: vectors('queries'),
       sync: (v) => index.rangeSearchSync(v, 1),
@@ -73,11 +70,8 @@ function cases(subject: Subject, index: ReturnType<typeof fill>['index']): Recor
       sync: (v) => index.rangeSearchSync(x, 1, v),
       async: (v) => index.rangeSearch(x, 1, v),
     },
-    'rangeSearch filter': {
-      rule: filter,
-      sync: (v) => index.rangeSearchSync(x, 1, { filter: v }),
-      async: (v) => index.rangeSearch(x, 1, { filter: v }),
-    },
+    'rangeSearch filter': { rule: filter, async: (v) => index.rangeSearch(x, 1, { filter: v }) },
+    'rangeSearchSync filter': { rule: syncFilter, sync: (v) => index.rangeSearchSync(x, 1, { filter: v }) },
     'removeIds ids': { rule: ids(), sync: (v) => index.removeIdsSync(v), async: (v) => index.removeIds(v) },
     'removeIds options': { rule: options, async: (v) => index.removeIds([], v) },
     'reconstruct id': { rule: id, sync: (v) => index.reconstructSync(v), async: (v) => index.reconstruct(v) },

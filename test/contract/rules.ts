@@ -66,6 +66,9 @@ export const filter: Rule = optional(() =>
   typeError(/^The "options\.filter" property must be an instance of IDSelector\. Received /),
 );
 
+/** Of a synchronous search, which takes functions too. */
+export const syncFilter: Rule = (value) => (typeof value === 'function' ? undefined : filter(value));
+
 export const id: Rule = (value) => {
   if (typeof value === 'bigint') {
     if (value >= -(2n ** 63n) && value < 2n ** 63n) return undefined;

@@ -159,6 +159,44 @@ export function searchedAs(voronode, kind, x) {
   return y;
 }
 
+/** A set of ids, nested up to `depth` deep, and whether it has an id. */
+function chooseFilter(voronode, random, labels, depth) {
+  const { IDSelectorBatch, IDSelectorBitmap, IDSelectorNot, IDSelectorRange } = voronode;
+  const { IDSelectorAnd, IDSelectorOr, IDSelectorXOr } = voronode;
+  const part = () => chooseFilter(voronode, random, labels, depth - 1);
+  const oneOf = random.any([1, 2, 4, 40]);
+  const some = new Set(labels.filter(() => random.oneIn(oneOf)));
+  switch (random.below(depth === 0 ? 4 : 8)) {
+    case 0:
+      return [new IDSelectorBatch([...some, 2n ** 62n, -(2n ** 63n)]), (label) => some.has(label)];
+    case 1: {
+      const one = labels.length > 0 ? random.any(labels) : 5;
+      return [new IDSelectorBatch([one, one]), (label) => label === one];
+    }
+    case 2: {
+      const [min, size] = [random.between(-100, 300), random.any([0, 1, 9, 90, 900])];
+      return [new IDSelectorRange(min, min + size), (label) => label >= min && label < min + size];
+    }
+    case 3: {
+      const bits = new Uint8Array(random.below(120));
+      for (const label of some) if (label >= 0 && label < 8 * bits.length) bits[label >> 3] |= 1 << (label & 7);
+      return [new IDSelectorBitmap(bits), (label) => label >= 0 && label < 8 * bits.length && some.has(label)];
+    }
+    case 4: {
+      const [of, passes] = part();
+      return [new IDSelectorNot(of), (label) => !passes(label)];
+    }
+    default: {
+      const [[a, inA], [b, inB]] = [part(), part()];
+      return random.any([
+        [new IDSelectorAnd(a, b), (label) => inA(label) && inB(label)],
+        [new IDSelectorOr(a, b), (label) => inA(label) || inB(label)],
+        [new IDSelectorXOr(a, b), (label) => inA(label) !== inB(label)],
+      ]);
+    }
+  }
+}
+
 /** Queries, most of them ordinary, one often odd; and how to ask. */
 export function chooseCall(voronode, random, { kind, style, oracle }, caps) {
   const { d, nlist } = kind;
@@ -170,16 +208,7 @@ export function chooseCall(voronode, random, { kind, style, oracle }, caps) {
   }
   if (!random.oneIn(3)) queries[random.below(nq * d)] = random.any(ODD);
   const labels = oracle.rows.map(({ label }) => label);
-  const some = labels.filter(() => random.oneIn(4));
-  const one = labels.length > 0 ? [random.any(labels)] : [5];
-  const { IDSelectorBatch, IDSelectorNot, IDSelectorRange } = voronode;
-  const [filter, passes] = random.any([
-    [undefined, () => true],
-    [undefined, () => true],
-    [new IDSelectorBatch(some), (label) => some.includes(label)],
-    [new IDSelectorNot(new IDSelectorBatch(one)), (label) => label !== one[0]],
-    [new IDSelectorRange(0, 90), (label) => label >= 0 && label < 90],
-  ]);
+  const [filter, passes] = random.oneIn(2) ? [undefined, () => true] : chooseFilter(voronode, random, labels, 3);
   const k = random.any([1, 3, 10, 50, labels.length + 5]);
   const nprobe = random.between(1, Math.max(1, nlist) + 1);
   const kFactor = random.any([1, 2, 7]);

@@ -20,6 +20,15 @@ function differs(call, found, expected) {
   return '';
 }
 
+/** A filter function that is asked about no id twice. */
+function askedOnce(passes) {
+  const asked = new Set();
+  return (id) => {
+    if (asked.size === asked.add(id).size) throw new Error(`the filter is asked about ${id} again`);
+    return passes(Number(id));
+  };
+}
+
 /** The same call in every manner at once: merged by the pool, beside aborts, its buffer changed or moved at once. */
 async function answers(index, call, random) {
   const { queries, k, options } = call;
@@ -34,7 +43,10 @@ async function answers(index, call, random) {
   if (random.oneIn(2)) controller.abort();
   asked.push(aborted.catch((error) => (error.name === 'AbortError' ? null : Promise.reject(error))));
   if (random.oneIn(4)) globalThis.gc?.();
-  return [index.searchSync(queries, k, options), ...(await Promise.all(asked))].filter((found) => found !== null);
+  const byFunction = index.searchSync(queries, k, { ...options, filter: askedOnce(call.passes) });
+  return [index.searchSync(queries, k, options), byFunction, ...(await Promise.all(asked))].filter(
+    (found) => found !== null,
+  );
 }
 
 /** All within the distance of some row, a tie; from the answers that name every row. How many searches, or what differs. */
@@ -48,6 +60,7 @@ async function inRange({ index, kind }, call, expected, random) {
   );
   for (const found of [
     index.rangeSearchSync(queries, radius, options),
+    index.rangeSearchSync(queries, radius, { ...options, filter: askedOnce(call.passes) }),
     await index.rangeSearch(queries, radius, options),
   ]) {
     for (const [q, entries] of within.entries()) {
@@ -57,7 +70,7 @@ async function inRange({ index, kind }, call, expected, random) {
       if (end - begin !== entries.length || !entries.every(same)) return `range ${radius}, query ${q} of ${call.nq}`;
     }
   }
-  return 2 * call.nq;
+  return 3 * call.nq;
 }
 
 /** Thrown for an answer that is wrong. */

@@ -6,6 +6,7 @@ import {
   type DescribedIndex,
   deserializeIndex,
   type ErrorCode,
+  type FilterFunction,
   getThreads,
   IDSelector,
   IDSelectorAnd,
@@ -40,6 +41,7 @@ import {
   type SearchOptions,
   type SearchOptionsOf,
   type SearchResult,
+  type SyncSearchOptions,
   serializeIndexSync,
   setThreads,
   suggestIndex,
@@ -82,6 +84,11 @@ export async function works(signal: AbortSignal): Promise<void> {
     const both: [bigint | undefined, number | undefined] = [id, distance];
     void both;
   }
+  const odd: FilterFunction = (id) => id % 2n === 1n;
+  const sync: SyncSearchOptions = { signal, filter: odd };
+  same<SearchResult, ReturnType<typeof map.searchSync>>(true);
+  flat.searchSync(vectors, 3, sync);
+  flat.rangeSearchSync(vectors, 3, { filter: (id) => id === 2n });
   const inRange = await flat.rangeSearch(vectors, 1.5);
   same<typeof inRange, RangeSearchResult>(true);
   same<typeof inRange.lims, Float64Array>(true);
@@ -197,8 +204,12 @@ export function doesNot(index: Index, selector: IDSelector): void {
   index.searchSync(vectors, 3n);
   // @ts-expect-error: a misspelt option
   index.searchSync(vectors, 3, { fliter: selector });
-  // @ts-expect-error: a filter is a selector
+  // @ts-expect-error: a filter is a selector, or a function of the id
   index.searchSync(vectors, 3, { filter: [1, 2] });
+  // @ts-expect-error: it answers at once
+  index.searchSync(vectors, 3, { filter: async () => true });
+  // @ts-expect-error: no function is called off the thread
+  index.search(vectors, 3, { filter: (id: bigint) => id > 2n });
   // @ts-expect-error: no such option yet
   readIndexSync('index.faiss', { mmap: true });
   // @ts-expect-error: ids are no strings

@@ -1,0 +1,51 @@
+#include "binding/function_filter.h"
+
+#include "base/error.h"
+#include "binding/args.h"
+
+namespace voronode {
+
+std::unique_ptr<FunctionFilter> FunctionFilter::of(const Call& call, napi_value value) {
+  napi_valuetype type;
+  if (napi_typeof(call.env, value, &type) != napi_ok || type != napi_function) return nullptr;
+  if (!call.sync) throw wrong_type(call.env, "filter", "a selector where it is asked off this thread", value);
+  return std::unique_ptr<FunctionFilter>(new FunctionFilter(call.env, value));
+}
+
+bool FunctionFilter::is_member(idx_t id) const noexcept {
+  if (error_) return false;
+  try {
+    const auto [answer, is_new] = answers_.try_emplace(id, false);
+    if (is_new) answer->second = call(id);
+    return answer->second;
+  } catch (...) {
+    error_ = std::current_exception();
+    stop_.fire();
+    return false;
+  }
+}
+
+// napi_call_function itself: node-addon-api takes the end of the environment for something that a script threw.
+bool FunctionFilter::call(idx_t id) const {
+  const Napi::HandleScope scope(env_);
+  const ThreadPool::Alone not_alone(false);  // what the function does has all threads
+  napi_value argument, self, result;
+  bool answer = false;
+  if (napi_create_bigint_int64(env_, id, &argument) != napi_ok || napi_get_undefined(env_, &self) != napi_ok) {
+    throw Error(Code::kAborted, "The operation was aborted");
+  }
+  if (napi_call_function(env_, self, function_, 1, &argument, &result) != napi_ok) {
+    bool threw = false;
+    napi_value thrown = nullptr;
+    const bool cleared = napi_is_exception_pending(env_, &threw) == napi_ok && threw &&
+                         napi_get_and_clear_last_exception(env_, &thrown) == napi_ok;
+    if (cleared) throw Napi::Error(env_, thrown);
+    throw Error(Code::kAborted, "The operation was aborted");  // the environment ends
+  }
+  if (napi_get_value_bool(env_, result, &answer) != napi_ok) {
+    throw Error(Code::kInvalidArgType, "The 'filter' function must return a boolean");
+  }
+  return answer;
+}
+
+}  // namespace voronode
