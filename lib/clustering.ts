@@ -1,6 +1,7 @@
 /** What the training of an index and `kmeans` have in common: their options, progress, and a warning. */
 
 import { AsyncResource } from 'node:async_hooks';
+import type { AbortOptions } from './abort.js';
 import { invalidType, unsupported } from './errors.js';
 import type { NativeClustering, NativeProgress } from './native.js';
 import { keepThrown } from './realm.js';
@@ -50,6 +51,9 @@ export interface ProgressOptions {
    */
   progress?: ((progress: ClusteringProgress) => void) | undefined;
 }
+
+/** What an index that clusters should do differently; the others ignore it. */
+export interface TrainOptions extends ClusteringOptions, ProgressOptions, AbortOptions {}
 
 /** What `train` and `kmeans` take. */
 export const CLUSTERING_NAMES = [

@@ -22,10 +22,9 @@ import {
 import {
   Index as AnyIndex,
   deserializeIndexSync,
-  IndexFlat as Flat,
+  type IndexFlat as Flat,
   IndexFlatIP as FlatIP,
   IndexFlatL2 as FlatL2,
-  IndexIVF,
   indexFactory,
   readIndexSync,
   serializeIndexSync,
@@ -248,21 +247,8 @@ function readFile(args: unknown[]): AnyIndex {
   }
 }
 
-/** Exact indexes give their rows to one add, so that a failure changes neither. */
+/** In the words of faiss-node where the dimensions differ. */
 function merge(into: AnyIndex, from: AnyIndex): void {
   if (from.d !== into.d) throw new Error('The merging index must have the same dimension.');
-  if (from === into) throw unsupported('An index cannot be merged into itself');
-  if (into instanceof IndexIVF && from instanceof IndexIVF) {
-    into.mergeFromSync(from);
-  } else if (into instanceof Flat && from instanceof Flat && from.metric === into.metric) {
-    const vectors = new Float32Array(from.ntotal * from.d);
-    for (let i = 0; i < from.ntotal; i++) vectors.set(from.reconstructSync(i), i * from.d);
-    into.addSync(vectors);
-    from.resetSync();
-  } else {
-    throw unsupported(
-      `Only indexes of the same kind and metric can be merged, exact ones (IndexFlat) or inverted files (IndexIVF). ` +
-        `Received an ${from.constructor.name} for an ${into.constructor.name}`,
-    );
-  }
+  into.mergeFromSync(from);
 }

@@ -2,6 +2,7 @@
 
 import { types } from 'node:util';
 import { codedError, invalidType, received } from './errors.js';
+import { checkIds, type Ids } from './ids.js';
 import type { NativeFilterFunction, NativeSelector } from './native.js';
 import { keepThrown } from './realm.js';
 import { IDSelector } from './selector.js';
@@ -52,4 +53,9 @@ function checkAnswer(name: string, answer: unknown): boolean {
   const remedy = types.isPromise(answer) ? '; a filter cannot wait: search with a set of ids instead' : '';
   const message = `Expected a boolean to be returned from the "${name}" function but got ${received(answer)}${remedy}.`;
   throw codedError(TypeError, 'ERR_INVALID_RETURN_VALUE', message);
+}
+
+/** Ids as `removeIds` takes them. */
+export function removedOf(ids: Ids | IDSelector): NativeSelector {
+  return IDSelector.is(ids) ? IDSelector.native('ids', ids) : { type: 'batch', ids: checkIds('ids', ids) };
 }

@@ -4,7 +4,7 @@
  */
 
 export type { AbortOptions } from './abort.js';
-export type { ClusteringOptions, ClusteringProgress, ProgressOptions } from './clustering.js';
+export type { ClusteringOptions, ClusteringProgress, ProgressOptions, TrainOptions } from './clustering.js';
 export type { DescribedIndex } from './description.js';
 export type { ErrorCode } from './errors.js';
 export { indexFactory } from './factory.js';
@@ -14,7 +14,7 @@ export { IndexIDMap, IndexIDMap2 } from './id_map.js';
 export type { Ids } from './ids.js';
 // Named, and whole as the default.
 export * as default from './index.js';
-export { Index, type SearchOptionsOf, type TrainOptions } from './index_base.js';
+export { Index, type SearchOptionsOf } from './index_base.js';
 export {
   deserializeIndex,
   deserializeIndexSync,

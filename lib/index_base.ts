@@ -13,19 +13,19 @@ import {
   CLUSTERING_NAMES,
   type ClusteringOptions,
   clusteringOf,
-  type ProgressOptions,
   progressOf,
   refuseProgress,
+  type TrainOptions,
   warnFewVectors,
 } from './clustering.js';
 import { markCopy } from './copy.js';
 import { fieldsOf, nameOf } from './describe.js';
 import { invalidThis, invalidType, objectRemedy, unsupported } from './errors.js';
-import { type FilterReader, filterOf, selectorOf } from './filter.js';
-import { checkId, checkIds, checkNewIds, type Ids } from './ids.js';
+import { type FilterReader, filterOf, removedOf, selectorOf } from './filter.js';
+import { checkId, checkNewIds, type Ids } from './ids.js';
 import { Made } from './made.js';
 import { type Metric, metricOfNumber } from './metric.js';
-import { type NativeIndex, type NativeSelector, native } from './native.js';
+import { type NativeIndex, native } from './native.js';
 import { checkNames } from './options.js';
 import { RangeSearchResult, type ResultRow, SearchResult } from './result.js';
 import {
@@ -36,7 +36,7 @@ import {
   SearchOptionsReader,
   type SyncSearchOptions,
 } from './search_options.js';
-import { IDSelector } from './selector.js';
+import type { IDSelector } from './selector.js';
 import { Uncloneable } from './uncloneable.js';
 import { checkInteger, checkQuery, checkRadius, checkVectors, MAX_K } from './validate.js';
 
@@ -48,9 +48,6 @@ function selfOf(value: unknown): Index {
   if (!isIndex(value)) throw invalidThis('Index', value);
   return value;
 }
-
-/** What an index that clusters should do differently; the others ignore it. */
-export interface TrainOptions extends ClusteringOptions, ProgressOptions, AbortOptions {}
 
 /**
  * An index of vectors of one dimension. Made by the constructors of its subclasses, `indexFactory` and `readIndex`.
@@ -142,7 +139,7 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
     const self = selfOf(this);
     checkVectors('vectors', vectors, self.#d);
     checkNames(options, ['signal'], 'add()');
-    return abortable(signalOf(options), (token) => native.add(self.#handle, vectors, token));
+    return await abortable(signalOf(options), (token) => native.add(self.#handle, vectors, token));
   }
 
   /** {@link add} on the calling thread. */
@@ -161,7 +158,7 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
     const self = selfOf(this);
     const list = checkNewIds(ids, checkVectors('vectors', vectors, self.#d));
     checkNames(options, ['signal'], 'addWithIds()');
-    return abortable(signalOf(options), (token) => native.addWithIds(self.#handle, vectors, list, token));
+    return await abortable(signalOf(options), (token) => native.addWithIds(self.#handle, vectors, list, token));
   }
 
   /** {@link addWithIds} on the calling thread. */
@@ -319,13 +316,30 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
     const self = selfOf(this);
     const selector = removedOf(ids);
     checkNames(options, ['signal'], 'removeIds()');
-    return abortable(signalOf(options), (token) => native.removeIds(self.#handle, selector, token));
+    return await abortable(signalOf(options), (token) => native.removeIds(self.#handle, selector, token));
   }
 
   /** {@link removeIds} on the calling thread. */
   removeIdsSync(ids: Ids | IDSelector): number {
     const self = selfOf(this);
     return native.removeIdsSync(self.#handle, removedOf(ids));
+  }
+
+  /**
+   * Moves all vectors of `other` here, with `addId` added to their ids; `other` is empty afterwards. Both must be of one
+   * kind, inside wrappers too; inverted files must have equal centroids: make them of one trained index that was written
+   * and read back. Kinds that number their vectors go on numbering: there `addId` must be 0.
+   * @throws ERR_VORONODE_UNSUPPORTED for other indexes; ERR_OUT_OF_RANGE if an id would pass int64 or become -1
+   */
+  async mergeFrom(other: Index, addId: bigint | number = 0n, options?: AbortOptions): Promise<void> {
+    const [self, from, add] = [selfOf(this), Index.handle('other', other), checkId('addId', addId)];
+    checkNames(options, ['signal'], 'mergeFrom()');
+    return await abortable(signalOf(options), (token) => native.mergeFrom(self.#handle, from, add, token));
+  }
+
+  /** {@link mergeFrom} on the calling thread. */
+  mergeFromSync(other: Index, addId: bigint | number = 0n): void {
+    native.mergeFromSync(selfOf(this).#handle, Index.handle('other', other), checkId('addId', addId));
   }
 
   /** Removes all vectors; training is kept. */
@@ -366,10 +380,8 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
   /** `IndexFlatL2 { d: 4, ntotal: 0, metric: 'l2' }`; never throws. */
   [inspect.custom](depth: number, options: InspectOptions): string {
     if (depth < 0 || !isIndex(this)) return `[${nameOf(this)}]`;
-    return `${nameOf(this)} ${inspect(
-      fieldsOf(this, this.#inner, () => this.facts()),
-      options,
-    )}`;
+    const fields = fieldsOf(this, this.#inner, () => this.facts());
+    return `${nameOf(this)} ${inspect(fields, options)}`;
   }
 
   /**
@@ -386,8 +398,3 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
 export type SearchOptionsOf<I extends Index = Index> = I extends Index<infer O> ? O : never;
 
 markCopy(Index);
-
-function removedOf(ids: Ids | IDSelector): NativeSelector {
-  if (IDSelector.is(ids)) return IDSelector.native('ids', ids);
-  return { type: 'batch', ids: checkIds('ids', ids) };
-}

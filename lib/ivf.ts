@@ -3,9 +3,7 @@
  * Among the vectors of these lists its answer is exact.
  */
 
-import { type AbortOptions, abortable, signalOf } from './abort.js';
 import { invalidThis, invalidType, invalidValue, wrongDimension } from './errors.js';
-import { checkId } from './ids.js';
 import { Index } from './index_base.js';
 import { adopt, registerKind } from './kinds.js';
 import { Made } from './made.js';
@@ -92,22 +90,6 @@ export abstract class IndexIVF extends Index<IVFSearchOptions> {
     return native.imbalanceSync(Index.receiver(this));
   }
 
-  /**
-   * Moves all vectors of `other` here, with `addId` added to their ids; `other` is empty afterwards. Both must be of one
-   * kind with equal centroids: make them of one trained index that was written and read back.
-   * @throws ERR_VORONODE_UNSUPPORTED for other indexes; ERR_OUT_OF_RANGE if an id would pass int64 or become -1
-   */
-  async mergeFrom(other: IndexIVF, addId: bigint | number = 0n, options?: AbortOptions): Promise<void> {
-    const [from, add] = [otherOf(other), checkId('addId', addId)];
-    checkNames(options, ['signal'], 'mergeFrom()');
-    return abortable(signalOf(options), (token) => native.mergeFrom(Index.receiver(this), from, add, token));
-  }
-
-  /** {@link mergeFrom} on the calling thread. */
-  mergeFromSync(other: IndexIVF, addId: bigint | number = 0n): void {
-    native.mergeFromSync(Index.receiver(this), otherOf(other), checkId('addId', addId));
-  }
-
   /** @internal */
   protected override facts(): Record<string, unknown> {
     Index.receiver(this);
@@ -116,12 +98,6 @@ export abstract class IndexIVF extends Index<IVFSearchOptions> {
 }
 
 declareParameter('nprobe');
-
-function otherOf(other: unknown): ReturnType<typeof Index.handle> {
-  const handle = Index.handle('other', other); // first: `instanceof` runs the traps of a proxy
-  if (!(other instanceof IndexIVF)) throw invalidType('other', 'an instance of IndexIVF', other);
-  return handle;
-}
 
 /** What the constructors of all inverted files take. */
 export interface IndexIVFOptions {

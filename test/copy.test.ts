@@ -29,7 +29,7 @@ test.each<[string, () => unknown, string]>([
   ],
   ['ids to remove', () => index.removeIdsSync(new other.IDSelectorBatch([1])), 'IDSelectorBatch'],
   ['a part of a selector', () => new IDSelectorNot(new other.IDSelectorRange(0, 1)), 'IDSelectorRange'],
-  ['this', () => Index.prototype.reset.call(new other.IndexFlatL2(2)), 'IndexFlatL2'],
+  ['this', () => Index.prototype.resetSync.call(new other.IndexFlatL2(2)), 'IndexFlatL2'],
 ])('%s', (_, call, what) => {
   const error = { name: 'TypeError', message: expect.stringContaining(of(what)) };
   expect(call).toThrow(expect.objectContaining(error));

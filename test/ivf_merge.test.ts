@@ -116,7 +116,7 @@ describe('mergeFrom', () => {
     if (!['number', 'bigint', 'undefined'].includes(typeof value())) {
       await expect(index.mergeFrom(make(), value() as bigint)).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
     }
-    expect(() => index.mergeFromSync(new IndexFlatL2(D) as unknown as IndexIVF)).toThrow(TypeError);
+    expect(() => index.mergeFromSync(new IndexFlatL2(D))).toThrow(/same kind/);
   });
 
   test('both ways at once, many times, beside other work: nothing is lost, nothing waits for ever', async () => {

@@ -39,7 +39,7 @@ describe.each(makers)('%s', (name, make) => {
       'cosine',
       `Received "cosine". The cosine is the inner product of vectors of length 1: use indexFactory(d, 'L2norm,Flat', 'ip'), or normalizeL2 and 'ip'`,
     ],
-    ['manhattan', 'Received "manhattan"'],
+    ['hamming', 'Received "hamming"'],
   ])('refuses %s', (metric, end) => {
     const message = `The ${argument} must be one of: 'l2', 'ip', 'l1', 'linf'. ${end}`;
     expect(() => make(metric)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE', message }));

@@ -1,6 +1,5 @@
 // What changes the lists of an IndexIVF: adding, removing, merging.
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include "base/thread_pool.h"
@@ -217,23 +216,20 @@ void IndexIVF::merge_from(Index& other, idx_t add_id, const Cancel* cancel) {
 }
 
 void IndexIVF::check_mergeable(const Index& other) const {
-  check_not_itself(*this, other);
-  const auto* const ivf = dynamic_cast<const IndexIVF*>(&other);
-  const bool same_kind = ivf != nullptr && std::strcmp(kind(), other.kind()) == 0 && metric() == other.metric() &&
-                         d() == other.d() && nlist() == ivf->nlist();
-  if (!same_kind) {
+  Index::check_mergeable(other);
+  const auto& ivf = dynamic_cast<const IndexIVF&>(other);
+  if (nlist() != ivf.nlist()) {
     throw Error(Code::kUnsupported,
-                format("Only an index of the same kind, metric, d and nlist can be merged into this "
-                       "%s of d %zu and nlist %zu. Received %s of d %zu and nlist %zu",
-                       kind(), d(), nlist(), other.kind(), other.d(), ivf != nullptr ? ivf->nlist() : size_t{0}));
+                format("Only an index of the same nlist can be merged into this %s of nlist %zu. Received nlist %zu",
+                       kind(), nlist(), ivf.nlist()));
   }
   require_trained();
-  ivf->require_trained();
-  if (!codec_->same_as(*ivf->codec_)) {
+  ivf.require_trained();
+  if (!codec_->same_as(*ivf.codec_)) {
     throw Error(Code::kUnsupported,
                 "Only an index whose codes mean the same can be merged: make both of one trained one");
   }
-  if (centroids_of(*quantizer_) != centroids_of(*ivf->quantizer_)) {
+  if (centroids_of(*quantizer_) != centroids_of(*ivf.quantizer_)) {
     throw Error(
         Code::kUnsupported,
         "Only an index with the same centroids can be merged: train one, and give both its quantizer's centroids");

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "index/factory.h"
+#include "index/ivf.h"
+#include "index/refine_flat.h"
 #include "test/allocations.h"
 #include "test/random.h"
 
@@ -21,8 +23,8 @@ TEST_CASE("a huge k takes memory for the answer only, whatever the kind of index
     index->add(kN, x.data(), nullptr);
     for (const float k_factor : {1.0f, 1000.0f}) {
       SearchParams params;
-      params.nprobe = 2;
-      params.k_factor = k_factor;
+      params.set(kNprobe, 2);
+      params.set(kKFactor, k_factor);
       peak_bytes(true);
       const size_t before = live_bytes();
       index->search(kNq, x.data(), kHuge, params, distances.data(), labels.data());

@@ -8,6 +8,7 @@
 #include "index/flat.h"
 #include "index/id_map.h"
 #include "index/refine_flat.h"
+#include "index/selector_batch.h"
 #include "test/random.h"
 #include "test/throws.h"
 

@@ -35,10 +35,14 @@ const SHAPES = [
   { n: 3000, d: 3 },
   { n: 6000, d: 64 },
 ];
-// One component has no direction: normalised, every vector is 1 or -1, and everything ties.
+// One component has no direction: normalised, every vector is 1 or -1, and everything ties. Faiss 1.7.3 refines by the first
+// two metrics only.
+const offered = (description: string, metric: Metric, d: number) =>
+  (d > 1 || !description.includes('L2norm')) &&
+  (metric === 'l2' || metric === 'ip' || !/R(efine|Flat)/.test(description));
 const CASES = DESCRIPTIONS.flatMap((description) =>
   METRICS.flatMap((metric) =>
-    SHAPES.filter(({ d }) => d > 1 || !description.includes('L2norm')).map((shape) => ({
+    SHAPES.filter(({ d }) => offered(description, metric, d)).map((shape) => ({
       description,
       metric,
       ...shape,
@@ -56,7 +60,7 @@ function data({ n, d, metric }: Case): { vectors: Float32Array; ids: BigInt64Arr
     const vectors = Float32Array.from({ length: n }, (_, i) => 3 * ((i * 7919) % n) + (metric === 'ip' ? 1 : 0));
     return { vectors, ids, queries: Float32Array.from({ length: QUERIES }, () => 3 * random.integer(0, n) + 1) };
   }
-  const size = d === 3 ? 1000 : 100;
+  const size = metric === 'linf' ? 100_000 : d === 3 ? 1000 : 100; // the greatest of a few differences ties soonest
   return { vectors: random.integers(n * d, -size, size), ids, queries: random.integers(QUERIES * d, -size, size) };
 }
 

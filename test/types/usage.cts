@@ -64,7 +64,7 @@ export async function works(signal: AbortSignal): Promise<void> {
   const asMap: IndexIDMap = map;
   same<typeof map.index, IndexFlatIP>(true);
   same<typeof ip.metric, Metric>(true);
-  same<Metric, 'l2' | 'ip'>(true);
+  same<Metric, 'l2' | 'ip' | 'l1' | 'linf'>(true);
 
   await flat.add(vectors, { signal });
   flat.addSync(vectors);

@@ -68,7 +68,7 @@ async function useAll(native, way) {
       const [one, other] = ivfs;
       await change(other, 3000, 'addWithIds', few, ids);
       await change(one, 3000, 'add', few);
-      await call('search', one, few.subarray(0, 10 * D), 5, undefined, 2);
+      await call('search', one, few.subarray(0, 10 * D), 5, undefined, [2]);
       if (native.ntotal(one) > 0) await attempt('reconstruct', () => native.reconstructSync(one, 300n));
       await change(one, native.ntotal(other), 'mergeFrom', other, 10_000n);
     }
