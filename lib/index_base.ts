@@ -1,10 +1,7 @@
 /**
- * What every kind of index is and does. Vectors and queries are float32, row-major: component j of vector i is
- * `vectors[i * d + j]`.
- *
- * As in `node:fs`, the plain name works off the event loop and returns a promise, which also reports wrong arguments;
- * the `…Sync` twin does the same work on the calling thread and throws. Inputs are copied at the call. A failed call
- * changes nothing. Errors bear Node's codes (docs: `ErrorCode`).
+ * What every kind of index is and does. As in `node:fs`, the plain name works off the event loop and returns a promise, which
+ * also reports wrong arguments; the `…Sync` twin does the same work on the calling thread and throws. Errors bear Node's codes
+ * (docs: `ErrorCode`).
  */
 
 import { type InspectOptions, inspect } from 'node:util';
@@ -42,6 +39,8 @@ import { checkInteger, checkQuery, checkRadius, checkVectors, MAX_K } from './va
 
 // Not static members of Index: the bundler renames a class that names itself, and its name would be _Index.
 let isIndex: (value: unknown) => value is Index;
+
+const handleOf = (name: string, value: unknown): NativeIndex => Index.handle(name, value); // likewise
 
 /** What a method was called on: that may be anything, and only an index has the fields of one. */
 function selfOf(value: unknown): Index {
@@ -332,14 +331,14 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * @throws ERR_VORONODE_UNSUPPORTED for other indexes; ERR_OUT_OF_RANGE if an id would pass int64 or become -1
    */
   async mergeFrom(other: Index, addId: bigint | number = 0n, options?: AbortOptions): Promise<void> {
-    const [self, from, add] = [selfOf(this), Index.handle('other', other), checkId('addId', addId)];
+    const [self, from, add] = [selfOf(this), handleOf('other', other), checkId('addId', addId)];
     checkNames(options, ['signal'], 'mergeFrom()');
     return await abortable(signalOf(options), (token) => native.mergeFrom(self.#handle, from, add, token));
   }
 
   /** {@link mergeFrom} on the calling thread. */
   mergeFromSync(other: Index, addId: bigint | number = 0n): void {
-    native.mergeFromSync(selfOf(this).#handle, Index.handle('other', other), checkId('addId', addId));
+    native.mergeFromSync(selfOf(this).#handle, handleOf('other', other), checkId('addId', addId));
   }
 
   /** Removes all vectors; training is kept. */
