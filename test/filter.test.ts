@@ -30,6 +30,9 @@ function filled(description: string): Index {
 
 const kinds = ['Flat', 'IDMap,Flat', 'IVF16,Flat', 'IDMap,IVF16,SQ8,RFlat', 'L2norm,Flat'];
 
+/** Visits that many lists, where there are lists. */
+const visiting = (description: string, nprobe: number) => (description.includes('IVF') ? { nprobe } : {});
+
 describe.each(kinds)('a function filters %s', (description) => {
   const index = filled(description);
   const ids = Array.from({ length: N }, (_, i) => (index instanceof IndexIDMap ? far(i % 4000) : BigInt(i)));
@@ -51,11 +54,12 @@ describe.each(kinds)('a function filters %s', (description) => {
     const selector = new IDSelectorBatch([...set]);
     for (const nprobe of [3, 16]) {
       asked.clear();
-      const found = index.searchSync(queries, 20, { filter, nprobe });
-      expect(found).toEqual(index.searchSync(queries, 20, { filter: selector, nprobe }));
+      const lists = visiting(description, nprobe);
+      const found = index.searchSync(queries, 20, { filter, ...lists });
+      expect(found).toEqual(index.searchSync(queries, 20, { filter: selector, ...lists }));
       asked.clear();
-      const within = index.rangeSearchSync(queries, 90, { filter, nprobe });
-      expect(within).toEqual(index.rangeSearchSync(queries, 90, { filter: selector, nprobe }));
+      const within = index.rangeSearchSync(queries, 90, { filter, ...lists });
+      expect(within).toEqual(index.rangeSearchSync(queries, 90, { filter: selector, ...lists }));
     }
   });
 
@@ -116,7 +120,7 @@ describe.each(kinds)('a function filters %s', (description) => {
 describe('a filter function may', () => {
   const unsupported = expect.objectContaining({ code: 'ERR_VORONODE_UNSUPPORTED' });
   /** What `call` does within a filter, the first time it is asked. */
-  function within(index: Index, call: () => void): BigInt64Array {
+  function within(index: Index, call: () => void, options = {}): BigInt64Array {
     let first = true;
     const filter = () => {
       if (first) {
@@ -125,18 +129,23 @@ describe('a filter function may', () => {
       }
       return true;
     };
-    return index.searchSync(queries, 5, { filter, nprobe: 16 }).labels;
+    return index.searchSync(queries, 5, { ...options, filter }).labels;
   }
 
   test.each(kinds)('search and reconstruct in %s', (description) => {
     const index = filled(description);
-    const expected = index.searchSync(queries, 5, { nprobe: 16 }).labels;
+    const lists = visiting(description, 16);
+    const expected = index.searchSync(queries, 5, lists).labels;
     let calls = 0;
-    const found = within(index, () => {
-      expect(index.searchSync(queries, 5, { nprobe: 16, filter: () => true }).labels).toEqual(expected);
-      expect(index.reconstructSync(expected[0] as bigint)).toHaveLength(D);
-      calls++;
-    });
+    const found = within(
+      index,
+      () => {
+        expect(index.searchSync(queries, 5, { ...lists, filter: () => true }).labels).toEqual(expected);
+        expect(index.reconstructSync(expected[0] as bigint)).toHaveLength(D);
+        calls++;
+      },
+      lists,
+    );
     expect(found).toEqual(expected);
     expect(calls).toBe(1);
   });
@@ -157,18 +166,22 @@ describe('a filter function may', () => {
     const other = filled('IVF16,Flat') as IndexIVFFlat;
     const expected = index.searchSync(queries, 5, { nprobe: 16 }).labels;
     const pending: Promise<unknown>[] = [];
-    const found = within(index, () => {
-      pending.push(index.removeIds([0]), index.addWithIds(vectors.subarray(0, D), [999_999]));
-      // Behind the removal, which waits for this search.
-      expect(index.searchSync(queries, 5, { nprobe: 16 }).labels).toEqual(expected);
-      expect(() => index.addSync(vectors)).toThrow(unsupported);
-      expect(() => index.removeIdsSync([1])).toThrow(unsupported);
-      expect(() => index.resetSync()).toThrow(unsupported);
-      expect(() => index.mergeFromSync(other)).toThrow(unsupported);
-      expect(() => other.mergeFromSync(index)).toThrow(unsupported);
-      pending.push(expect(other.mergeFrom(index)).rejects.toEqual(unsupported));
-      other.addWithIdsSync(vectors.subarray(0, D), [10_000]);
-    });
+    const found = within(
+      index,
+      () => {
+        pending.push(index.removeIds([0]), index.addWithIds(vectors.subarray(0, D), [999_999]));
+        // Behind the removal, which waits for this search.
+        expect(index.searchSync(queries, 5, { nprobe: 16 }).labels).toEqual(expected);
+        expect(() => index.addSync(vectors)).toThrow(unsupported);
+        expect(() => index.removeIdsSync([1])).toThrow(unsupported);
+        expect(() => index.resetSync()).toThrow(unsupported);
+        expect(() => index.mergeFromSync(other)).toThrow(unsupported);
+        expect(() => other.mergeFromSync(index)).toThrow(unsupported);
+        pending.push(expect(other.mergeFrom(index)).rejects.toEqual(unsupported));
+        other.addWithIdsSync(vectors.subarray(0, D), [10_000]);
+      },
+      { nprobe: 16 },
+    );
     expect(found).toEqual(expected);
     await Promise.all(pending);
     expect(index.ntotal).toBe(N);
