@@ -12,8 +12,7 @@ constexpr Tag kTag = make_tag("IxRF");
 float read_factor(Reader& reader) {
   const float factor = reader.number<float>("k_factor");
   if (factor >= 1 && factor <= static_cast<float>(kKFactor.max)) return factor;
-  reader.corrupt(format("a number from 1 to %g", kKFactor.max),
-                 std::to_string(factor));
+  reader.corrupt(format("a number from 1 to %g", kKFactor.max), std::to_string(factor));
 }
 
 std::shared_ptr<Index> read_refine_flat(Reader& reader, Tag, const Outer* outer) {
