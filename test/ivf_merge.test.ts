@@ -108,16 +108,21 @@ describe('mergeFrom', () => {
     expectAll(index, mirror);
   });
 
-  test.each(Object.entries(hostile))('%s is no index and no id', async (_, value) => {
-    const index = make();
-    const error = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE', message: expect.stringContaining('"other"') };
-    expect(() => index.mergeFromSync(value() as IndexIVF)).toThrow(expect.objectContaining(error));
-    await expect(index.mergeFrom(value() as IndexIVF)).rejects.toMatchObject(error);
-    if (!['number', 'bigint', 'undefined'].includes(typeof value())) {
-      await expect(index.mergeFrom(make(), value() as bigint)).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
-    }
-    expect(() => index.mergeFromSync(new IndexFlatL2(D))).toThrow(/same kind/);
-  });
+  test.each(Object.entries(hostile).filter(([name]) => name !== 'index'))(
+    '%s is no index and no id',
+    async (_, value) => {
+      const index = make();
+      const error = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE', message: expect.stringContaining('"other"') };
+      expect(() => index.mergeFromSync(value() as IndexIVF)).toThrow(expect.objectContaining(error));
+      await expect(index.mergeFrom(value() as IndexIVF)).rejects.toMatchObject(error);
+      if (!['number', 'bigint', 'undefined'].includes(typeof value())) {
+        await expect(index.mergeFrom(make(), value() as bigint)).rejects.toMatchObject({
+          code: 'ERR_INVALID_ARG_TYPE',
+        });
+      }
+      expect(() => index.mergeFromSync(new IndexFlatL2(D))).toThrow(/same kind/);
+    },
+  );
 
   test('both ways at once, many times, beside other work: nothing is lost, nothing waits for ever', async () => {
     const indexes = [make(), make(), make()];
