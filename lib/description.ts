@@ -27,8 +27,9 @@ export type DescribedIndex<D extends string = string, M extends Metric = 'l2'> =
             : D extends `IVF${string},SQ8` | `IVF${string},SQfp16`
               ? IndexIVFScalarQuantizer
               : D extends 'Flat'
-                ? Flat<M>
+                ? [M] extends ['l2']
+                  ? IndexFlatL2
+                  : [M] extends ['ip']
+                    ? IndexFlatIP
+                    : IndexFlat
                 : Index;
-
-/** By either metric if it is not known which. */
-type Flat<M extends Metric> = [M] extends ['l2'] ? IndexFlatL2 : [M] extends ['ip'] ? IndexFlatIP : IndexFlat;

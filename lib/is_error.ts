@@ -1,6 +1,6 @@
 /** Telling the package's errors from others. */
 
-import type { CodedError, ErrorCode } from './errors.js';
+import type { ErrorCode } from './errors.js';
 
 /** All of them: the compiler sees to it. */
 const CODES: Record<ErrorCode, true> = {
@@ -21,7 +21,7 @@ const CODES: Record<ErrorCode, true> = {
 };
 
 /** An error with one of this package's codes. */
-export type VoronodeError = CodedError;
+export type VoronodeError = Error & { code: ErrorCode };
 
 /**
  * Whether a value, as a rule what was caught, is an error with one of this package's codes; its `code` then has the type
