@@ -21,7 +21,10 @@ const CODES: Record<ErrorCode, true> = {
 };
 
 /** An error with one of this package's codes. */
-export type VoronodeError = Error & { code: ErrorCode };
+export interface VoronodeError extends Error {
+  /** Which mistake it was. */
+  code: ErrorCode;
+}
 
 /**
  * Whether a value, as a rule what was caught, is an error with one of this package's codes; its `code` then has the type

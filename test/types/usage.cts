@@ -232,8 +232,8 @@ export function doesNot(index: Index, selector: IDSelector): void {
   new IndexIVFFlat(4);
   // @ts-expect-error: two codes
   new IndexIVFScalarQuantizer(4, 2, 'SQ4');
-  // @ts-expect-error: only inverted files merge
-  new IndexIVFFlat(4, 2).mergeFrom(index);
+  // @ts-expect-error: no index
+  new IndexIVFFlat(4, 2).mergeFrom(vectors);
   // @ts-expect-error: no progress in place
   index.trainSync(vectors, { progress: () => undefined });
   // @ts-expect-error: a misspelt option
