@@ -20,15 +20,15 @@ std::shared_ptr<Index> wrappable(std::shared_ptr<Index> inner, size_t rows) {
 
 }  // namespace
 
-IndexIDMap::IndexIDMap(std::shared_ptr<Index> inner, bool idmap2) : IndexIDMap(std::move(inner), IdTable(), idmap2) {}
+IndexIDMap::IndexIDMap(const std::shared_ptr<Index>& inner, bool idmap2) : IndexIDMap(inner, IdTable(), idmap2) {}
 
-IndexIDMap::IndexIDMap(std::shared_ptr<Index> inner, IdTable ids, bool idmap2)
+IndexIDMap::IndexIDMap(const std::shared_ptr<Index>& inner, IdTable ids, bool idmap2)
     : Wrapper(inner->d(), wrappable(inner, ids.size())), ids_(std::move(ids)), idmap2_(idmap2) {
   commit();
 }
 
-std::shared_ptr<IndexIDMap> IndexIDMap::from_parts(std::shared_ptr<Index> inner, IdTable ids, bool idmap2) {
-  return std::shared_ptr<IndexIDMap>(new IndexIDMap(std::move(inner), std::move(ids), idmap2));
+std::shared_ptr<IndexIDMap> IndexIDMap::from_parts(const std::shared_ptr<Index>& inner, IdTable ids, bool idmap2) {
+  return std::shared_ptr<IndexIDMap>(new IndexIDMap(inner, std::move(ids), idmap2));
 }
 
 void IndexIDMap::add(size_t, const float*, const Cancel*) {

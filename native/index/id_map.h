@@ -14,10 +14,10 @@ class IndexIDMap final : public Wrapper {
  public:
   // Wraps an empty index (kUnsupported otherwise, or if `inner` is a map or wrapped already).
   // idmap2: only the name and the tag in files differ (IxM2); every map here reconstructs by id.
-  IndexIDMap(std::shared_ptr<Index> inner, bool idmap2);
+  IndexIDMap(const std::shared_ptr<Index>& inner, bool idmap2);
 
   // For files: wraps an index that already holds ids.size() rows.
-  static std::shared_ptr<IndexIDMap> from_parts(std::shared_ptr<Index> inner, IdTable ids, bool idmap2);
+  static std::shared_ptr<IndexIDMap> from_parts(const std::shared_ptr<Index>& inner, IdTable ids, bool idmap2);
 
   const char* kind() const noexcept override { return idmap2_ ? "IndexIDMap2" : "IndexIDMap"; }
   size_t allocated_bytes() const noexcept override { return base().allocated_bytes() + ids_.allocated_bytes(); }
@@ -42,7 +42,7 @@ class IndexIDMap final : public Wrapper {
   const IdTable& ids() const noexcept { return ids_; }
 
  private:
-  IndexIDMap(std::shared_ptr<Index> inner, IdTable ids, bool idmap2);
+  IndexIDMap(const std::shared_ptr<Index>& inner, IdTable ids, bool idmap2);
 
   IdTable ids_;
   bool idmap2_;

@@ -48,7 +48,9 @@ Owned::Owned(std::shared_ptr<Index> index) : index_(std::move(index)) {
   index_->wrapped_ = true;
 }
 
-void Index::add_with_ids(size_t, const float*, const idx_t*, const Cancel*) {
+void Index::add_with_ids(size_t, const float*, const idx_t*, const Cancel*) { refuse_ids(); }
+
+void Index::refuse_ids() const {
   throw Error(Code::kUnsupported,
               format("%s numbers its vectors itself; wrap it: new IndexIDMap(index).addWithIds(vectors, ids)", kind()));
 }

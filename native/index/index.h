@@ -143,6 +143,9 @@ class Index {
   // For an index around another: shares its gate.
   Index(size_t d, Metric metric, const Index& inner);
 
+  // Of kinds that number their rows: kUnsupported.
+  [[noreturn]] void refuse_ids() const;
+
   virtual Clustering learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
                            const ClusteringProgress& progress);
 

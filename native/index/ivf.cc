@@ -34,8 +34,8 @@ size_t checked_nlist(size_t nlist) {
 
 }  // namespace
 
-IndexIVF::IndexIVF(std::shared_ptr<Index> quantizer, size_t nlist, Metric metric, std::unique_ptr<ListCodec> codec,
-                   std::unique_ptr<SketchSpace> space)
+IndexIVF::IndexIVF(const std::shared_ptr<Index>& quantizer, size_t nlist, Metric metric,
+                   std::unique_ptr<ListCodec> codec, std::unique_ptr<SketchSpace> space)
     : Index(quantizer->d(), metric, *quantizer),
       quantizer_(fitting(quantizer, checked_nlist(nlist))),
       quantizer_given_(quantizer_->ntotal() != 0),

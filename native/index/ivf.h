@@ -100,7 +100,7 @@ class IndexIVF : public Index {
  protected:
   // kOutOfRange unless 1 ≤ nlist ≤ kMaxLists; kUnsupported for a quantizer that does not fit: not flat, wrapped already,
   // with vectors but not nlist of them. space: of the sketches that the lists keep, or null; only where codes are rows.
-  IndexIVF(std::shared_ptr<Index> quantizer, size_t nlist, Metric metric, std::unique_ptr<ListCodec> codec,
+  IndexIVF(const std::shared_ptr<Index>& quantizer, size_t nlist, Metric metric, std::unique_ptr<ListCodec> codec,
            std::unique_ptr<SketchSpace> space);
 
   Clustering learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,

@@ -76,7 +76,8 @@ void normalize_l2(size_t n, size_t d, float* x) noexcept {
   }
 }
 
-IndexPreTransform::IndexPreTransform(std::vector<std::unique_ptr<VectorTransform>> chain, std::shared_ptr<Index> inner)
+IndexPreTransform::IndexPreTransform(std::vector<std::unique_ptr<VectorTransform>> chain,
+                                     const std::shared_ptr<Index>& inner)
     : Wrapper(dimension_of(chain, *inner), inner), chain_(std::move(chain)) {
   commit();
 }

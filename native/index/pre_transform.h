@@ -44,7 +44,7 @@ void normalize_l2(size_t n, size_t d, float* x) noexcept;
 class IndexPreTransform final : public Wrapper {
  public:
   // chain: in the order of application, each stage's d_out the next one's d_in, the last one's inner->d().
-  IndexPreTransform(std::vector<std::unique_ptr<VectorTransform>> chain, std::shared_ptr<Index> inner);
+  IndexPreTransform(std::vector<std::unique_ptr<VectorTransform>> chain, const std::shared_ptr<Index>& inner);
 
   const char* kind() const noexcept override { return "IndexPreTransform"; }
   void add(size_t n, const float* x, const Cancel* cancel) override;

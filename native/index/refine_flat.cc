@@ -41,14 +41,14 @@ SearchParameters IndexRefineFlat::own_search_parameters() const noexcept {
 IndexRefineFlat::IndexRefineFlat(const std::shared_ptr<Index>& base)
     : IndexRefineFlat(base, std::make_shared<IndexFlat>(base->d(), base->metric(), false)) {}
 
-IndexRefineFlat::IndexRefineFlat(std::shared_ptr<Index> base, std::shared_ptr<IndexFlat> rows)
+IndexRefineFlat::IndexRefineFlat(const std::shared_ptr<Index>& base, std::shared_ptr<IndexFlat> rows)
     : Wrapper(base->d(), refinable(base, rows->ntotal())), rows_(std::move(rows)) {
   commit();
 }
 
-std::shared_ptr<IndexRefineFlat> IndexRefineFlat::from_parts(std::shared_ptr<Index> base,
+std::shared_ptr<IndexRefineFlat> IndexRefineFlat::from_parts(const std::shared_ptr<Index>& base,
                                                              std::shared_ptr<IndexFlat> rows) {
-  return std::shared_ptr<IndexRefineFlat>(new IndexRefineFlat(std::move(base), std::move(rows)));
+  return std::shared_ptr<IndexRefineFlat>(new IndexRefineFlat(base, std::move(rows)));
 }
 
 void IndexRefineFlat::add(size_t n, const float* x, const Cancel* cancel) {

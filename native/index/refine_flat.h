@@ -31,15 +31,14 @@ class IndexRefineFlat final : public Wrapper {
 
   // For files: a base that is filled, and the vector of each of its rows, without sketches, which nobody would use.
   // REQUIRES: base->numbered_by_position().
-  static std::shared_ptr<IndexRefineFlat> from_parts(std::shared_ptr<Index> base, std::shared_ptr<IndexFlat> rows);
+  static std::shared_ptr<IndexRefineFlat> from_parts(const std::shared_ptr<Index>& base,
+                                                     std::shared_ptr<IndexFlat> rows);
 
   const char* kind() const noexcept override { return "IndexRefineFlat"; }
   size_t allocated_bytes() const noexcept override { return base().allocated_bytes() + rows_->allocated_bytes(); }
   void add(size_t n, const float* x, const Cancel* cancel) override;
   // As every kind that numbers its rows: kUnsupported.
-  void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) override {
-    Index::add_with_ids(n, x, ids, cancel);
-  }
+  void add_with_ids(size_t, const float*, const idx_t*, const Cancel*) override { refuse_ids(); }
 
   // The k best of k · k_factor candidates (rounded down, as in Faiss; at least k).
   void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
@@ -66,7 +65,7 @@ class IndexRefineFlat final : public Wrapper {
   SearchParameters own_search_parameters() const noexcept override;
 
  private:
-  IndexRefineFlat(std::shared_ptr<Index> base, std::shared_ptr<IndexFlat> rows);
+  IndexRefineFlat(const std::shared_ptr<Index>& base, std::shared_ptr<IndexFlat> rows);
   float factor_of(const SearchParams& params) const noexcept;
 
   std::shared_ptr<IndexFlat> rows_;

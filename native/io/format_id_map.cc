@@ -35,7 +35,7 @@ std::shared_ptr<Index> read_id_map(Reader& reader, Tag tag, const Outer* outer) 
     reader.unsupported("an IndexIDMap around an index whose labels are not 0 to ntotal - 1");
   }
   IdTable ids = read_ids(reader, static_cast<size_t>(header.ntotal));
-  return IndexIDMap::from_parts(std::move(inner), std::move(ids), tag == kMap2Tag);
+  return IndexIDMap::from_parts(inner, std::move(ids), tag == kMap2Tag);
 }
 
 bool write_id_map(Writer& writer, const Index& index, const Moment& moment) {

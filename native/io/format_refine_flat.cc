@@ -29,7 +29,7 @@ std::shared_ptr<Index> read_refine_flat(Reader& reader, Tag, const Outer* outer)
   const auto rows = std::dynamic_pointer_cast<IndexFlat>(read_any(reader, &promised));
   if (rows == nullptr) reader.unsupported("an IndexRefine with another second index than an IndexFlat");
   const float factor = read_factor(reader);
-  auto index = IndexRefineFlat::from_parts(std::move(base), rows);
+  auto index = IndexRefineFlat::from_parts(base, rows);
   index->set_k_factor(factor);
   return index;
 }
