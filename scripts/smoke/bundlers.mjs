@@ -5,8 +5,10 @@ import { dirname, join } from 'node:path';
 import { fromNpm } from '../from-npm.mjs';
 import { root } from '../run.mjs';
 import { must, mustPrint, notInstalled } from './outcome.mjs';
-import { uses } from './use.mjs';
+import { uses as plain } from './use.mjs';
 
+/** What a bundle prints: the programs of use.mjs, and one with a dependency. */
+const uses = { ...plain, 'service.mjs': 'service: found' };
 /** What the programs need besides voronode. */
 const dependencies = { 'service.mjs': { fastify: '5.12.8' } };
 
