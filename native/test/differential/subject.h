@@ -171,17 +171,17 @@ class Subject {
     index_ = deserialize_index(bytes.data(), bytes.size(), nullptr);
   }
 
-  // Rows of an index with the same training move here.
+  // Rows of an index with the same training move here, behind the own where rows are numbered.
   void merge() {
     const Kind& kind = model_.kind();
-    if (kind.nlist == 0 || kind.maps > 0 || kind.refined || kind.norms > 0) return;
     const std::vector<uint8_t> bytes = serialize_index(*index_, nullptr);
     const std::shared_ptr<Index> other = deserialize_index(bytes.data(), bytes.size(), nullptr);
     other->reset();
-    const idx_t add_id = 2 * next_id_ + 500;  // so that negative ids, too, become new ones
-    add_to(*other, choices_.between(1, 200), choices_.below(kind.nlist), add_id);
-    next_id_ += add_id + 1;
-    static_cast<IndexIVF&>(*index_).merge_from(static_cast<IndexIVF&>(*other), add_id, nullptr);
+    const auto ntotal = static_cast<idx_t>(index_->ntotal());
+    const idx_t shift = kind.has_ids() ? 2 * next_id_ + 500 : ntotal;  // so that negative ids, too, become new ones
+    add_to(*other, choices_.between(1, 200), choices_.below(std::max<size_t>(1, kind.nlist)), shift);
+    next_id_ += shift + 1;
+    index_->merge_from(*other, kind.has_ids() || choices_.one_in(2) ? shift : 0, nullptr);
     expect_same(other->ntotal() == 0, "a merged index is empty");
   }
 
