@@ -52,8 +52,8 @@ class RangeWriter {
   std::optional<MemoryClaim> claim_;
 };
 
-// found->push_back(candidate), what it allocates announced to the watch of the search: a range search may find every row
-// for every query.
+// found->push_back(candidate), what it allocates announced to the watch of the search: a range search may find every
+// row for every query.
 inline void keep(const Candidate& candidate, MemoryWatch* watch, std::vector<Candidate>* found) {
   constexpr size_t kFirst = 16;
   if (found->size() == found->capacity()) {

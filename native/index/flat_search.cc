@@ -14,7 +14,8 @@ namespace {
 
 using Rows = Blocks<float>::View;
 
-// kMinParallelFlops where sketches do most of the work, at 200 to 400 G/s; a row costs at least as much as one of 32 components.
+// kMinParallelFlops where sketches do most of the work, at 200 to 400 G/s; a row costs at least as much as one of 32
+// components.
 constexpr size_t kMinSketchFlops = size_t{1} << 23;
 constexpr size_t kMinSketchWidth = 32;
 // Slices of the rows per thread: enough that a slow core is not waited for.

@@ -114,8 +114,8 @@ class Index {
   virtual void reset() noexcept = 0;
 
   // Moves all rows of `other` behind the own, add_id added to their ids; `other` is empty afterwards. Kinds that number
-  // their rows by position take an add_id of 0, as in Faiss, or of ntotal(), which is what is added. kUnsupported unless
-  // check_mergeable(other), kOutOfRange for another add_id, or if an id would overflow or become -1. REQUIRES:
+  // their rows by position take an add_id of 0, as in Faiss, or of ntotal(), which is what is added. kUnsupported
+  // unless check_mergeable(other), kOutOfRange for another add_id, or if an id would overflow or become -1. REQUIRES:
   // kExclusive of both, which are different indexes.
   virtual void merge_from(Index& other, idx_t add_id, const Cancel* cancel);
   // Throws kUnsupported, and says what differs, unless both are of one kind, metric, d and training.
@@ -162,8 +162,8 @@ class Index {
 };
 
 // An index inside another one, which it changes through from here on. It is marked as wrapped when this is made
-// (kUnsupported if it is wrapped already), and free again if this goes before commit(): if the making of the outer index
-// fails.
+// (kUnsupported if it is wrapped already), and free again if this goes before commit(): if the making of the outer
+// index fails.
 class Owned {
  public:
   explicit Owned(std::shared_ptr<Index> index);

@@ -39,8 +39,8 @@ class IndexIVF : public Index {
 
   // train() finds the centroids with k-means (10 iterations, spherical for inner products, as Faiss does) and puts them
   // into the quantizer; then learns what the codes need. A quantizer that came with nlist centroids keeps them. Does
-  // nothing where nothing is to be learned. kInvalidArgValue if n < nlist, kUnsupported if there are vectors in the lists
-  // already.
+  // nothing where nothing is to be learned. kInvalidArgValue if n < nlist, kUnsupported if there are vectors in the
+  // lists already.
   ClusteringParams default_clustering() const noexcept override;
 
   // Labels: the largest id there is + 1, … (0, … if there is none). kNotTrained; kUnsupported if they would pass 2⁶³.
@@ -98,8 +98,9 @@ class IndexIVF : public Index {
   void restore_lists(const std::vector<Part>& parts, const Fill& fill, const Cancel* cancel);
 
  protected:
-  // kOutOfRange unless 1 ≤ nlist ≤ kMaxLists; kUnsupported for a quantizer that does not fit: not flat, wrapped already,
-  // with vectors but not nlist of them. space: of the sketches that the lists keep, or null; only where codes are rows.
+  // kOutOfRange unless 1 ≤ nlist ≤ kMaxLists; kUnsupported for a quantizer that does not fit: not flat, wrapped
+  // already, with vectors but not nlist of them. space: of the sketches that the lists keep, or null; only where codes
+  // are rows.
   IndexIVF(const std::shared_ptr<Index>& quantizer, size_t nlist, Metric metric, std::unique_ptr<ListCodec> codec,
            std::unique_ptr<SketchSpace> space);
 

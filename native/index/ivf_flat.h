@@ -7,8 +7,8 @@ namespace voronode {
 
 class IndexIVFFlat final : public IndexIVF {
  public:
-  // With a quantizer of its own, an IndexFlat of the same metric. sketch: keep sketches beside the rows (sketch/bound.h):
-  // the same answers, several times faster, for a quarter more memory.
+  // With a quantizer of its own, an IndexFlat of the same metric. sketch: keep sketches beside the rows
+  // (sketch/bound.h): the same answers, several times faster, for a quarter more memory.
   IndexIVFFlat(size_t d, size_t nlist, Metric metric, bool sketch = true);
   // With the caller's quantizer: a flat index, empty (train() fills it) or with nlist centroids. It changes through
   // this index only from here on.

@@ -54,7 +54,8 @@ class IndexPreTransform final : public Wrapper {
   // The radius is compared with cosines as they are answered: beyond 1 is none.
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override;
-  // reconstruct() gives the stored, that is the transformed, vector (normalisation cannot be undone; Faiss does the same).
+  // reconstruct() gives the stored, that is the transformed, vector (normalisation cannot be undone; Faiss does the
+  // same).
   void merge_from(Index& other, idx_t add_id, const Cancel* cancel) override;
   void check_mergeable(const Index& other) const override;
 

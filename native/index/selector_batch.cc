@@ -11,8 +11,9 @@ namespace {
 // Two to four slots of 8 bytes stand ready for an id in a large table: as much as so many bits.
 constexpr uint64_t kBitsPerId = 128;
 constexpr size_t kSlotsPerId = 2;
-// While the table fits the cache it has so many, and nearly every question about another id ends at an empty slot, as the
-// processor foresees: asked about the rows of an inverted file, 21 ids in 64 slots took 1.6 times as long as in 512.
+// While the table fits the cache it has so many, and nearly every question about another id ends at an empty slot, as
+// the processor foresees: asked about the rows of an inverted file, 21 ids in 64 slots took 1.6 times as long as in
+// 512.
 constexpr size_t kSlotsPerIdOfFew = 16;
 constexpr size_t kSlotsOfFew = 16384;
 

@@ -57,8 +57,8 @@ class Wrapper : public Index {
 // The outermost of an index and what it wraps that has a role (maps_ids, refines); null if none has.
 const Index* with_role(const Index& index, bool (Index::*role)() const noexcept) noexcept;
 
-// Throws kUnsupported unless `index` has as many rows as the wrapper knows something of: none, but for files. `wrapper`:
-// the kind, for the message.
+// Throws kUnsupported unless `index` has as many rows as the wrapper knows something of: none, but for files.
+// `wrapper`: the kind, for the message.
 void check_row_count(const char* wrapper, const Index& index, size_t rows);
 
 // The rows, ascending, of an index that numbers them by position that are in `selector`.

@@ -66,8 +66,8 @@ class AtomicFile final : public OutputFile {
   void write(const void* data, size_t n) override;
   void sync() override;
 
-  // Also makes the file appear under its name. An error of the last step, syncing the directory, is reported although the
-  // new file is in place, whole.
+  // Also makes the file appear under its name. An error of the last step, syncing the directory, is reported although
+  // the new file is in place, whole.
   void commit() override;
 
  private:
@@ -75,10 +75,10 @@ class AtomicFile final : public OutputFile {
   std::unique_ptr<State> state_;
 };
 
-// A file that is written as it lies: for one that cannot be replaced, such as a mount of its own or a file in a folder that
-// may not be written. It is emptied at the first write; from then until commit() it is broken, and stays so after any
-// failure. It keeps its owner, permissions and links. A file that is not there is made. Refused are the same targets as by
-// AtomicFile.
+// A file that is written as it lies: for one that cannot be replaced, such as a mount of its own or a file in a folder
+// that may not be written. It is emptied at the first write; from then until commit() it is broken, and stays so after
+// any failure. It keeps its owner, permissions and links. A file that is not there is made. Refused are the same
+// targets as by AtomicFile.
 class InPlaceFile final : public OutputFile {
  public:
   explicit InPlaceFile(const std::string& path);

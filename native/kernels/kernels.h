@@ -10,8 +10,8 @@
 // or on how a batch is cut. (16 lanes: one AVX-512 register. The direct form of the squared difference, not
 // |x|²+|y|²-2xy, whose cancellation loses digits for near neighbours.)
 //
-// The same for |x[j] - y[j]| (L1): lane + the absolute difference, each rounded once. The greatest of them (Linf) is the
-// same in any order.
+// The same for |x[j] - y[j]| (L1): lane + the absolute difference, each rounded once. The greatest of them (Linf) is
+// the same in any order.
 //
 // Vectors are float32, row-major, d components each, unaligned. No function reads outside its arguments.
 #pragma once

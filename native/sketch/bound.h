@@ -23,13 +23,13 @@
 //   IP:  a =   s_x,  c =    ‖x̂‖ + ε_x,   e =   ε_x,  b_y = -μ·y',   base = τ + x·μ
 // where rounding is paid for in ε_x, c, e, b_y and base. With u = 2⁻²⁴, and ‖x̂‖ ≤ 3.1‖x'‖ (codes are off by half a
 // step, a step is at most 1/63 of the largest component of a query; d ≤ 65 000), ‖ŷ‖ ≤ ‖y'‖ + ε_y:
-//   - the left side: at most five roundings touch the dot, six the products of c and e, two b_y. The dot: 5u · 2‖x̂‖‖ŷ‖ ≤
-//     31u‖x'‖‖y'‖ + 10u‖x̂‖ε_y; the first is ≤ 16u (‖x'‖² + ‖y'‖²), so b_y and base give 40u of the squares; half as
+//   - the left side: at most five roundings touch the dot, six the products of c and e, two b_y. The dot: 5u · 2‖x̂‖‖ŷ‖
+//     ≤ 31u‖x'‖‖y'‖ + 10u‖x̂‖ε_y; the first is ≤ 16u (‖x'‖² + ‖y'‖²), so b_y and base give 40u of the squares; half as
 //     much for inner products, where ε_x grows by 40u‖x'‖ and b_y gives 8u‖μ‖‖y'‖. The second is 5u of c · rho. c grows
 //     by 24u for all of this, e by 8u.
-//   - the float32 key that the row would get is within γ = (d/16 + 9)u of ‖x - y‖² (d/16 fused additions, four levels of
-//     the tree, the differences and squares), so τ grows by 2γ|τ| (a bound above that means a key above τ); or it is within
-//     γ‖x‖‖y‖ of x·y, so ε_x grows by 2γ‖x‖ and base by 2γ‖x‖‖μ‖.
+//   - the float32 key that the row would get is within γ = (d/16 + 9)u of ‖x - y‖² (d/16 fused additions, four levels
+//     of the tree, the differences and squares), so τ grows by 2γ|τ| (a bound above that means a key above τ); or it is
+//     within γ‖x‖‖y‖ of x·y, so ε_x grows by 2γ‖x‖ and base by 2γ‖x‖‖μ‖.
 //   - subnormal results lose at most 2⁻¹⁵⁰ an operation: (d + 64) · 2⁻¹⁴⁸.
 // What the proof needs finite and normal is checked: rows and queries with a component above kMaxComponent or all below
 // kMinComponent (but not all zero) have no sketch; they are always looked at.

@@ -37,8 +37,8 @@ class ListSketches {
   // After an addition: see InvertedLists::tidy.
   void tidy(const std::vector<InvertedLists::Addition::Part>& parts) noexcept;
 
-  // After a removal from a list. Without memory for a helper its rows stay without sketches: slower, not wrong. The next
-  // addition makes them.
+  // After a removal from a list. Without memory for a helper its rows stay without sketches: slower, not wrong. The
+  // next addition makes them.
   void remake(size_t list) noexcept;
 
   // The lists are empty: the next addition may choose another centre.

@@ -1,8 +1,6 @@
 // Saving into the file itself: what stays, and that a save which broke off is seen.
 #include <doctest/doctest.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +8,7 @@
 
 #include "index/flat.h"
 #include "io/index_io.h"
+#include "test/file_size_limit.h"
 #include "test/golden.h"
 
 namespace voronode::test {
@@ -68,15 +67,11 @@ TEST_CASE("in place: a write that fails half-way leaves a file that is seen to b
   const std::vector<float> x(2048 * 1024);
   flat.add(2048, x.data(), nullptr);
   REQUIRE(save_error(folder / "index", flat) == 0);  // an index of the same size, whose end would fit
-  rlimit saved;
-  getrlimit(RLIMIT_FSIZE, &saved);
-  rlimit lower = saved;
-  lower.rlim_cur = 3 << 20;
-  const auto handler = signal(SIGXFSZ, SIG_IGN);  // so that the write fails instead
-  setrlimit(RLIMIT_FSIZE, &lower);
-  const int error = save_error(folder / "index", flat);
-  setrlimit(RLIMIT_FSIZE, &saved);
-  signal(SIGXFSZ, handler);
+  int error;
+  {
+    const FileSizeLimit limit(3 << 20);
+    error = save_error(folder / "index", flat);
+  }
   CHECK(error == EFBIG);
   CHECK_THROWS_AS(read_index(folder / "index", nullptr), Error);
   CHECK(save_error(folder / "index", flat) == 0);

@@ -1,8 +1,6 @@
 // Saving: all or nothing, with the target's permissions, through links, beside adds.
 #include <doctest/doctest.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +13,7 @@
 #include "io/index_io.h"
 #include "io/sink.h"
 #include "io/writer.h"
+#include "test/file_size_limit.h"
 #include "test/golden.h"
 
 namespace voronode::test {
@@ -179,21 +178,14 @@ TEST_CASE("a write that fails half-way leaves the old file and nothing else") {
   IndexFlat flat(1024, Metric::kL2);
   const std::vector<float> x(2048 * 1024);
   flat.add(2048, x.data(), nullptr);
-  rlimit saved;
-  getrlimit(RLIMIT_FSIZE, &saved);
-  rlimit lower = saved;
-  lower.rlim_cur = 3 << 20;
-  const auto handler = signal(SIGXFSZ, SIG_IGN);  // so that the write fails instead
-  setrlimit(RLIMIT_FSIZE, &lower);
   int error = 0;
   try {
+    const FileSizeLimit limit(3 << 20);
     write_index(flat, folder / "index", nullptr);
   } catch (const SystemError& e) {
     error = e.err();
     CHECK(std::string(e.syscall()) == "write");
   }
-  setrlimit(RLIMIT_FSIZE, &saved);
-  signal(SIGXFSZ, handler);
   CHECK(error == EFBIG);
   CHECK(read_all(folder / "index") == kOld);
   CHECK(folder.entries() == 1);

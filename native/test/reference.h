@@ -26,8 +26,8 @@ inline bool same(const std::vector<float>& a, const std::vector<float>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](float x, float y) { return same(x, y); });
 }
 
-// The key of kernels.h: ‖x - y‖², -x·y, Σ |x - y| or max |x - y|. Behind the last component there are zeros up to a multiple of 16: they turn a
-// lane that has come to -0 into 0.
+// The key of kernels.h: ‖x - y‖², -x·y, Σ |x - y| or max |x - y|. Behind the last component there are zeros up to a
+// multiple of 16: they turn a lane that has come to -0 into 0.
 inline float reference_key(Metric metric, const float* x, const float* y, size_t d) {
   float lanes[16] = {};
   for (size_t j = 0; j < (d + 15) / 16 * 16; ++j) {
