@@ -68,7 +68,7 @@ function replace() {
 const TypedArray = Object.getPrototypeOf(Float32Array);
 const [F32, I64] = [Float32Array, BigInt64Array];
 const D = 8;
-const rows = F32.from({ length: 20_000 * D }, (_, i) => (i * 31) % 97);
+const rows = F32.from({ length: 2_000 * D }, (_, i) => (i * 31) % 97);
 const queries = rows.slice(0, 200 * D);
 const sample = rows.slice(0, 1000 * D);
 const ids = I64.from({ length: 100 }, (_, i) => BigInt(i));
@@ -105,7 +105,7 @@ native.trainSync(ivf, sample, { niter: 2 });
 const own = ({ distances }) => distances[0] === undefined || distances[0] === 0;
 const none = undefined;
 
-for (let round = 0; round < 20; round++) {
+for (let round = 0; round < 6; round++) {
   const pending = [];
   for (let i = 0; i < 4; i++) {
     pending.push(
