@@ -4,7 +4,6 @@
  * (docs: `ErrorCode`).
  */
 
-import { type InspectOptions, inspect } from 'node:util';
 import { type AbortOptions, abortable, signalOf, throwIfAborted } from './abort.js';
 import {
   CLUSTERING_NAMES,
@@ -16,13 +15,11 @@ import {
   warnFewVectors,
 } from './clustering.js';
 import { markCopy } from './copy.js';
-import { fieldsOf, nameOf } from './describe.js';
-import { invalidThis, invalidType, objectRemedy, unsupported } from './errors.js';
+import { nameOf } from './describe.js';
 import { type FilterReader, filterOf, removedOf, selectorOf } from './filter.js';
-import { checkId, checkNewIds, type Ids } from './ids.js';
-import { Made } from './made.js';
-import { type Metric, metricOfNumber } from './metric.js';
-import { type NativeIndex, native } from './native.js';
+import { argumentHandle, dimensionOf, Held, handleOf, selfOf } from './held.js';
+import { checkId, checkIds, checkNewIds, type Ids } from './ids.js';
+import { native } from './native.js';
 import { checkNames } from './options.js';
 import { RangeSearchResult, type ResultRow, SearchResult } from './result.js';
 import {
@@ -34,19 +31,7 @@ import {
   type SyncSearchOptions,
 } from './search_options.js';
 import type { IDSelector } from './selector.js';
-import { Uncloneable } from './uncloneable.js';
 import { checkInteger, checkQuery, checkRadius, checkVectors, MAX_K } from './validate.js';
-
-// Not static members of Index: the bundler renames a class that names itself, and its name would be _Index.
-let isIndex: (value: unknown) => value is Index;
-
-const handleOf = (name: string, value: unknown): NativeIndex => Index.handle(name, value); // likewise
-
-/** What a method was called on: that may be anything, and only an index has the fields of one. */
-function selfOf(value: unknown): Index {
-  if (!isIndex(value)) throw invalidThis('Index', value);
-  return value;
-}
 
 /**
  * An index of vectors of one dimension. Made by the constructors of its subclasses, `indexFactory` and `readIndex`.
@@ -61,73 +46,8 @@ function selfOf(value: unknown): Index {
  * All methods throw `ERR_INVALID_ARG_TYPE` for what is no `Float32Array`, `ERR_VORONODE_DIMENSION` for lengths that are no
  * multiple of d, `ERR_INVALID_ARG_VALUE` for NaN and infinity, and `ERR_VORONODE_CLOSED` after {@link close}.
  */
-export abstract class Index<O extends SearchOptions = AnySearchOptions> extends Uncloneable implements Disposable {
-  readonly #handle: NativeIndex;
-  readonly #inner: Index | undefined;
-  readonly #d: number;
-  readonly #metric: Metric;
+export abstract class Index<O extends SearchOptions = AnySearchOptions> extends Held {
   #reader: SearchOptionsReader | undefined;
-
-  /** @internal */
-  protected constructor(made: Made) {
-    if (!Made.is(made)) {
-      throw unsupported(
-        `${new.target.name} has no public constructor; use indexFactory(d, description) or readIndex(path)`,
-      );
-    }
-    super();
-    this.#handle = made.handle;
-    this.#inner = made.parts.inner;
-    this.#d = native.d(made.handle);
-    this.#metric = metricOfNumber(native.metric(made.handle)) as Metric;
-  }
-
-  /** @internal The addon's handle of an index. */
-  static handle(name: string, value: unknown): NativeIndex {
-    if (!isIndex(value)) {
-      throw invalidType(name, 'an instance of Index', value, objectRemedy(value));
-    }
-    return value.#handle;
-  }
-
-  /** @internal The addon's handle of what a method was called on. */
-  static receiver(value: unknown): NativeIndex {
-    return selfOf(value).#handle;
-  }
-
-  /** @internal */
-  static is(value: unknown): value is Index {
-    return isIndex(value);
-  }
-
-  /** @internal */
-  static inner(index: Index): Index | undefined {
-    return selfOf(index).#inner;
-  }
-
-  static {
-    isIndex = (value): value is Index => value !== null && typeof value === 'object' && #handle in value;
-  }
-
-  /** Components per vector. */
-  get d(): number {
-    return selfOf(this).#d;
-  }
-
-  /** How nearness is measured. */
-  get metric(): Metric {
-    return selfOf(this).#metric;
-  }
-
-  /** How many vectors are stored. Grows when an add is complete. */
-  get ntotal(): number {
-    return native.ntotal(selfOf(this).#handle);
-  }
-
-  /** Whether vectors can be added and searched. */
-  get isTrained(): boolean {
-    return native.isTrained(selfOf(this).#handle);
-  }
 
   /**
    * Adds n vectors (n × d); their ids are ntotal, ntotal + 1, …; in an inverted file those behind the largest id that it
@@ -136,16 +56,16 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    */
   async add(vectors: Float32Array, options?: AbortOptions): Promise<void> {
     const self = selfOf(this);
-    checkVectors('vectors', vectors, self.#d);
+    checkVectors('vectors', vectors, dimensionOf(self));
     checkNames(options, ['signal'], 'add()');
-    return await abortable(signalOf(options), (token) => native.add(self.#handle, vectors, token));
+    return await abortable(signalOf(options), (token) => native.add(handleOf(self), vectors, token));
   }
 
   /** {@link add} on the calling thread. */
   addSync(vectors: Float32Array): void {
     const self = selfOf(this);
-    checkVectors('vectors', vectors, self.#d);
-    native.addSync(self.#handle, vectors);
+    checkVectors('vectors', vectors, dimensionOf(self));
+    native.addSync(handleOf(self), vectors);
   }
 
   /**
@@ -155,16 +75,16 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    */
   async addWithIds(vectors: Float32Array, ids: Ids, options?: AbortOptions): Promise<void> {
     const self = selfOf(this);
-    const list = checkNewIds(ids, checkVectors('vectors', vectors, self.#d));
+    const list = checkNewIds(ids, checkVectors('vectors', vectors, dimensionOf(self)));
     checkNames(options, ['signal'], 'addWithIds()');
-    return await abortable(signalOf(options), (token) => native.addWithIds(self.#handle, vectors, list, token));
+    return await abortable(signalOf(options), (token) => native.addWithIds(handleOf(self), vectors, list, token));
   }
 
   /** {@link addWithIds} on the calling thread. */
   addWithIdsSync(vectors: Float32Array, ids: Ids): void {
     const self = selfOf(this);
-    const list = checkNewIds(ids, checkVectors('vectors', vectors, self.#d));
-    native.addWithIdsSync(self.#handle, vectors, list);
+    const list = checkNewIds(ids, checkVectors('vectors', vectors, dimensionOf(self)));
+    native.addWithIdsSync(handleOf(self), vectors, list);
   }
 
   /** Faiss's spelling of {@link addWithIds}. */
@@ -179,24 +99,24 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    */
   async train(vectors: Float32Array, options?: TrainOptions): Promise<void> {
     const self = selfOf(this);
-    const n = checkVectors('vectors', vectors, self.#d);
+    const n = checkVectors('vectors', vectors, dimensionOf(self));
     checkNames(options, CLUSTERING_NAMES, 'train()');
     const signal = signalOf(options);
     const params = clusteringOf(options);
     const progress = progressOf(options);
-    const lists = await abortable(signal, (token) => native.train(self.#handle, vectors, params, progress, token));
+    const lists = await abortable(signal, (token) => native.train(handleOf(self), vectors, params, progress, token));
     if (lists > 0) warnFewVectors(n, lists, 'lists', options);
   }
 
   /** The same in place. It reports no progress: the thread that would hear of it does the work. */
   trainSync(vectors: Float32Array, options?: ClusteringOptions & AbortOptions): void {
     const self = selfOf(this);
-    const n = checkVectors('vectors', vectors, self.#d);
+    const n = checkVectors('vectors', vectors, dimensionOf(self));
     checkNames(options, CLUSTERING_NAMES, 'trainSync()');
     throwIfAborted(signalOf(options));
     const params = clusteringOf(options);
     refuseProgress(options, 'train()');
-    const lists = native.trainSync(self.#handle, vectors, params);
+    const lists = native.trainSync(handleOf(self), vectors, params);
     if (lists > 0) warnFewVectors(n, lists, 'lists', options);
   }
 
@@ -220,22 +140,22 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    */
   async search(queries: Float32Array, k: number, options?: O): Promise<SearchResult> {
     const self = selfOf(this);
-    checkVectors('queries', queries, self.#d);
+    checkVectors('queries', queries, dimensionOf(self));
     checkInteger('k', k, 1, MAX_K);
     const signal = signalOf(options);
     const { filter, params } = self.#choices(options, selectorOf);
-    const found = await abortable(signal, (token) => native.search(self.#handle, queries, k, filter, params, token));
+    const found = await abortable(signal, (token) => native.search(handleOf(self), queries, k, filter, params, token));
     return new SearchResult(k, found.distances, found.labels);
   }
 
   /** {@link search} on the calling thread. A signal counts only if it has fired before. */
   searchSync(queries: Float32Array, k: number, options?: SyncSearchOptions<O>): SearchResult {
     const self = selfOf(this);
-    checkVectors('queries', queries, self.#d);
+    checkVectors('queries', queries, dimensionOf(self));
     checkInteger('k', k, 1, MAX_K);
     throwIfAborted(signalOf(options));
     const { filter, params } = self.#choices(options, filterOf);
-    const found = native.searchSync(self.#handle, queries, k, filter, params);
+    const found = native.searchSync(handleOf(self), queries, k, filter, params);
     return new SearchResult(k, found.distances, found.labels);
   }
 
@@ -255,13 +175,13 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    */
   async searchOne(query: Float32Array, k: number, options?: O): Promise<ResultRow> {
     const self = selfOf(this);
-    return (await self.search(checkQuery(query, self.#d), k, options)).row(0);
+    return (await self.search(checkQuery(query, dimensionOf(self)), k, options)).row(0);
   }
 
   /** {@link searchOne} on the calling thread. */
   searchOneSync(query: Float32Array, k: number, options?: SyncSearchOptions<O>): ResultRow {
     const self = selfOf(this);
-    return self.searchSync(checkQuery(query, self.#d), k, options).row(0);
+    return self.searchSync(checkQuery(query, dimensionOf(self)), k, options).row(0);
   }
 
   /**
@@ -270,12 +190,12 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    */
   async rangeSearch(queries: Float32Array, radius: number, options?: O): Promise<RangeSearchResult> {
     const self = selfOf(this);
-    checkVectors('queries', queries, self.#d);
+    checkVectors('queries', queries, dimensionOf(self));
     const bound = checkRadius(radius);
     const signal = signalOf(options);
     const { filter, params } = self.#choices(options, selectorOf);
     const found = await abortable(signal, (token) =>
-      native.rangeSearch(self.#handle, queries, bound, filter, params, token),
+      native.rangeSearch(handleOf(self), queries, bound, filter, params, token),
     );
     return new RangeSearchResult(found.lims, found.distances, found.labels);
   }
@@ -283,28 +203,61 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
   /** {@link rangeSearch} on the calling thread. */
   rangeSearchSync(queries: Float32Array, radius: number, options?: SyncSearchOptions<O>): RangeSearchResult {
     const self = selfOf(this);
-    checkVectors('queries', queries, self.#d);
+    checkVectors('queries', queries, dimensionOf(self));
     const bound = checkRadius(radius);
     throwIfAborted(signalOf(options));
     const { filter, params } = self.#choices(options, filterOf);
-    const found = native.rangeSearchSync(self.#handle, queries, bound, filter, params);
+    const found = native.rangeSearchSync(handleOf(self), queries, bound, filter, params);
     return new RangeSearchResult(found.lims, found.distances, found.labels);
   }
 
   /**
-   * The stored vector with this id, of size d; if several bear it, the one added last (of an inverted file: one of them).
-   * Of an index in codes (`IndexIVFScalarQuantizer`): the vector as it is decoded, unless an `IndexRefineFlat` is around it.
-   * @throws ERR_OUT_OF_RANGE if there is none
+   * The stored vector with this id, of size d, or those with these ids, n × d; if several bear one, the one added last (of
+   * an inverted file: one of them). Of an index in codes (`IndexIVFScalarQuantizer`): the vector as it is decoded, unless
+   * an `IndexRefineFlat` is around it. Of what transforms vectors: the transformed one.
+   * @throws ERR_OUT_OF_RANGE if there is none; of several ids nothing comes then, and the message says which
    */
-  async reconstruct(id: bigint | number): Promise<Float32Array> {
+  async reconstruct(id: bigint | number | Ids, options?: AbortOptions): Promise<Float32Array> {
     const self = selfOf(this);
-    return await native.reconstruct(self.#handle, checkId('id', id), undefined);
+    checkNames(options, ['signal'], 'reconstruct()');
+    const signal = signalOf(options);
+    const handle = handleOf(self);
+    if (isOneId(id)) {
+      const one = checkId('id', id);
+      return await abortable(signal, (token) => native.reconstruct(handle, one, token));
+    }
+    const ids = checkIds('ids', id);
+    return await abortable(signal, (token) => native.reconstructAll(handle, ids, token));
   }
 
   /** {@link reconstruct} on the calling thread. Waits for work under way that excludes searches. */
-  reconstructSync(id: bigint | number): Float32Array {
+  reconstructSync(id: bigint | number | Ids): Float32Array {
     const self = selfOf(this);
-    return native.reconstructSync(self.#handle, checkId('id', id));
+    if (isOneId(id)) return native.reconstructSync(handleOf(self), checkId('id', id));
+    return native.reconstructAllSync(handleOf(self), checkIds('ids', id));
+  }
+
+  /** Whether a stored vector bears this id. */
+  async has(id: bigint | number): Promise<boolean> {
+    return await native.has(handleOf(selfOf(this)), checkId('id', id), undefined);
+  }
+
+  /** {@link has} on the calling thread. Waits as {@link reconstructSync} does. */
+  hasSync(id: bigint | number): boolean {
+    return native.hasSync(handleOf(selfOf(this)), checkId('id', id));
+  }
+
+  /**
+   * The id of each stored vector, of size ntotal: in the order of their addition; of an inverted file without a map, which
+   * does not keep that order, ascending. An id that several vectors bear comes as often.
+   */
+  async ids(): Promise<BigInt64Array> {
+    return await native.ids(handleOf(selfOf(this)), undefined);
+  }
+
+  /** {@link ids} on the calling thread. Waits as {@link reconstructSync} does. */
+  idsSync(): BigInt64Array {
+    return native.idsSync(handleOf(selfOf(this)));
   }
 
   /**
@@ -315,13 +268,13 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
     const self = selfOf(this);
     const selector = removedOf(ids);
     checkNames(options, ['signal'], 'removeIds()');
-    return await abortable(signalOf(options), (token) => native.removeIds(self.#handle, selector, token));
+    return await abortable(signalOf(options), (token) => native.removeIds(handleOf(self), selector, token));
   }
 
   /** {@link removeIds} on the calling thread. */
   removeIdsSync(ids: Ids | IDSelector): number {
     const self = selfOf(this);
-    return native.removeIdsSync(self.#handle, removedOf(ids));
+    return native.removeIdsSync(handleOf(self), removedOf(ids));
   }
 
   /**
@@ -331,66 +284,36 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * @throws ERR_VORONODE_UNSUPPORTED for other indexes; ERR_OUT_OF_RANGE if an id would pass int64 or become -1
    */
   async mergeFrom(other: Index, addId: bigint | number = 0n, options?: AbortOptions): Promise<void> {
-    const [self, from, add] = [selfOf(this), handleOf('other', other), checkId('addId', addId)];
+    const [self, from, add] = [selfOf(this), argumentHandle('other', other), checkId('addId', addId)];
     checkNames(options, ['signal'], 'mergeFrom()');
-    return await abortable(signalOf(options), (token) => native.mergeFrom(self.#handle, from, add, token));
+    return await abortable(signalOf(options), (token) => native.mergeFrom(handleOf(self), from, add, token));
   }
 
   /** {@link mergeFrom} on the calling thread. */
   mergeFromSync(other: Index, addId: bigint | number = 0n): void {
-    native.mergeFromSync(selfOf(this).#handle, handleOf('other', other), checkId('addId', addId));
+    native.mergeFromSync(handleOf(selfOf(this)), argumentHandle('other', other), checkId('addId', addId));
   }
 
   /** Removes all vectors; training is kept. */
   async reset(): Promise<void> {
-    await native.reset(selfOf(this).#handle, undefined);
+    await native.reset(handleOf(selfOf(this)), undefined);
   }
 
   /** {@link reset} on the calling thread. Waits for work under way. */
   resetSync(): void {
-    native.resetSync(selfOf(this).#handle);
-  }
-
-  /**
-   * Lets go of the memory; work under way finishes first. Later calls fail with ERR_VORONODE_CLOSED, but for `d`,
-   * `metric` and `close` itself. Optional: garbage collection does the same. The index in a wrapper has a handle of its
-   * own, which holds the vectors: close it too, `map.index.close()`.
-   */
-  close(): void {
-    native.close(selfOf(this).#handle);
-  }
-
-  /** {@link close}, for `using index = …`. */
-  [Symbol.dispose](): void {
-    selfOf(this).close();
+    native.resetSync(handleOf(selfOf(this)));
   }
 
   #choices<F>(options: object | undefined, filter: FilterReader<F>): SearchChoices<F> {
     if (options === undefined) return NO_CHOICES;
-    this.#reader ??= new SearchOptionsReader(native.searchParameters(this.#handle));
+    this.#reader ??= new SearchOptionsReader(native.searchParameters(handleOf(this)));
     return this.#reader.read(options, filter, () => nameOf(this));
   }
+}
 
-  /** @internal What `inspect` and JSON show of a kind besides. */
-  protected facts(): Record<string, unknown> {
-    return {};
-  }
-
-  /** `IndexFlatL2 { d: 4, ntotal: 0, metric: 'l2' }`; never throws. */
-  [inspect.custom](depth: number, options: InspectOptions): string {
-    if (depth < 0 || !isIndex(this)) return `[${nameOf(this)}]`;
-    const fields = fieldsOf(this, this.#inner, () => this.facts());
-    return `${nameOf(this)} ${inspect(fields, options)}`;
-  }
-
-  /**
-   * What `JSON.stringify` shows: the kind and its numbers, `{ kind: 'IndexFlatL2', d: 4, ntotal: 0, metric: 'l2' }`. The
-   * vectors are not in it: `serializeIndex` has them.
-   */
-  toJSON(): Record<string, unknown> {
-    const self = selfOf(this);
-    return { kind: nameOf(self), ...fieldsOf(self, self.#inner, () => self.facts()) };
-  }
+/** Told from a list of ids by what is no object: of everything else the list says what is wrong with it. */
+function isOneId(value: unknown): value is bigint | number {
+  return value === null || typeof value !== 'object';
 }
 
 /** What the searches of a type of index take besides the queries. */

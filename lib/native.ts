@@ -213,6 +213,12 @@ export interface Native {
   mergeFromSync(index: NativeIndex, other: NativeIndex, addId: bigint): void;
   reconstruct(index: NativeIndex, id: bigint, token: NativeToken | undefined): Promise<Float32Array>;
   reconstructSync(index: NativeIndex, id: bigint): Float32Array;
+  reconstructAll(index: NativeIndex, ids: BigInt64Array, token: NativeToken | undefined): Promise<Float32Array>;
+  reconstructAllSync(index: NativeIndex, ids: BigInt64Array): Float32Array;
+  has(index: NativeIndex, id: bigint, token: NativeToken | undefined): Promise<boolean>;
+  hasSync(index: NativeIndex, id: bigint): boolean;
+  ids(index: NativeIndex, token: NativeToken | undefined): Promise<BigInt64Array>;
+  idsSync(index: NativeIndex): BigInt64Array;
   reset(index: NativeIndex, token: NativeToken | undefined): Promise<void>;
   resetSync(index: NativeIndex): void;
   /** Lets go of the index: work under way finishes, memory goes with the last of it; later calls throw. Idempotent. */

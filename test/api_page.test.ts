@@ -15,6 +15,14 @@ const cells = names(page, /^\| (`.*?) \|/gm).join(' ');
 const prose = names(page, /^(`Index` is the class .*\n?.*)$/gm).join(' ');
 const members = names(cells, /`\w+\.(\w+)/g);
 
+/** The methods and getters of a class and of those that it extends. */
+function membersOf(Class: object): string[] {
+  const { prototype } = Class as { prototype?: object };
+  const own = prototype && prototype !== Object.prototype ? Object.getOwnPropertyNames(prototype) : [];
+  const parent = Object.getPrototypeOf(Class);
+  return typeof parent === 'function' ? [...own, ...membersOf(parent)] : own;
+}
+
 /** Twins are told by a mark. */
 const withoutTwins = (all: string[]) =>
   all.filter((name) => !name.endsWith('Sync') || !all.includes(name.slice(0, -4)));
@@ -28,13 +36,15 @@ test('every export has its place, and nothing else', () => {
 
 test('every public member of an index or a result has its place, and nothing else', () => {
   const classes = Object.values(voronode).filter((value) => typeof value === 'function' && value.prototype);
-  const own = classes.flatMap((each) => Object.getOwnPropertyNames((each as { prototype: object }).prototype));
+  const own = classes
+    .filter((each) => !((each as { prototype: unknown }).prototype instanceof Error))
+    .flatMap(membersOf);
   const internal = ['constructor', 'facts', 'toJSON'];
   expect(unique(members)).toEqual(unique(withoutTwins(own.filter((name) => !internal.includes(name)))));
 });
 
 test('what has a twin in place is marked', () => {
   const twins = names(page, /^\| `\w+\.(\w+)\(.*?` \| \*\*S\*\* \|/gm);
-  const methods = [voronode.Index, voronode.IndexIVF].flatMap((each) => Object.getOwnPropertyNames(each.prototype));
+  const methods = membersOf(voronode.IndexIVF);
   expect(unique(twins)).toEqual(unique(methods.filter((name) => methods.includes(`${name}Sync`))));
 });

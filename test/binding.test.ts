@@ -34,7 +34,8 @@ describe('with hostile values in the place of every argument', () => {
     ...{ searchParameters: 0 },
     ...{ add: 0, addSync: 0, addWithIds: 0, addWithIdsSync: 0, train: 0, trainSync: 0, removeIds: 0, removeIdsSync: 0 },
     ...{ search: 0, searchSync: 0, rangeSearch: 0, rangeSearchSync: 0, close: 0 },
-    ...{ reconstruct: 0, reconstructSync: 0, reset: 0, resetSync: 0 },
+    ...{ reconstruct: 0, reconstructSync: 0, reconstructAll: 0, reconstructAllSync: 0, reset: 0, resetSync: 0 },
+    ...{ has: 0, hasSync: 0, ids: 0, idsSync: 0 },
     ...{
       ivfFlat: 0,
       ivfScalarQuantizer: 0,

@@ -203,6 +203,7 @@ class Run {
   reconstruct(): void {
     const id = this.id();
     const vectors = this.model.rows.filter((row) => row.id === id).map(({ vector }) => vector.join());
+    expect(this.index.hasSync(id)).toBe(vectors.length > 0);
     if (vectors.length === 0) expect(() => this.index.reconstructSync(id)).toThrow(RangeError);
     else expect(vectors).toContain(this.index.reconstructSync(id).join());
   }

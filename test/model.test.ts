@@ -122,6 +122,7 @@ class Run {
   reconstruct(): void {
     const id = this.id();
     const vector = this.model.vectors.get(id)?.at(-1);
+    expect(this.map.hasSync(id)).toBe(vector !== undefined);
     if (vector === undefined) expect(() => this.map.reconstructSync(id)).toThrow(RangeError);
     else if (this.model.distance(this.map.reconstructSync(id), vector) !== this.model.distance(vector, vector)) {
       expect(this.map.reconstructSync(id)).toEqual(vector);

@@ -1,4 +1,5 @@
 // Looking at what is stored. These wait for work that excludes reading, as searches do.
+#include "base/checked.h"
 #include "binding/args.h"
 #include "binding/call.h"
 #include "binding/exports.h"
@@ -23,6 +24,54 @@ class Reconstruct final : public Operation {
   const Arrays& arrays_;
   idx_t id_;
   Pending<float> vector_;
+};
+
+// (index, ids, token)
+class ReconstructAll final : public Operation {
+ public:
+  static constexpr size_t kArgs = 2;
+  explicit ReconstructAll(const Call& call)
+      : Operation(index_of(call.env, call[0]), Access::kRead),
+        arrays_(call.environment.arrays),
+        ids_(call.env, "ids", call[1], call.sync),
+        vectors_(checked_mul(ids_.size(), index()->d())) {}
+  void execute(const Cancel* cancel, Listener*) override {
+    index()->reconstruct(ids_.size(), ids_.data(), vectors_.data(), cancel);
+  }
+  napi_value finish(Napi::Env env) override { return arrays_.settle(env, &vectors_); }
+
+ private:
+  const Arrays& arrays_;
+  Input<int64_t> ids_;
+  Pending<float> vectors_;
+};
+
+// (index, id, token)
+class Has final : public Operation {
+ public:
+  static constexpr size_t kArgs = 2;
+  explicit Has(const Call& call)
+      : Operation(index_of(call.env, call[0]), Access::kRead), id_(id_arg(call.env, "id", call[1])) {}
+  void execute(const Cancel*, Listener*) override { found_ = index()->has(id_); }
+  napi_value finish(Napi::Env env) override { return Napi::Boolean::New(env, found_); }
+
+ private:
+  idx_t id_;
+  bool found_ = false;
+};
+
+// (index, token)
+class Ids final : public Operation {
+ public:
+  static constexpr size_t kArgs = 1;
+  explicit Ids(const Call& call)
+      : Operation(index_of(call.env, call[0]), Access::kRead), arrays_(call.environment.arrays) {}
+  void execute(const Cancel*, Listener*) override { ids_ = index()->row_ids(); }
+  napi_value finish(Napi::Env env) override { return arrays_.copy(env, ids_.data(), ids_.size()); }
+
+ private:
+  const Arrays& arrays_;
+  std::vector<idx_t> ids_;
 };
 
 // (index, token)
@@ -61,9 +110,18 @@ class Imbalance final : public Operation {
 };
 
 constexpr Export kExports[] = {
-    {"reconstruct", entry_async<Reconstruct>}, {"reconstructSync", entry_sync<Reconstruct>},
-    {"listSizes", entry_async<ListSizes>},     {"listSizesSync", entry_sync<ListSizes>},
-    {"imbalance", entry_async<Imbalance>},     {"imbalanceSync", entry_sync<Imbalance>},
+    {"reconstruct", entry_async<Reconstruct>},
+    {"reconstructSync", entry_sync<Reconstruct>},
+    {"reconstructAll", entry_async<ReconstructAll>},
+    {"reconstructAllSync", entry_sync<ReconstructAll>},
+    {"has", entry_async<Has>},
+    {"hasSync", entry_sync<Has>},
+    {"ids", entry_async<Ids>},
+    {"idsSync", entry_sync<Ids>},
+    {"listSizes", entry_async<ListSizes>},
+    {"listSizesSync", entry_sync<ListSizes>},
+    {"imbalance", entry_async<Imbalance>},
+    {"imbalanceSync", entry_sync<Imbalance>},
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "index/flat.h"
 
+#include <algorithm>
+
 #include "index/flat_search.h"
 #include "index/merging.h"
 #include "index/wrapper.h"
@@ -49,15 +51,11 @@ void IndexFlat::reset() noexcept {
   if (sketches_) sketches_->clear();
 }
 
-void IndexFlat::reconstruct(idx_t id, float* x) const {
+bool IndexFlat::look_up(idx_t id, float* x) const {
   const auto rows = rows_.view();
-  if (id < 0 || static_cast<uint64_t>(id) >= rows.size()) {
-    throw Error(Code::kOutOfRange, format("The value of \"id\" is out of range. It must be >= 0 and < %zu (ntotal). "
-                                          "Received %lld",
-                                          rows.size(), static_cast<long long>(id)));
-  }
-  const float* row = rows.row(static_cast<size_t>(id));
-  std::copy(row, row + d(), x);
+  if (id < 0 || static_cast<uint64_t>(id) >= rows.size()) return false;
+  if (x != nullptr) std::copy_n(rows.row(static_cast<size_t>(id)), d(), x);
+  return true;
 }
 
 size_t IndexFlat::remove_ids(const IDSelector& selector, const Cancel* cancel) {

@@ -29,7 +29,7 @@ class IndexFlat final : public Index {
               idx_t* labels) const override;
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override;
-  void reconstruct(idx_t id, float* x) const override;
+  bool look_up(idx_t id, float* x) const override;
   size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override;
   void remove_rows(const std::vector<size_t>& rows) noexcept override;
   void reset() noexcept override;

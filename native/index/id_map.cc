@@ -67,14 +67,17 @@ void IndexIDMap::range_search(size_t nq, const float* xq, float radius, const Se
   base().range_search(nq, xq, radius, mapped, result);
 }
 
-void IndexIDMap::reconstruct(idx_t id, float* x) const {
+bool IndexIDMap::look_up(idx_t id, float* x) const {
   const int64_t row = ids_.find_last(id, base().ntotal());
-  if (row == IdTable::kNone) {
-    throw Error(Code::kOutOfRange, format("The value of \"id\" is out of range. It must be an id of the index. "
-                                          "Received %lld",
-                                          static_cast<long long>(id)));
-  }
-  base().reconstruct(row, x);
+  if (row == IdTable::kNone) return false;
+  return x == nullptr || base().look_up(row, x);
+}
+
+std::vector<idx_t> IndexIDMap::row_ids() const {
+  const auto ids = ids_.view();
+  std::vector<idx_t> out(base().ntotal());
+  for (size_t i = 0; i < out.size(); ++i) out[i] = *ids.row(i);
+  return out;
 }
 
 size_t IndexIDMap::remove_ids(const IDSelector& selector, const Cancel* cancel) {

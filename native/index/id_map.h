@@ -27,7 +27,8 @@ class IndexIDMap final : public Wrapper {
               idx_t* labels) const override;
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override;
-  void reconstruct(idx_t id, float* x) const override;
+  bool look_up(idx_t id, float* x) const override;
+  std::vector<idx_t> row_ids() const override;
   size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override;
   bool numbered_by_position() const override { return true; }  // its rows; what they are labelled with is in ids()
   void remove_rows(const std::vector<size_t>& rows) noexcept override;

@@ -1,6 +1,7 @@
 #include "index/index.h"
 
 #include <cstring>
+#include <numeric>
 
 #include "index/merging.h"
 #include "kernels/kernels.h"
@@ -15,6 +16,13 @@ size_t checked_dimension(size_t d) {
                        kMaxDimension, d));
   }
   return d;
+}
+
+Error no_such_id(const std::string& name, idx_t id, const Index& index) {
+  return {Code::kOutOfRange,
+          format("The value of \"%s\" is out of range. It must be an id of the index, which holds %zu "
+                 "vectors. Received %lld",
+                 name.c_str(), index.ntotal(), static_cast<long long>(id))};
 }
 
 }  // namespace
@@ -53,6 +61,23 @@ void Index::add_with_ids(size_t, const float*, const idx_t*, const Cancel*) { re
 void Index::refuse_ids() const {
   throw Error(Code::kUnsupported,
               format("%s numbers its vectors itself; wrap it: new IndexIDMap(index).addWithIds(vectors, ids)", kind()));
+}
+
+void Index::reconstruct(idx_t id, float* x) const {
+  if (!look_up(id, x)) throw no_such_id("id", id, *this);
+}
+
+void Index::reconstruct(size_t n, const idx_t* ids, float* x, const Cancel* cancel) const {
+  for (size_t i = 0; i < n; ++i) {
+    check(cancel);
+    if (!look_up(ids[i], x + i * d())) throw no_such_id(format("ids[%zu]", i), ids[i], *this);
+  }
+}
+
+std::vector<idx_t> Index::row_ids() const {
+  std::vector<idx_t> ids(ntotal());
+  std::iota(ids.begin(), ids.end(), idx_t{0});
+  return ids;
 }
 
 Clustering Index::learn(size_t, const float*, const ClusteringParams&, const Cancel*, const ClusteringProgress&) {

@@ -94,9 +94,16 @@ class Index {
   virtual void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                             RangeResult* result) const = 0;
 
-  // The stored vector with this id, into x of size d. kOutOfRange if there is none. If several rows bear the id: the
-  // one added last. REQUIRES: kRead.
-  virtual void reconstruct(idx_t id, float* x) const = 0;
+  // Whether a row bears this id; its stored vector into x of size d, unless that is null. If several rows bear the id:
+  // the one added last. REQUIRES: kRead.
+  virtual bool look_up(idx_t id, float* x) const = 0;
+  bool has(idx_t id) const { return look_up(id, nullptr); }
+  // The same, kOutOfRange if there is none. Of n ids: x of size n * d (Faiss: reconstruct_batch).
+  void reconstruct(idx_t id, float* x) const;
+  void reconstruct(size_t n, const idx_t* ids, float* x, const Cancel* cancel) const;
+
+  // The id of each row, in the order of addition where the kind keeps it, else ascending. REQUIRES: kRead.
+  virtual std::vector<idx_t> row_ids() const;
 
   // Removes every row whose id is in `selector`; the rest keep their order. How many went. REQUIRES: kExclusive.
   virtual size_t remove_ids(const IDSelector& selector, const Cancel* cancel) = 0;

@@ -105,15 +105,25 @@ void IndexIVF::learn_code_alone(size_t n, const float* x, const Cancel* cancel) 
 
 // ---- Lookups ----
 
-void IndexIVF::reconstruct(idx_t id, float* x) const {
+bool IndexIVF::look_up(idx_t id, float* x) const {
   const auto place = direct_map_.find(*lists_, id);
-  if (!place) {
-    throw Error(Code::kOutOfRange, format("The value of \"id\" is out of range. It must be an id of the index. "
-                                          "Received %lld",
-                                          static_cast<long long>(id)));
-  }
+  if (!place || x == nullptr) return place.has_value();
   const float* const row = rows_of(place->list, lists_->list(place->list).code(place->row), 1, x);
   if (row != x) std::copy_n(row, d(), x);
+  return true;
+}
+
+std::vector<idx_t> IndexIVF::row_ids() const {
+  const auto lists = lists_->view();
+  size_t n = 0;
+  for (const auto& list : lists) n += list.size();
+  std::vector<idx_t> out;
+  out.reserve(n);
+  for (const auto& list : lists) {
+    for (size_t i = 0; i < list.size(); ++i) out.push_back(list.id(i));
+  }
+  std::sort(out.begin(), out.end());
+  return out;
 }
 
 SearchParameters IndexIVF::own_search_parameters() const noexcept {

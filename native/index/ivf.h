@@ -54,7 +54,8 @@ class IndexIVF : public Index {
                     RangeResult* result) const override;
   // If several rows bear the id: the last in the order of lists and of rows in a list (which row came last is not
   // kept).
-  void reconstruct(idx_t id, float* x) const override;
+  bool look_up(idx_t id, float* x) const override;
+  std::vector<idx_t> row_ids() const override;
   // The last rows of a list move into the holes, as Faiss does it; the rest stay where they are.
   size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override;
   bool numbered_by_position() const override;

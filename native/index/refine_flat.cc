@@ -62,6 +62,11 @@ void IndexRefineFlat::add(size_t n, const float* x, const Cancel* cancel) {
   }
 }
 
+bool IndexRefineFlat::look_up(idx_t id, float* x) const {
+  // Rows behind are those of an add under way, which may fail.
+  return id >= 0 && static_cast<uint64_t>(id) < ntotal() && rows_->look_up(id, x);
+}
+
 size_t IndexRefineFlat::remove_ids(const IDSelector& selector, const Cancel* cancel) {
   const std::vector<size_t> rows = rows_with(selector, ntotal(), cancel);
   remove_rows(rows);

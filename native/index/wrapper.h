@@ -25,7 +25,8 @@ class Wrapper : public Index {
                     RangeResult* result) const override {
     base_->range_search(nq, xq, radius, params, result);
   }
-  void reconstruct(idx_t id, float* x) const override { base_->reconstruct(id, x); }
+  bool look_up(idx_t id, float* x) const override { return base_->look_up(id, x); }
+  std::vector<idx_t> row_ids() const override { return base_->row_ids(); }
   size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override {
     return base_->remove_ids(selector, cancel);
   }

@@ -98,7 +98,8 @@ TEST_CASE("flat: reconstruct gives the bits that were added, and refuses what is
   std::vector<float> out(11, 3.0f);
   for (const idx_t id : {idx_t{-1}, idx_t{700}, std::numeric_limits<idx_t>::max(), std::numeric_limits<idx_t>::min()}) {
     CHECK(refusal(Code::kOutOfRange, [&] { index.reconstruct(id, out.data()); }) ==
-          "The value of \"id\" is out of range. It must be >= 0 and < 700 (ntotal). Received " + std::to_string(id));
+          "The value of \"id\" is out of range. It must be an id of the index, which holds 700 vectors. Received " +
+              std::to_string(id));
   }
   CHECK(out == std::vector<float>(11, 3.0f));
 }

@@ -133,7 +133,7 @@ TEST_CASE("ids of any size come back as they were given") {
   }
   float out = 0;
   CHECK(refusal(Code::kOutOfRange, [&] { map->reconstruct(1, &out); }) ==
-        "The value of \"id\" is out of range. It must be an id of the index. Received 1");
+        "The value of \"id\" is out of range. It must be an id of the index, which holds 5 vectors. Received 1");
   refusal(Code::kOutOfRange, [&] { map->reconstruct(-1, &out); });
 }
 

@@ -5,7 +5,7 @@ import { IDSelector, IDSelectorBatch, type Ids, serializeIndexSync } from '../..
 import { hostile } from '../hostile.js';
 import { exactVectors, fill, type Subject } from '../subject.js';
 import { expectSame } from './change.js';
-import { D, filter, id, ids, k, options, type Rule, radius, signal, syncFilter, vectors } from './rules.js';
+import { D, filter, id, idOrIds, ids, k, options, type Rule, radius, signal, syncFilter, vectors } from './rules.js';
 
 /** One argument of one method: what to call with each value, and what must come of it. */
 interface Case {
@@ -74,7 +74,9 @@ function cases(subject: Subject, index: ReturnType<typeof fill>['index']): Recor
     'rangeSearchSync filter': { rule: syncFilter, sync: (v) => index.rangeSearchSync(x, 1, { filter: v }) },
     'removeIds ids': { rule: ids(), sync: (v) => index.removeIdsSync(v), async: (v) => index.removeIds(v) },
     'removeIds options': { rule: options, async: (v) => index.removeIds([], v) },
-    'reconstruct id': { rule: id, sync: (v) => index.reconstructSync(v), async: (v) => index.reconstruct(v) },
+    'reconstruct id': { rule: idOrIds, sync: (v) => index.reconstructSync(v), async: (v) => index.reconstruct(v) },
+    'reconstruct options': { rule: options, async: (v) => index.reconstruct([], v) },
+    'has id': { rule: id, sync: (v) => index.hasSync(v), async: (v) => index.has(v) },
   };
 }
 

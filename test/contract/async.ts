@@ -216,6 +216,9 @@ function testClose(subject: Subject): void {
       () => index.rangeSearchSync(vector, 1),
       () => index.removeIdsSync([1]),
       () => index.reconstructSync(0),
+      () => index.reconstructSync([0]),
+      () => index.hasSync(0),
+      () => index.idsSync(),
       () => index.resetSync(),
     ];
     for (const call of calls) expect(call, String(call)).toThrow(expect.objectContaining(closed));
@@ -226,6 +229,9 @@ function testClose(subject: Subject): void {
       () => index.rangeSearch(vector, 1),
       () => index.removeIds([1]),
       () => index.reconstruct(0),
+      () => index.reconstruct([0]),
+      () => index.has(0),
+      () => index.ids(),
       () => index.reset(),
     ];
     for (const call of promises) await expect(call(), String(call)).rejects.toMatchObject(closed);

@@ -24,6 +24,22 @@ export function expectSame(subject: Subject, index: Index, mirror: Mirror, rando
     const right = subject.numbers ? vectors : vectors.slice(-1);
     if (!right.some((vector) => sameList(found, vector))) expect(found).toEqual(vectors.at(-1));
   }
+  expectIds(subject, index, mirror);
+}
+
+/** The ids that are there, and all vectors by them. */
+function expectIds(subject: Subject, index: Index, mirror: Mirror): void {
+  const ids = index.idsSync();
+  const inOrder = subject.numbers ? [...mirror.ids].sort((a, b) => Number(a > b) - Number(a < b)) : mirror.ids;
+  if (!sameList(ids, BigInt64Array.from(inOrder))) expect([...ids]).toEqual(inOrder);
+  const vectors = index.reconstructSync(ids);
+  expect(vectors).toHaveLength(ids.length * mirror.d);
+  for (const [i, id] of ids.entries()) {
+    const vector = vectors.subarray(i * mirror.d, (i + 1) * mirror.d);
+    if (!sameList(vector, index.reconstructSync(id))) expect(vector).toEqual(index.reconstructSync(id));
+    if (!index.hasSync(id)) throw new Error(`hasSync(${id}) is false`);
+  }
+  expect(index.hasSync(-1n)).toBe(false);
 }
 
 export function testChange(subject: Subject): void {
@@ -65,7 +81,7 @@ function testAdding(subject: Subject): void {
     expectSame(subject, index, mirror, random);
   });
 
-  test('reconstruct gives a copy, and ERR_OUT_OF_RANGE for what is not there', () => {
+  test('reconstruct gives a copy, and ERR_OUT_OF_RANGE for what is not there', async () => {
     const { index, mirror, random } = fill(subject, 40, 6);
     for (const id of mirror.ids) {
       const vector = index.reconstructSync(id);
@@ -73,11 +89,26 @@ function testAdding(subject: Subject): void {
       vector.fill(99);
       if (Number.isSafeInteger(Number(id))) expect(index.reconstructSync(Number(id))).toEqual(mirror.vector(id));
     }
+    const some = [mirror.ids[7]!, mirror.ids[0]!, mirror.ids[7]!];
+    const three = Float32Array.from(some.flatMap((id) => [...mirror.vector(id)!]));
+    expect(await index.reconstruct(some)).toEqual(three);
+    expect(index.reconstructSync(BigInt64Array.from(some))).toEqual(three);
+    expect(index.reconstructSync([])).toEqual(new Float32Array(0));
+    expect(await index.ids()).toEqual(index.idsSync());
     for (const id of [-1n, 40_000n, 2n ** 63n - 2n, -(2n ** 63n) + 1n]) {
       expect(mirror.ids).not.toContain(id);
       expect(() => index.reconstructSync(id)).toThrow(
         expect.objectContaining({ name: 'RangeError', code: 'ERR_OUT_OF_RANGE' }),
       );
+      const message = expect.stringContaining(
+        `"ids[2]" is out of range. It must be an id of the index, which holds 40 `,
+      );
+      expect(() => index.reconstructSync([...some.slice(1), id])).toThrow(expect.objectContaining({ message }));
+      await expect(index.reconstruct([...some.slice(1), id])).rejects.toMatchObject({
+        code: 'ERR_OUT_OF_RANGE',
+        message,
+      });
+      expect(await index.has(id)).toBe(false);
     }
     expectSame(subject, index, mirror, random);
   });

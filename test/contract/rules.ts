@@ -105,3 +105,6 @@ export const ids =
     if (at === -1) return undefined;
     return typeError(new RegExp(`^The "ids\\[${at}\\]" argument must be of type bigint or number\\. Received `));
   };
+
+/** One id or a list of them. */
+export const idOrIds: Rule = (value) => (value !== null && typeof value === 'object' ? ids()(value) : id(value));

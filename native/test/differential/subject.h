@@ -84,6 +84,7 @@ class Subject {
     }
     expect_same(index_->ntotal() == model_.rows().size(), "ntotal");
     check_lists();
+    check_ids();
   }
 
   // Rows around the sizes where a list's end, a group of sketches or a piece of work begins.
@@ -231,6 +232,29 @@ class Subject {
       throw Difference(format("list %zu holds id %lld; expected list %zu, id %lld", std::get<0>(stored[i]),
                               static_cast<long long>(std::get<1>(stored[i])), std::get<0>(expected[i]),
                               static_cast<long long>(std::get<1>(expected[i]))));
+    }
+  }
+
+  // The ids that are there, and the vector of one of them.
+  void check_ids() {
+    const Kind& kind = model_.kind();
+    std::vector<idx_t> expected = labels();
+    if (kind.nlist > 0 && kind.maps == 0) std::sort(expected.begin(), expected.end());
+    expect_same(index_->row_ids() == expected, "row_ids");
+    const idx_t none = 2 * next_id_ + 3000;
+    expect_same(!index_->has(none) && !index_->has(-1), "has an id that is not there");
+    if (expected.empty()) return;
+    const idx_t id = expected[choices_.random().below(expected.size())];
+    std::vector<float> x(kind.d);
+    expect_same(index_->has(id) && index_->look_up(id, x.data()), "has an id that is there");
+    const auto stored = [&](const ModelRow& row) { return bits_of(kind.refined ? row.x : row.y) == bits_of(x); };
+    const auto& rows = model_.rows();
+    if (kind.nlist > 0 && kind.maps == 0) {  // any of those that bear it
+      const auto is = [&](const ModelRow& row) { return row.label == id && stored(row); };
+      expect_same(std::any_of(rows.begin(), rows.end(), is), "look_up in lists");
+    } else {
+      const auto bears = [&](const ModelRow& row) { return row.label == id; };
+      expect_same(stored(*std::find_if(rows.rbegin(), rows.rend(), bears)), "look_up of the last");
     }
   }
 

@@ -57,6 +57,9 @@ async function useAll(native, way) {
     if (read && native.ntotal(read) !== native.ntotal(map)) console.log('read and written differ');
     await call('search', map, few.subarray(0, 10 * D), 5, filter);
     const rows = native.ntotal(map);
+    await call('ids', map);
+    await call('has', map, 300n);
+    if (rows > 0) await call('reconstructAll', map, ids.subarray(0, 100));
     if (rows > 0) await attempt('reconstruct', () => native.reconstructSync(map, 300n));
     await change(map, rows > 0 ? -10 : 0, 'removeIds', { type: 'batch', ids: ids.subarray(0, 10) });
   }
