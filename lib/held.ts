@@ -12,35 +12,6 @@ import { type Metric, metricOfNumber } from './metric.js';
 import { type NativeIndex, native } from './native.js';
 import { Uncloneable } from './uncloneable.js';
 
-/** The private fields of an index, for the modules that need them. */
-interface Fields {
-  has(value: unknown): value is Index;
-  handle(index: Held): NativeIndex;
-  inner(index: Held): Index | undefined;
-  d(index: Held): number;
-}
-
-// Not static members: the bundler renames a class that names itself.
-let fields: Fields;
-
-/** What a method was called on: that may be anything, and only an index has the fields of one. */
-export function selfOf(value: unknown): Index {
-  if (!fields.has(value)) throw invalidThis('Index', value);
-  return value;
-}
-
-/** The addon's handle of an index. */
-export const handleOf = (self: Held): NativeIndex => fields.handle(self);
-
-/** Components per vector, whatever a subclass says. */
-export const dimensionOf = (self: Held): number => fields.d(self);
-
-/** The addon's handle of an argument. */
-export function argumentHandle(name: string, value: unknown): NativeIndex {
-  if (!fields.has(value)) throw invalidType(name, 'an instance of Index', value, objectRemedy(value));
-  return fields.handle(value);
-}
-
 /** What every index has without regard to its vectors: `d`, `metric`, `ntotal`, `close`, what is shown of it. */
 export abstract class Held extends Uncloneable implements Disposable {
   readonly #handle: NativeIndex;
@@ -62,53 +33,56 @@ export abstract class Held extends Uncloneable implements Disposable {
     this.#metric = metricOfNumber(native.metric(made.handle)) as Metric;
   }
 
-  /** @internal The addon's handle of an index. */
-  static handle(name: string, value: unknown): NativeIndex {
-    return argumentHandle(name, value);
+  /** @internal Told by a private field: `instanceof` would run the traps of a proxy. */
+  static is(value: unknown): value is Index {
+    return value !== null && typeof value === 'object' && #handle in value;
+  }
+
+  /** @internal What a method was called on: that may be anything, and only an index has the fields of one. */
+  static self(value: unknown): Index {
+    if (!Held.is(value)) throw invalidThis('Index', value);
+    return value;
   }
 
   /** @internal The addon's handle of what a method was called on. */
   static receiver(value: unknown): NativeIndex {
-    return handleOf(selfOf(value));
+    return (Held.self(value) as Held).#handle;
+  }
+
+  /** @internal The addon's handle of an argument. */
+  static handle(name: string, value: unknown): NativeIndex {
+    if (!Held.is(value)) throw invalidType(name, 'an instance of Index', value, objectRemedy(value));
+    return (value as Held).#handle;
   }
 
   /** @internal */
-  static is(value: unknown): value is Index {
-    return fields.has(value);
+  static inner(index: unknown): Index | undefined {
+    return (Held.self(index) as Held).#inner;
   }
 
-  /** @internal */
-  static inner(index: Index): Index | undefined {
-    return fields.inner(selfOf(index));
-  }
-
-  static {
-    fields = {
-      has: (value): value is Index => value !== null && typeof value === 'object' && #handle in value,
-      handle: (index) => index.#handle,
-      inner: (index) => index.#inner,
-      d: (index) => index.#d,
-    };
+  /** @internal Components per vector, whatever a subclass says. */
+  static dimension(value: unknown): number {
+    return (Held.self(value) as Held).#d;
   }
 
   /** Components per vector. */
   get d(): number {
-    return dimensionOf(selfOf(this));
+    return Held.dimension(this);
   }
 
   /** How nearness is measured. */
   get metric(): Metric {
-    return (selfOf(this) as Held).#metric;
+    return (Held.self(this) as Held).#metric;
   }
 
   /** How many vectors are stored. Grows when an add is complete. */
   get ntotal(): number {
-    return native.ntotal(handleOf(selfOf(this)));
+    return native.ntotal(Held.receiver(this));
   }
 
   /** Whether vectors can be added and searched. */
   get isTrained(): boolean {
-    return native.isTrained(handleOf(selfOf(this)));
+    return native.isTrained(Held.receiver(this));
   }
 
   /**
@@ -117,12 +91,12 @@ export abstract class Held extends Uncloneable implements Disposable {
    * own, which holds the vectors: close it too, `map.index.close()`.
    */
   close(): void {
-    native.close(handleOf(selfOf(this)));
+    native.close(Held.receiver(this));
   }
 
   /** {@link close}, for `using index = …`. */
   [Symbol.dispose](): void {
-    selfOf(this).close();
+    Held.self(this).close();
   }
 
   /** @internal What `inspect` and JSON show of a kind besides. */
@@ -132,9 +106,9 @@ export abstract class Held extends Uncloneable implements Disposable {
 
   /** `IndexFlatL2 { d: 4, ntotal: 0, metric: 'l2' }`; never throws. */
   [inspect.custom](depth: number, options: InspectOptions): string {
-    if (depth < 0 || !fields.has(this)) return `[${nameOf(this)}]`;
-    const shown = fieldsOf(this, fields.inner(this), () => this.facts());
-    return `${nameOf(this)} ${inspect(shown, options)}`;
+    if (depth < 0 || !Held.is(this)) return `[${nameOf(this)}]`;
+    const fields = fieldsOf(this, Held.inner(this), () => (this as Held).facts());
+    return `${nameOf(this)} ${inspect(fields, options)}`;
   }
 
   /**
@@ -142,7 +116,7 @@ export abstract class Held extends Uncloneable implements Disposable {
    * vectors are not in it: `serializeIndex` has them.
    */
   toJSON(): Record<string, unknown> {
-    const self = selfOf(this);
-    return { kind: nameOf(self), ...fieldsOf(self, fields.inner(self), () => (self as Held).facts()) };
+    const self = Held.self(this);
+    return { kind: nameOf(self), ...fieldsOf(self, Held.inner(self), () => (self as Held).facts()) };
   }
 }

@@ -17,7 +17,7 @@ import {
 import { markCopy } from './copy.js';
 import { nameOf } from './describe.js';
 import { type FilterReader, filterOf, removedOf, selectorOf } from './filter.js';
-import { argumentHandle, dimensionOf, Held, handleOf, selfOf } from './held.js';
+import { Held } from './held.js';
 import { checkId, checkIds, checkNewIds, type Ids } from './ids.js';
 import { native } from './native.js';
 import { checkNames } from './options.js';
@@ -55,17 +55,17 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * @throws ERR_VORONODE_UNSUPPORTED on an IndexIDMap: use {@link addWithIds}; ERR_VORONODE_NOT_TRAINED before {@link train}
    */
   async add(vectors: Float32Array, options?: AbortOptions): Promise<void> {
-    const self = selfOf(this);
-    checkVectors('vectors', vectors, dimensionOf(self));
+    const self = Held.self(this);
+    checkVectors('vectors', vectors, Held.dimension(self));
     checkNames(options, ['signal'], 'add()');
-    return await abortable(signalOf(options), (token) => native.add(handleOf(self), vectors, token));
+    return await abortable(signalOf(options), (token) => native.add(Held.receiver(self), vectors, token));
   }
 
   /** {@link add} on the calling thread. */
   addSync(vectors: Float32Array): void {
-    const self = selfOf(this);
-    checkVectors('vectors', vectors, dimensionOf(self));
-    native.addSync(handleOf(self), vectors);
+    const self = Held.self(this);
+    checkVectors('vectors', vectors, Held.dimension(self));
+    native.addSync(Held.receiver(self), vectors);
   }
 
   /**
@@ -74,22 +74,22 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * ERR_OUT_OF_RANGE for the id -1 or another number of ids than of vectors
    */
   async addWithIds(vectors: Float32Array, ids: Ids, options?: AbortOptions): Promise<void> {
-    const self = selfOf(this);
-    const list = checkNewIds(ids, checkVectors('vectors', vectors, dimensionOf(self)));
+    const self = Held.self(this);
+    const list = checkNewIds(ids, checkVectors('vectors', vectors, Held.dimension(self)));
     checkNames(options, ['signal'], 'addWithIds()');
-    return await abortable(signalOf(options), (token) => native.addWithIds(handleOf(self), vectors, list, token));
+    return await abortable(signalOf(options), (token) => native.addWithIds(Held.receiver(self), vectors, list, token));
   }
 
   /** {@link addWithIds} on the calling thread. */
   addWithIdsSync(vectors: Float32Array, ids: Ids): void {
-    const self = selfOf(this);
-    const list = checkNewIds(ids, checkVectors('vectors', vectors, dimensionOf(self)));
-    native.addWithIdsSync(handleOf(self), vectors, list);
+    const self = Held.self(this);
+    const list = checkNewIds(ids, checkVectors('vectors', vectors, Held.dimension(self)));
+    native.addWithIdsSync(Held.receiver(self), vectors, list);
   }
 
   /** Faiss's spelling of {@link addWithIds}. */
   async add_with_ids(vectors: Float32Array, ids: Ids, options?: AbortOptions): Promise<void> {
-    return selfOf(this).addWithIds(vectors, ids, options);
+    return Held.self(this).addWithIds(vectors, ids, options);
   }
 
   /**
@@ -98,25 +98,27 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * @throws ERR_INVALID_ARG_VALUE for fewer vectors than lists; ERR_VORONODE_UNSUPPORTED if vectors are stored already
    */
   async train(vectors: Float32Array, options?: TrainOptions): Promise<void> {
-    const self = selfOf(this);
-    const n = checkVectors('vectors', vectors, dimensionOf(self));
+    const self = Held.self(this);
+    const n = checkVectors('vectors', vectors, Held.dimension(self));
     checkNames(options, CLUSTERING_NAMES, 'train()');
     const signal = signalOf(options);
     const params = clusteringOf(options);
     const progress = progressOf(options);
-    const lists = await abortable(signal, (token) => native.train(handleOf(self), vectors, params, progress, token));
+    const lists = await abortable(signal, (token) =>
+      native.train(Held.receiver(self), vectors, params, progress, token),
+    );
     if (lists > 0) warnFewVectors(n, lists, 'lists', options);
   }
 
   /** The same in place. It reports no progress: the thread that would hear of it does the work. */
   trainSync(vectors: Float32Array, options?: ClusteringOptions & AbortOptions): void {
-    const self = selfOf(this);
-    const n = checkVectors('vectors', vectors, dimensionOf(self));
+    const self = Held.self(this);
+    const n = checkVectors('vectors', vectors, Held.dimension(self));
     checkNames(options, CLUSTERING_NAMES, 'trainSync()');
     throwIfAborted(signalOf(options));
     const params = clusteringOf(options);
     refuseProgress(options, 'train()');
-    const lists = native.trainSync(handleOf(self), vectors, params);
+    const lists = native.trainSync(Held.receiver(self), vectors, params);
     if (lists > 0) warnFewVectors(n, lists, 'lists', options);
   }
 
@@ -139,23 +141,25 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * @throws ERR_VORONODE_NOT_TRAINED for an index that must be trained first
    */
   async search(queries: Float32Array, k: number, options?: O): Promise<SearchResult> {
-    const self = selfOf(this);
-    checkVectors('queries', queries, dimensionOf(self));
+    const self = Held.self(this);
+    checkVectors('queries', queries, Held.dimension(self));
     checkInteger('k', k, 1, MAX_K);
     const signal = signalOf(options);
     const { filter, params } = self.#choices(options, selectorOf);
-    const found = await abortable(signal, (token) => native.search(handleOf(self), queries, k, filter, params, token));
+    const found = await abortable(signal, (token) =>
+      native.search(Held.receiver(self), queries, k, filter, params, token),
+    );
     return new SearchResult(k, found.distances, found.labels);
   }
 
   /** {@link search} on the calling thread. A signal counts only if it has fired before. */
   searchSync(queries: Float32Array, k: number, options?: SyncSearchOptions<O>): SearchResult {
-    const self = selfOf(this);
-    checkVectors('queries', queries, dimensionOf(self));
+    const self = Held.self(this);
+    checkVectors('queries', queries, Held.dimension(self));
     checkInteger('k', k, 1, MAX_K);
     throwIfAborted(signalOf(options));
     const { filter, params } = self.#choices(options, filterOf);
-    const found = native.searchSync(handleOf(self), queries, k, filter, params);
+    const found = native.searchSync(Held.receiver(self), queries, k, filter, params);
     return new SearchResult(k, found.distances, found.labels);
   }
 
@@ -174,14 +178,14 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * @throws ERR_VORONODE_DIMENSION unless the length of the query is d
    */
   async searchOne(query: Float32Array, k: number, options?: O): Promise<ResultRow> {
-    const self = selfOf(this);
-    return (await self.search(checkQuery(query, dimensionOf(self)), k, options)).row(0);
+    const self = Held.self(this);
+    return (await self.search(checkQuery(query, Held.dimension(self)), k, options)).row(0);
   }
 
   /** {@link searchOne} on the calling thread. */
   searchOneSync(query: Float32Array, k: number, options?: SyncSearchOptions<O>): ResultRow {
-    const self = selfOf(this);
-    return self.searchSync(checkQuery(query, dimensionOf(self)), k, options).row(0);
+    const self = Held.self(this);
+    return self.searchSync(checkQuery(query, Held.dimension(self)), k, options).row(0);
   }
 
   /**
@@ -189,25 +193,25 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * inner product > radius (`'ip'`). Best first. The radius is rounded to float32.
    */
   async rangeSearch(queries: Float32Array, radius: number, options?: O): Promise<RangeSearchResult> {
-    const self = selfOf(this);
-    checkVectors('queries', queries, dimensionOf(self));
+    const self = Held.self(this);
+    checkVectors('queries', queries, Held.dimension(self));
     const bound = checkRadius(radius);
     const signal = signalOf(options);
     const { filter, params } = self.#choices(options, selectorOf);
     const found = await abortable(signal, (token) =>
-      native.rangeSearch(handleOf(self), queries, bound, filter, params, token),
+      native.rangeSearch(Held.receiver(self), queries, bound, filter, params, token),
     );
     return new RangeSearchResult(found.lims, found.distances, found.labels);
   }
 
   /** {@link rangeSearch} on the calling thread. */
   rangeSearchSync(queries: Float32Array, radius: number, options?: SyncSearchOptions<O>): RangeSearchResult {
-    const self = selfOf(this);
-    checkVectors('queries', queries, dimensionOf(self));
+    const self = Held.self(this);
+    checkVectors('queries', queries, Held.dimension(self));
     const bound = checkRadius(radius);
     throwIfAborted(signalOf(options));
     const { filter, params } = self.#choices(options, filterOf);
-    const found = native.rangeSearchSync(handleOf(self), queries, bound, filter, params);
+    const found = native.rangeSearchSync(Held.receiver(self), queries, bound, filter, params);
     return new RangeSearchResult(found.lims, found.distances, found.labels);
   }
 
@@ -218,10 +222,10 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * @throws ERR_OUT_OF_RANGE if there is none; of several ids nothing comes then, and the message says which
    */
   async reconstruct(id: bigint | number | Ids, options?: AbortOptions): Promise<Float32Array> {
-    const self = selfOf(this);
+    const self = Held.self(this);
     checkNames(options, ['signal'], 'reconstruct()');
     const signal = signalOf(options);
-    const handle = handleOf(self);
+    const handle = Held.receiver(self);
     if (isOneId(id)) {
       const one = checkId('id', id);
       return await abortable(signal, (token) => native.reconstruct(handle, one, token));
@@ -232,19 +236,19 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
 
   /** {@link reconstruct} on the calling thread. Waits for work under way that excludes searches. */
   reconstructSync(id: bigint | number | Ids): Float32Array {
-    const self = selfOf(this);
-    if (isOneId(id)) return native.reconstructSync(handleOf(self), checkId('id', id));
-    return native.reconstructAllSync(handleOf(self), checkIds('ids', id));
+    const self = Held.self(this);
+    if (isOneId(id)) return native.reconstructSync(Held.receiver(self), checkId('id', id));
+    return native.reconstructAllSync(Held.receiver(self), checkIds('ids', id));
   }
 
   /** Whether a stored vector bears this id. */
   async has(id: bigint | number): Promise<boolean> {
-    return await native.has(handleOf(selfOf(this)), checkId('id', id), undefined);
+    return await native.has(Held.receiver(this), checkId('id', id), undefined);
   }
 
   /** {@link has} on the calling thread. Waits as {@link reconstructSync} does. */
   hasSync(id: bigint | number): boolean {
-    return native.hasSync(handleOf(selfOf(this)), checkId('id', id));
+    return native.hasSync(Held.receiver(this), checkId('id', id));
   }
 
   /**
@@ -252,12 +256,12 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * does not keep that order, ascending. An id that several vectors bear comes as often.
    */
   async ids(): Promise<BigInt64Array> {
-    return await native.ids(handleOf(selfOf(this)), undefined);
+    return await native.ids(Held.receiver(this), undefined);
   }
 
   /** {@link ids} on the calling thread. Waits as {@link reconstructSync} does. */
   idsSync(): BigInt64Array {
-    return native.idsSync(handleOf(selfOf(this)));
+    return native.idsSync(Held.receiver(this));
   }
 
   /**
@@ -265,16 +269,16 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * many went. In an index without ids of its own the vectors behind a hole move up: their ids change.
    */
   async removeIds(ids: Ids | IDSelector, options?: AbortOptions): Promise<number> {
-    const self = selfOf(this);
+    const self = Held.self(this);
     const selector = removedOf(ids);
     checkNames(options, ['signal'], 'removeIds()');
-    return await abortable(signalOf(options), (token) => native.removeIds(handleOf(self), selector, token));
+    return await abortable(signalOf(options), (token) => native.removeIds(Held.receiver(self), selector, token));
   }
 
   /** {@link removeIds} on the calling thread. */
   removeIdsSync(ids: Ids | IDSelector): number {
-    const self = selfOf(this);
-    return native.removeIdsSync(handleOf(self), removedOf(ids));
+    const self = Held.self(this);
+    return native.removeIdsSync(Held.receiver(self), removedOf(ids));
   }
 
   /**
@@ -284,29 +288,29 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * @throws ERR_VORONODE_UNSUPPORTED for other indexes; ERR_OUT_OF_RANGE if an id would pass int64 or become -1
    */
   async mergeFrom(other: Index, addId: bigint | number = 0n, options?: AbortOptions): Promise<void> {
-    const [self, from, add] = [selfOf(this), argumentHandle('other', other), checkId('addId', addId)];
+    const [self, from, add] = [Held.self(this), Held.handle('other', other), checkId('addId', addId)];
     checkNames(options, ['signal'], 'mergeFrom()');
-    return await abortable(signalOf(options), (token) => native.mergeFrom(handleOf(self), from, add, token));
+    return await abortable(signalOf(options), (token) => native.mergeFrom(Held.receiver(self), from, add, token));
   }
 
   /** {@link mergeFrom} on the calling thread. */
   mergeFromSync(other: Index, addId: bigint | number = 0n): void {
-    native.mergeFromSync(handleOf(selfOf(this)), argumentHandle('other', other), checkId('addId', addId));
+    native.mergeFromSync(Held.receiver(this), Held.handle('other', other), checkId('addId', addId));
   }
 
   /** Removes all vectors; training is kept. */
   async reset(): Promise<void> {
-    await native.reset(handleOf(selfOf(this)), undefined);
+    await native.reset(Held.receiver(this), undefined);
   }
 
   /** {@link reset} on the calling thread. Waits for work under way. */
   resetSync(): void {
-    native.resetSync(handleOf(selfOf(this)));
+    native.resetSync(Held.receiver(this));
   }
 
   #choices<F>(options: object | undefined, filter: FilterReader<F>): SearchChoices<F> {
     if (options === undefined) return NO_CHOICES;
-    this.#reader ??= new SearchOptionsReader(native.searchParameters(handleOf(this)));
+    this.#reader ??= new SearchOptionsReader(native.searchParameters(Held.receiver(this)));
     return this.#reader.read(options, filter, () => nameOf(this));
   }
 }

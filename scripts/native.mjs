@@ -10,9 +10,10 @@ import { fail, find, root, succeeds } from './run.mjs';
 const QEMU_ARM64 = ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'];
 
 const X86 = (cpu) => ['qemu-x86_64', '-cpu', cpu];
+const BY_FILE = '--source-file=';
 // Under an emulator, which is slow and not made for many threads: what touches instruction sets and memory layouts, and a
 // few whole searches. The rooms above are the same code everywhere.
-const LOWER_ROOMS = '--source-file=*/kernels_*,*/storage_*,*/sketch_*,*/differential.cc';
+const LOWER_ROOMS = `${BY_FILE}*/kernels_*,*/storage_*,*/sketch_*,*/differential.cc`;
 
 // What compares many answers with those of a plain model, which every other run does too: most of the time under TSan. What
 // has one thread is not built for it at all (native_build.mjs).
@@ -80,10 +81,10 @@ const { runs, folder = way } = WAYS[way] ?? fail(usage);
 const build = buildWith(folder);
 const tests = join(build, 'voronode_tests');
 if (!existsSync(tests)) fail('there are no tests in native/test');
-const started = runs.map(({ under = [], tests: selection = [] }) => {
+const started = (testArguments.length > 0 ? oneUnderEach(runs) : runs).map(({ under = [], tests: selection }) => {
   // A slice of the pairs and cases that a run at full speed draws.
   const slice = { VORONODE_SKETCH_PAIRS: '20000', VORONODE_DIFFERENTIAL_CASES: '20' };
-  const env = selection.includes(LOWER_ROOMS) ? { ...ENVIRONMENT, ...slice } : ENVIRONMENT;
+  const env = under.some((program) => program.startsWith('qemu')) ? { ...ENVIRONMENT, ...slice } : ENVIRONMENT;
   const [program, ...rest] = [...under, tests, ...selection, ...testArguments];
   return { line: [program, ...rest].join(' '), ended: output(program, rest, env) };
 });
@@ -93,6 +94,12 @@ for (const { line, ended } of started) {
   const { code, text } = await ended;
   process.stdout.write(text);
   if (code !== 0) fail(`failed: ${line}`);
+}
+
+/** For whoever names tests: not by our choice of files, to which doctest would add theirs, and so not in halves. */
+function oneUnderEach(runs) {
+  const wholes = runs.map(({ under, tests }) => ({ under, tests: tests.filter((one) => !one.startsWith(BY_FILE)) }));
+  return wholes.filter(({ under }, i) => i === wholes.findIndex((other) => `${other.under}` === `${under}`));
 }
 
 /** Runs a program in the root; with what it wrote once it has ended. */

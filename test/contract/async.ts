@@ -105,6 +105,8 @@ function abortable(subject: Subject, index: Index): Record<string, (signal: Abor
     search: (signal) => index.search(vectors, 10, { signal }),
     rangeSearch: (signal) => index.rangeSearch(vectors, everything, { signal }),
     removeIds: (signal) => index.removeIds([1], { signal }),
+    'reconstruct an id': (signal) => index.reconstruct(1, { signal }),
+    'reconstruct ids': (signal) => index.reconstruct([1, 1], { signal }),
   };
 }
 
