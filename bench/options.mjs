@@ -23,7 +23,8 @@ const HELP = `
   --json FILE          write everything measured
   --svg FILE           draw the ratios; ivf: recall against queries per second
   --write-docs         put the tables into docs/benchmarks.md
-Environment: FAISS_PYTHON, a Python that has faiss-cpu (else Debian's /usr/bin/python3); VORONODE_SIMD; VORONODE_BINARY.`;
+Environment: FAISS_PYTHON, a Python that has faiss-cpu (else Debian's /usr/bin/python3); VORONODE_SIMD; VORONODE_BINARY;
+  VORONODE_BEFORE, before: a checkout that is built.`;
 
 const PARTS = ['build', 'search', 'curve', 'memory'];
 const strings = [
