@@ -2,19 +2,17 @@
 
 import { MAX_LISTS } from './ivf.js';
 import { checkNames } from './options.js';
-import { checkBoolean, checkInteger, MAX_DIMENSION } from './validate.js';
+import { checkBoolean, checkInteger, checkNumber, MAX_DIMENSION } from './validate.js';
 
-/**
- * Up to so many components in all (n · d), or so few vectors, lists save less than they cost: a query of 2^24 components
- * takes 0.3 ms on two cores.
- */
-const [SMALL, FEW] = [2 ** 24, 10_000];
-/**
- * About √n lists, and a sixteenth of them to begin with. Of 300 000 × 128 with an intrinsic dimension of 16 or 32, that
- * many answered more queries a second at a recall of 0.95 than 2 √n or 4 √n, which Faiss's guidelines advise, and took a
- * fifth of the time to train; that recall needed 6 % or 14 % of the lists.
- */
-const PROBED = 1 / 16;
+/** Of fewer vectors lists are too short to save anything. */
+const FEW = 10_000;
+/** A row costs a search at least as much as one of so many components. */
+const LEAST_WIDTH = 32;
+/** Components a second: what two cores with AVX2 compare at the least. `measureExactRate` says what this machine does. */
+const EXACT_RATE = 1e11;
+const [RECALL, QUERIES_PER_SECOND] = [0.95, 1000];
+/** Lists that are no more than so many times as fast as an exact search are not worth their misses. */
+const WORTH = 1.5;
 /** Training uses no more vectors per list. */
 const MAX_POINTS = 256;
 
@@ -22,6 +20,15 @@ const MAX_POINTS = 256;
 export interface SuggestOptions {
   /** The caller's own ids. Default: false. */
   ids?: boolean | undefined;
+  /** The share of the nearest vectors that searches are to find, above 0, up to 1. Default: 0.95. 1: exact search. */
+  recall?: number | undefined;
+  /** How many queries a second are enough, many in a call. Default: 1000. */
+  queriesPerSecond?: number | undefined;
+  /**
+   * Components a second that exact search compares on the machine in question, as `measureExactRate()` finds it. Default:
+   * 1e11, about two cores with AVX2.
+   */
+  exactRate?: number | undefined;
 }
 
 /** What {@link suggestIndex} advises. */
@@ -39,35 +46,67 @@ export interface Suggestion {
 }
 
 /**
- * An index for n vectors of d components, if nothing else is known: `'Flat'` where a search of everything is fast, else
- * about √n lists.
+ * An index for n vectors of d components: `'Flat'` where a search of everything answers as many queries a second as are
+ * wanted, or where lists would be hardly faster at the wanted recall; else about √n lists.
  */
 export function suggestIndex(n: number, d: number, options: SuggestOptions = {}): Suggestion {
   checkInteger('n', n, 0, Number.MAX_SAFE_INTEGER);
   checkInteger('d', d, 1, MAX_DIMENSION);
-  checkNames(options, ['ids'], 'suggestIndex()');
+  checkNames(options, ['ids', 'recall', 'queriesPerSecond', 'exactRate'], 'suggestIndex()');
   const ids = options.ids !== undefined && checkBoolean('options.ids', options.ids);
-  if (n * d <= SMALL || n < FEW) {
-    return {
-      description: ids ? 'IDMap,Flat' : 'Flat',
-      nlist: undefined,
-      nprobe: undefined,
-      trainingVectors: 0,
-      reason: `${n} vectors of ${d} components are few: a search of all of them is exact, and fast enough`,
-    };
+  const chosen = (name: 'recall' | 'queriesPerSecond' | 'exactRate', otherwise: number, max: number) =>
+    options[name] === undefined ? otherwise : checkNumber(`options.${name}`, options[name], Number.MIN_VALUE, max);
+  const recall = chosen('recall', RECALL, 1);
+  const wanted = chosen('queriesPerSecond', QUERIES_PER_SECOND, Number.MAX_VALUE);
+  const exact = chosen('exactRate', EXACT_RATE, Number.MAX_VALUE) / (n * Math.max(d, LEAST_WIDTH));
+  const share = shareVisited(n, recall);
+  const vectors = `${n} vectors of ${d} components`;
+  if (n < FEW) return flat(ids, `${vectors} are few: a search of all of them is exact, and fast enough`);
+  if (exact >= wanted) {
+    return flat(ids, `a search of all ${vectors} is exact, and answers about ${rounded(exact)} queries a second`);
+  }
+  if (gain(share) < WORTH) {
+    return flat(
+      ids,
+      `at a recall of ${recall}, lists of ${vectors} would be hardly faster than a search of all of them`,
+    );
   }
   const nlist = Math.min(MAX_LISTS, powerOfTwo(Math.sqrt(n)));
-  const nprobe = Math.round(nlist * PROBED);
+  const nprobe = Math.max(1, Math.round(nlist * share));
   return {
     description: `IVF${nlist},Flat`, // takes the caller's ids as it is
     nlist,
     nprobe,
     trainingVectors: Math.min(n, MAX_POINTS * nlist),
     reason:
-      `${n} vectors of ${d} components are many for a search of all of them. In ${nlist} lists (about √n) of some ` +
-      `${Math.round(n / nlist)} a search that visits ${nprobe} looks at ${Math.round((100 * nprobe) / nlist)} % of them; ` +
-      'tune(index, queries) says how many it takes for your data',
+      `a search of all ${vectors} answers about ${rounded(exact)} queries a second. In ${nlist} lists (about √n) of some ` +
+      `${Math.round(n / nlist)} a search that visits ${nprobe} looks at ${Math.round((100 * nprobe) / nlist)} % of them, ` +
+      `and is about ${rounded(gain(share))} times as fast; tune(index, queries) says how many it takes for your data`,
   };
+}
+
+function flat(ids: boolean, reason: string): Suggestion {
+  const description = ids ? 'IDMap,Flat' : 'Flat';
+  return { description, nlist: undefined, nprobe: undefined, trainingVectors: 0, reason };
+}
+
+/**
+ * The share of about √n lists that a recall at 10 takes. Fitted to what `tune` measured on 300 000 and 1M vectors of 64 and
+ * 128 components with an intrinsic dimension of 32, which is hard (with 16 a third was enough): of 1M 5 %, 7 % and 13 % for
+ * 0.9, 0.95 and 0.99; of 300 000 half as much again.
+ */
+function shareVisited(n: number, recall: number): number {
+  return Math.min(1, 0.0135 * (-Math.log1p(-recall)) ** 1.5 * Math.cbrt(1e6 / n));
+}
+
+/** How many times as fast as an exact search the visit of a share of the lists is; fitted to the same measurements. */
+function gain(share: number): number {
+  return 1 / (0.1 + 1.8 * share);
+}
+
+/** Two digits are all that estimates are good for. */
+function rounded(x: number): string {
+  return String(Number(x.toPrecision(2)));
 }
 
 /** The nearest one on a logarithmic scale. */

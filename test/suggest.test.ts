@@ -1,15 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import { IndexIVFFlat, indexFactory, suggestIndex } from '../lib/index.js';
+import {
+  IndexFlatL2,
+  IndexIVFFlat,
+  indexFactory,
+  measureExactRate,
+  type SuggestOptions,
+  suggestIndex,
+} from '../lib/index.js';
 import { hostile } from './hostile.js';
 import { Random } from './random.js';
 
 describe('suggestIndex', () => {
-  test('few vectors: an exact index', () => {
+  test('few vectors, or few components: an exact index', () => {
     for (const [n, d] of [
       [0, 1],
       [1, 2 ** 20],
       [20_000, 384],
       [130_000, 128],
+      [1_000_000, 64],
+      [3_000_000, 1],
       [9999, 2 ** 20],
     ] as const) {
       expect(suggestIndex(n, d)).toMatchObject({ description: 'Flat', nlist: undefined, nprobe: undefined });
@@ -23,7 +32,7 @@ describe('suggestIndex', () => {
     [1_000_000, 128, 1024],
     [10_000_000, 96, 4096],
     [1e9, 64, 32_768],
-    [10_000, 4096, 128],
+    [4_000_000, 8, 2048],
   ])('%d vectors of %d components: lists', (n, d, nlist) => {
     const found = suggestIndex(n, d);
     expect(found).toMatchObject({ description: `IVF${nlist},Flat`, nlist });
@@ -35,8 +44,68 @@ describe('suggestIndex', () => {
     expect(found.reason).toContain('tune(index, queries)');
   });
 
+  test('what is wanted, and what the machine does, decide', () => {
+    const description = (options: SuggestOptions) => suggestIndex(1_000_000, 128, options).description;
+    expect(description({})).toBe('IVF1024,Flat');
+    expect(description({ exactRate: 3.4e11 })).toBe('Flat'); // 2656 queries a second
+    expect(description({ exactRate: 3.4e11, queriesPerSecond: 5000 })).toBe('IVF1024,Flat');
+    expect(description({ queriesPerSecond: 500 })).toBe('Flat');
+    expect(description({ recall: 1 })).toBe('Flat');
+    expect(description({ recall: 1, queriesPerSecond: 1e9 })).toBe('Flat');
+    expect(description({ recall: 0.9999, queriesPerSecond: 1e9 })).toBe('Flat');
+    const probes = [0.5, 0.9, 0.95, 0.99].map((recall) => suggestIndex(1_000_000, 128, { recall }).nprobe!);
+    expect(probes).toEqual(probes.toSorted((a, b) => a - b));
+    expect(probes[0]).toBeGreaterThan(0);
+    for (const name of ['recall', 'queriesPerSecond', 'exactRate']) {
+      for (const bad of [0, -1, Number.NaN, '1', null, 2n]) {
+        expect(() => suggestIndex(9, 9, { [name]: bad } as SuggestOptions)).toThrow(new RegExp(`options.${name}`));
+      }
+    }
+    expect(() => suggestIndex(9, 9, { recall: 1.01 })).toThrow(/options.recall/);
+  });
+
+  test('what is suggested for a recall reaches it, or nearly', async () => {
+    const [n, d, hidden, random] = [20_000, 32, 12, new Random(2)];
+    const map = random.floats(hidden * d); // of the hidden components, as many as real data may have
+    const made = (count: number) => {
+      const x = random.floats(count * hidden);
+      return Float32Array.from({ length: count * d }, (_, i) => {
+        let sum = 0;
+        for (let h = 0; h < hidden; h++) sum += x[Math.floor(i / d) * hidden + h]! * map[h * d + (i % d)]!;
+        return sum;
+      });
+    };
+    const [vectors, queries] = [made(n), made(50)];
+    const exact = new IndexFlatL2(d);
+    exact.addSync(vectors);
+    const truth = exact.searchSync(queries, 10).labels;
+    for (const recall of [0.5, 0.9]) {
+      const { description, nprobe } = suggestIndex(n, d, { recall, queriesPerSecond: 1e9 });
+      const index = indexFactory(d, description);
+      await index.train(vectors);
+      await index.add(vectors);
+      const { labels } = await index.search(queries, 10, { nprobe });
+      let found = 0;
+      for (let q = 0; q < 50; q++) {
+        const theirs = new Set(truth.subarray(q * 10, q * 10 + 10));
+        for (const label of labels.subarray(q * 10, q * 10 + 10)) found += theirs.has(label) ? 1 : 0;
+      }
+      expect(found / 500).toBeGreaterThan(recall - 0.1);
+    }
+  });
+
+  test('the machine can be measured', async () => {
+    const rate = await measureExactRate();
+    expect(rate).toBeGreaterThan(1e8);
+    expect(suggestIndex(1000 * 1000, 64, { exactRate: rate }).reason).toContain('queries a second');
+    await expect(measureExactRate({ signal: AbortSignal.abort() })).rejects.toThrow(
+      expect.objectContaining({ name: 'AbortError' }),
+    );
+    await expect(measureExactRate({ d: 4 } as object)).rejects.toThrow(/'options.d' is not known/);
+  });
+
   test('the factory makes what it suggests', async () => {
-    const { description, nprobe, trainingVectors } = suggestIndex(10_000, 4096);
+    const { description, nprobe, trainingVectors } = suggestIndex(20_000, 20_000);
     const [d, random] = [12, new Random(1)];
     const vectors = random.floats(4000 * d);
     const index = indexFactory(d, description);
