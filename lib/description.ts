@@ -3,10 +3,27 @@
 import type { IndexFlat, IndexFlatIP, IndexFlatL2 } from './flat.js';
 import type { IndexIDMap, IndexIDMap2 } from './id_map.js';
 import type { Index } from './index_base.js';
-import type { IndexIVFFlat, IndexIVFScalarQuantizer } from './ivf.js';
+import type { IndexIVFFlat } from './ivf.js';
 import type { Metric } from './metric.js';
 import type { IndexPreTransform } from './pre_transform.js';
-import type { IndexRefineFlat } from './refine_flat.js';
+import type { IndexRefine, IndexRefineFlat } from './refine.js';
+import type { ScalarCode } from './scalar_code.js';
+
+/** Faiss's descriptions have no names for the uniform codes. */
+export type DescribedCode = Exclude<ScalarCode, `${string}_uniform`>;
+
+/** Names of codes, and the classes of their indexes; the file of each kind adds its own. */
+export interface DescribedCodes {
+  Flat: IndexFlat;
+}
+
+/** The same of the lists of inverted files. */
+export interface DescribedLists {
+  Flat: IndexIVFFlat;
+}
+
+/** Flat indexes have classes of their own by metric. */
+type DescribedFlat<M extends Metric> = [M] extends ['l2'] ? IndexFlatL2 : [M] extends ['ip'] ? IndexFlatIP : IndexFlat;
 
 /**
  * The class of what `indexFactory` makes of a description; `Index` of one that is known only when the program runs. In the
@@ -20,16 +37,16 @@ export type DescribedIndex<D extends string = string, M extends Metric = 'l2'> =
       ? IndexIDMap2<DescribedIndex<Rest, M>>
       : D extends `${infer Base},RFlat` | `${infer Base},Refine(Flat)`
         ? IndexRefineFlat<DescribedIndex<Base, M>>
-        : D extends `L2norm,${infer Rest}`
-          ? IndexPreTransform<DescribedIndex<Rest, M>>
-          : D extends `IVF${string},Flat`
-            ? IndexIVFFlat
-            : D extends `IVF${string},SQ8` | `IVF${string},SQfp16`
-              ? IndexIVFScalarQuantizer
+        : D extends `${infer Base},Refine(${DescribedCode})`
+          ? IndexRefine<DescribedIndex<Base, M>>
+          : D extends `L2norm,${infer Rest}`
+            ? IndexPreTransform<DescribedIndex<Rest, M>>
+            : D extends `IVF${string},${infer C}`
+              ? C extends keyof DescribedLists
+                ? DescribedLists[C]
+                : Index
               : D extends 'Flat'
-                ? [M] extends ['l2']
-                  ? IndexFlatL2
-                  : [M] extends ['ip']
-                    ? IndexFlatIP
-                    : IndexFlat
-                : Index;
+                ? DescribedFlat<M>
+                : D extends keyof DescribedCodes
+                  ? DescribedCodes[D]
+                  : Index;

@@ -8,11 +8,11 @@ import { native } from './native.js';
 import { checkInteger, checkString, MAX_DIMENSION } from './validate.js';
 
 /**
- * Makes an index after a description: `'Flat'`, or lists, `'IVF1024,Flat'`, `'IVF1024,SQ8'`, `'IVF1024,SQfp16'`
- * (also `'IVF4k,…'`, `'IVF1M,…'`, in units of 1024 and 1024²); any of them behind `'L2norm,'`, all of these before
- * `',RFlat'` or `',Refine(Flat)'` (an `IndexRefineFlat`: its distances are those of vectors as they come, even where
- * `'L2norm,'` scales what finds candidates), and all under `'IDMap,'` or `'IDMap2,'`. Case matters and there are no
- * spaces, as in Faiss.
+ * Makes an index after a description: `'Flat'`, or a code of vectors, such as `'SQ8'` or `'SQfp16'` ({@link ScalarCode}, all
+ * but the uniform ones); lists of these, `'IVF1024,Flat'`, `'IVF1024,SQ8'` (also `'IVF4k,…'`, `'IVF1M,…'`, in units of 1024
+ * and 1024²); any of them behind `'L2norm,'`, all of these before `',RFlat'` or `',Refine(SQfp16)'` (an `IndexRefineFlat` or
+ * `IndexRefine`: its distances are those of vectors as they come, even where `'L2norm,'` scales what finds candidates), and
+ * all under `'IDMap,'` or `'IDMap2,'`. Case matters and there are no spaces, as in Faiss.
  *
  * @example
  * ```js

@@ -7,6 +7,7 @@ export type { AbortOptions } from './abort.js';
 export type { ClusteringOptions, ClusteringProgress, ProgressOptions, TrainOptions } from './clustering.js';
 export type { DescribedIndex } from './description.js';
 export type { ErrorCode } from './errors.js';
+export { measureExactRate } from './exact_rate.js';
 export { indexFactory } from './factory.js';
 export type { FilterFunction } from './filter.js';
 export { IndexFlat, IndexFlatIP, IndexFlatL2, type IndexFlatOptions } from './flat.js';
@@ -35,15 +36,16 @@ export {
   IndexIVFScalarQuantizer,
   type IndexIVFScalarQuantizerOptions,
   type IVFSearchOptions,
-  type ScalarCode,
 } from './ivf.js';
 export { type KMeansOptions, type KMeansResult, kmeans, kmeansSync } from './kmeans.js';
 export { matrix } from './matrix.js';
 export type { Metric } from './metric.js';
 export { normalizeL2 } from './normalize.js';
 export { IndexPreTransform } from './pre_transform.js';
-export { IndexRefineFlat, type IndexRefineFlatOptions, type RefineFlatSearchOptions } from './refine_flat.js';
+export { IndexRefine, IndexRefineFlat, type IndexRefineOptions, type RefineSearchOptions } from './refine.js';
 export { type Neighbour, type NeighbourInJSON, RangeSearchResult, type ResultRow, SearchResult } from './result.js';
+export type { ScalarCode } from './scalar_code.js';
+export { IndexScalarQuantizer, type IndexScalarQuantizerOptions } from './scalar_quantizer.js';
 export type { AnySearchOptions, SearchOptions, SyncSearchOptions } from './search_options.js';
 export {
   IDSelector,

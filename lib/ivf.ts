@@ -11,8 +11,9 @@ import { type Metric, metricNumber, metricOf } from './metric.js';
 import { type NativeIndex, native } from './native.js';
 import { checkNames } from './options.js';
 import { declareParameter } from './parameters.js';
+import { codeNumber, isDirect, type ScalarCode } from './scalar_code.js';
 import type { SearchOptions } from './search_options.js';
-import { checkBoolean, checkInteger, checkString, MAX_DIMENSION } from './validate.js';
+import { checkBoolean, checkInteger, MAX_DIMENSION } from './validate.js';
 
 /** More lists are a mistake: an empty list takes tens of bytes, and a search looks at every centroid. */
 export const MAX_LISTS = 2 ** 24;
@@ -190,31 +191,19 @@ function makeIVFFlat(d: number, nlist: number, options: IndexIVFFlatOptions | un
 
 registerKind('IndexIVFFlat', () => IndexIVFFlat);
 
-/**
- * How a component is kept: `'SQ8'` in a byte, as one of 256 evenly spaced values between the least and the greatest of
- * its dimension in the training; `'SQfp16'` in two, as a half-precision float, 11 significant bits, magnitudes to 65504.
- */
-export type ScalarCode = 'SQ8' | 'SQfp16';
-
-/** Faiss's numbers, QT_8bit and QT_fp16. */
-const CODES: ReadonlyMap<string, number> = new Map<ScalarCode, number>([
-  ['SQ8', 0],
-  ['SQfp16', 4],
-]);
-
 /** What the constructor of {@link IndexIVFScalarQuantizer} takes. */
 export interface IndexIVFScalarQuantizerOptions extends IndexIVFOptions {
   /**
    * Whether to code the difference of a vector from the centroid of its list, which is smaller than the vector and loses
-   * less. Default: `true`, as in Faiss.
+   * less. Default: `true`, as in Faiss; `false` for the direct codes, whose whole numbers differences are not.
    */
   byResidual?: boolean | undefined;
 }
 
 /**
- * Faiss's IndexIVFScalarQuantizer: lists of vectors in codes, a quarter (`'SQ8'`) or half (`'SQfp16'`) of the bytes. Its
- * answers are exact for the vectors as they are decoded, which `reconstruct` shows. `'SQ8'` must be trained even with a
- * quantizer that has its centroids: it learns the ranges of the dimensions.
+ * Faiss's IndexIVFScalarQuantizer: lists of vectors in codes, a half (`'SQfp16'`) to an eighth (`'SQ4'`) of the bytes. Its
+ * answers are exact for the vectors as they are decoded, which `reconstruct` shows. Codes with ranges must be trained even
+ * with a quantizer that has its centroids.
  *
  * @example
  * ```js
@@ -246,14 +235,18 @@ function makeScalarQuantizer(
 ): Made {
   const { metric, centroids } = checkShared(d, nlist, options, 'byResidual');
   const number = codeNumber(code);
-  const residual = options?.byResidual === undefined || checkBoolean('options.byResidual', options.byResidual);
+  const wanted = options?.byResidual;
+  const residual = wanted === undefined ? !isDirect(code) : checkBoolean('options.byResidual', wanted);
+  if (residual && isDirect(code)) {
+    throw invalidValue(
+      `The property 'options.byResidual' must be false for '${code}': differences from centroids are no whole numbers`,
+    );
+  }
   return settled(native.ivfScalarQuantizer(d, nlist, number, metric, residual, centroids), options);
 }
 
-registerKind('IndexIVFScalarQuantizer', () => IndexIVFScalarQuantizer);
-
-function codeNumber(code: unknown): number {
-  const number = CODES.get(checkString('code', code));
-  if (number !== undefined) return number;
-  throw invalidValue(`The argument 'code' must be one of: 'SQ8', 'SQfp16'. Received ${JSON.stringify(code)}`);
+declare module './description.js' {
+  interface DescribedLists extends Record<DescribedCode, IndexIVFScalarQuantizer> {}
 }
+
+registerKind('IndexIVFScalarQuantizer', () => IndexIVFScalarQuantizer);

@@ -113,7 +113,8 @@ export interface Native {
     sketch: boolean,
     quantizer: NativeIndex | undefined,
   ): NativeIndex;
-  /** `code`: Faiss's number of the type of scalar quantizer, 0 (8 bit) or 4 (fp16). */
+  /** `code`: Faiss's number of the type of scalar quantizer. */
+  scalarQuantizer(d: number, code: number, metric: NativeMetric): NativeIndex;
   ivfScalarQuantizer(
     d: number,
     nlist: number,
@@ -122,8 +123,8 @@ export interface Native {
     byResidual: boolean,
     quantizer: NativeIndex | undefined,
   ): NativeIndex;
-  /** Wraps `base`; from then on `base` changes only through the new index. */
-  refineFlat(base: NativeIndex): NativeIndex;
+  /** Wraps `base`; from then on `base` changes only through the new index. `code`: as above; undefined: float32. */
+  refine(base: NativeIndex, code: number | undefined): NativeIndex;
   factory(d: number, description: string, metric: NativeMetric): NativeIndex;
 
   // Looking. These never wait, whatever runs on the index.
@@ -140,7 +141,7 @@ export interface Native {
   /** The parameters of its searches, its own and those of what it wraps. */
   searchParameters(index: NativeIndex): NativeParameter[];
 
-  // Of an IndexRefineFlat. These never wait either.
+  // Of an IndexRefine. These never wait either.
   kFactor(index: NativeIndex): number;
   /** 1 to 1000. */
   setKFactor(index: NativeIndex, kFactor: number): void;

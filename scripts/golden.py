@@ -18,6 +18,7 @@ import sys
 import faiss
 import numpy as np
 
+from golden_codes import BF16, DIRECT_SIGNED, coded_parts, in_code, made, make_exact
 from golden_data import integers, unit_rows
 from golden_old_forms import cut_lists, legacy, old_scalar, sorted_hash
 
@@ -79,12 +80,34 @@ def agrees_with_faiss(index, queries, distances, labels):
             assert name == labels[i], (i, row, name, labels[i])
 
 
+def asks_in_codes(part):
+    """Whether Faiss turns queries into codes, too."""
+    return part.sq.qtype == faiss.ScalarQuantizer.QT_8bit_direct
+
+
+def recoded(name, d, metric, n, qtype):
+    """A flat index in codes that Faiss 1.7.3 does not write."""
+    data, entry = answered(name, d, metric, n, None)
+    x = np.array(entry["stored"], dtype=np.float32).reshape(n, d)
+    description = {BF16: "SQbf16", DIRECT_SIGNED: "SQ8_direct_signed"}[qtype]
+    return in_code(data, x, qtype), {**entry, "description": description}
+
+
 def answered(description, d, metric, n, ids):
     """A kind that is read: its bytes, and what they must answer."""
-    index = faiss.index_factory(d, description, METRICS[metric])
+    index = made(description, d, METRICS[metric])
     unit = "L2norm" in description
     make = unit_rows if unit else integers
     x, queries = make(n, d, 100 + d), make(3, d, 200 + d)
+    ranges = None
+    for part in coded_parts(index):
+        low, high = make_exact(part)
+        if part.sq.trained.size() > 0:
+            ranges = [low - 0.5, high - 0.5]
+        x = x.clip(low, high)
+        index.is_trained = True
+        if asks_in_codes(part):
+            queries = x[:3] if n else np.abs(queries)
     stored, asked = (normalised(x), normalised(queries)) if unit else (x, queries)
     labels = [ids[i % len(ids)] for i in range(n)] if ids else list(range(n))
     if n:
@@ -104,6 +127,8 @@ def answered(description, d, metric, n, ids):
         "distances": distances,
         "labels": [str(label) for label in best],
     }
+    if ranges is not None:
+        entry["ranges"] = ranges
     return faiss.serialize_index(index).tobytes(), entry
 
 
@@ -130,7 +155,10 @@ def refinement(index):
 
 def kind_of(index):
     """The class's name; Faiss's factory gives an IndexRefineFlat under that of its base class."""
-    return "IndexRefineFlat" if hasattr(index, "base_index") else type(index).__name__
+    if not hasattr(index, "base_index"):
+        return type(index).__name__
+    flat = isinstance(faiss.downcast_index(index.refine_index), faiss.IndexFlat)
+    return "IndexRefineFlat" if flat else "IndexRefine"
 
 
 def give_centroids(index, centroids):
@@ -173,11 +201,12 @@ def ivf(description, d, metric, n, ids, nprobe=None, trained=False, direct_map=N
     else:
         centroids = make(inner.nlist, d, 400 + d)
         give_centroids(index, normalised(centroids) if unit else centroids)
-    if isinstance(inner, faiss.IndexIVFScalarQuantizer):
-        inner.by_residual = by_residual
-        if inner.sq.qtype == faiss.ScalarQuantizer.QT_8bit:
-            ranges = np.repeat([-127.5, 255], d).astype(np.float32)  # code c stands for c - 127
-            faiss.copy_array_to_vector(ranges, inner.sq.trained)
+    for part in coded_parts(index):
+        bounds = make_exact(part)
+        if part.this == inner.this:
+            inner.by_residual = by_residual
+        if not by_residual:
+            x = stored = x.clip(*bounds)
     inner.nprobe = inner.nlist if nprobe is None else nprobe
     if k_factor is not None:
         refinement(index).k_factor = k_factor
@@ -264,17 +293,16 @@ def files():
         "refused_ivf_pq": refused("IVF2,PQ2x2", faiss.METRIC_L2, ["IndexIVFPQ", "IwPQ"]),
         "refused_ivf_hnsw": refused("IVF2_HNSW2,Flat", faiss.METRIC_L2, ["IwFl.", "IndexHNSWFlat", "IHNf"]),
         "refused_ivf_ivf": refused("IVF2(IVF2,Flat),Flat", faiss.METRIC_L2, ["IwFl.", "IndexIVFFlat", "quantizer"]),
-        "refused_idmap_sq8": refused_map(),
         "refused_hnsw_flat": refused("HNSW4", faiss.METRIC_L2, ["IndexHNSWFlat", "IHNf"]),
         "refused_pq": refused("PQ2x2", faiss.METRIC_L2, ["IndexPQ", "IxPq"]),
         "refused_pca_flat": refused("PCA2,Flat", faiss.METRIC_L2, ["PCAMatrix", "Pcam"]),
-        "refused_refine_sq8": refused("Flat,Refine(SQ8)", faiss.METRIC_L2, ["IxRF.", "IndexScalarQuantizer", "IxSQ"]),
         "refused_refine_ivf": refused("Flat,Refine(IVF1,Flat)", faiss.METRIC_L2, ["IxRF.", "IndexFlat"]),
         "refused_refine_refine": refused("Flat,RFlat,RFlat", faiss.METRIC_L2, ["IxRF.", "IndexRefineFlat"]),
         "refused_refine_idmap": refused("Flat,IDMap,RFlat", faiss.METRIC_L2, ["IxRF.", "IndexIDMap"], fill=False),
     }
     out.update(ivf_files())
     out.update(refine_files())
+    out.update(code_files())
     # Made from the above by hand: bytes behind the index, and the tag that old files may bear.
     out["flat_l2_trailer"] = (flat[0] + b"bytes behind the index", {**flat[1], "resaved": "flat_l2.faiss"})
     out["flat_l2_old_tag"] = (b"IxFl" + flat[0][4:], {**flat[1], "resaved": "flat_l2.faiss"})
@@ -327,8 +355,8 @@ def ivf_files():
         "ivf_fp16_untrained": untrained("IVF3,SQfp16"),
         "idmap_ivf_sq8": ivf("IDMap,IVF3,SQ8", 4, "ip", 9, IDS),
         "idmap2_ivf_fp16": ivf("IDMap2,IVF3,SQfp16", 4, "l2", 9, IDS),
-        "refused_ivf_sq4": refused("IVF2,SQ4", faiss.METRIC_L2, ["IwSq.qtype", "QT_4bit"]),
-        "refused_ivf_sq6": refused("IVF2,SQ6", faiss.METRIC_L2, ["IwSq.qtype", "QT_6bit"]),
+        "ivf_sq6": ivf("IVF3,SQ6", 5, "l2", 9, None, by_residual=False),
+        "ivf_sq4": ivf("IVF3,SQ4", 5, "ip", 9, None, by_residual=False),
     })
     # A map that was made around an index before it was trained says "untrained" for ever.
     out["idmap_ivf_flat_old_map"] = (
@@ -352,12 +380,30 @@ def refine_files():
     }
 
 
-def refused_map():
-    index = faiss.IndexIDMap(faiss.index_factory(4, "SQ8"))
-    x = integers(64, 4, 300)
-    index.train(x)
-    index.add_with_ids(x[:8], np.arange(8) + 100)
-    return faiss.serialize_index(index).tobytes(), {"refused": ["IxMp.", "IndexScalarQuantizer", "IxSQ"]}
+def code_files():
+    out = {
+        "sq8_l2": answered("SQ8", 4, "l2", 9, None),
+        "sq8_ip": answered("SQ8", 17, "ip", 5, None),
+        "sq8_untrained": untrained("SQ8"),
+        "sq8_empty": answered("SQ8", 4, "l2", 0, None),
+        "sq6_l2": answered("SQ6", 7, "l2", 9, None),
+        "sq4_l2": answered("SQ4", 5, "l2", 9, None),
+        "sq4_ip": answered("SQ4", 4, "ip", 9, None),
+        "sqfp16_l2": answered("SQfp16", 4, "l2", 9, None),
+        "sqfp16_ip": answered("SQfp16", 17, "ip", 5, None),
+        "sqbf16_l2": recoded("SQfp16", 4, "l2", 9, BF16),
+        "sq8_direct_l2": answered("SQ8_direct", 4, "l2", 9, None),
+        "sq8_direct_signed_l2": recoded("SQ8_direct", 4, "l2", 9, DIRECT_SIGNED),
+        "sq8_uniform_l2": answered("SQ8_uniform", 4, "l2", 9, None),
+        "sq4_uniform_ip": answered("SQ4_uniform", 5, "ip", 9, None),
+        "idmap_sq8": answered("IDMap,SQ8", 4, "ip", 9, IDS),
+        "idmap2_sqfp16": answered("IDMap2,SQfp16", 4, "l2", 9, IDS),
+        "refine_sq8": answered("Flat,Refine(SQ8)", 4, "l2", 9, None),
+        "refine_sqfp16": answered("SQ8,Refine(SQfp16)", 4, "ip", 9, None),
+        "refine_ivf_sq8_sqfp16": ivf("IVF3,SQ8,Refine(SQfp16)", 4, "l2", 9, None, nprobe=2, k_factor=2.5),
+        "refine_sq8_untrained": untrained("Flat,Refine(SQ8)"),
+    }
+    return out
 
 
 def main():

@@ -48,7 +48,7 @@ describe('with hostile values in the place of every argument', () => {
       imbalance: 0,
       imbalanceSync: 0,
     },
-    ...{ refineFlat: 0, kFactor: 0, setKFactor: 0 },
+    ...{ scalarQuantizer: 0, refine: 0, kFactor: 0, setKFactor: 0 },
     ...{ mergeFrom: 0, mergeFromSync: 0, kmeans: 0, kmeansSync: 0 },
     ...{ readIndex: 0, readIndexSync: 0, writeIndex: 0, writeIndexSync: 0 },
     ...{ serializeIndex: 0, serializeIndexSync: 0, deserializeIndex: 0, deserializeIndexSync: 0 },
@@ -169,7 +169,7 @@ describe('the messages', () => {
     ],
     [
       'kFactor = 1001',
-      () => native.searchSync(native.refineFlat(native.flat(D, 1, true)), query, 1, undefined, [1001]),
+      () => native.searchSync(native.refine(native.flat(D, 1, true), undefined), query, 1, undefined, [1001]),
       'ERR_OUT_OF_RANGE The value of "kFactor" is out of range. It must be a number >= 1 && <= 1000. Received 1001',
     ],
     [

@@ -119,7 +119,7 @@ describe('indexFactory', () => {
     'RR,Flat',
     'IVF1024_HNSW32,Flat',
     'IDMap,IVF4(PQ8),Flat',
-    'Refine(SQ8)',
+    'Refine(PQ8)',
   ])('%s is known, but not offered', (description) => {
     const part = description.replace(/^IDMap,/, '').split(',')[0]!;
     expect(() => indexFactory(16, description)).toThrow(

@@ -15,8 +15,9 @@ import {
   IndexIVFFlat,
   IndexIVFScalarQuantizer,
   IndexPreTransform,
+  IndexRefine,
   IndexRefineFlat,
-  type IndexRefineFlatOptions,
+  type IndexRefineOptions,
   indexFactory,
   type Metric,
   tune,
@@ -26,7 +27,7 @@ import { testIndex } from './contract.js';
 import { hostile } from './hostile.js';
 import { Mirror } from './mirror.js';
 import { Random } from './random.js';
-import { expectFound, readBack } from './subject.js';
+import { expectFound, expectSameBits, readBack } from './subject.js';
 
 testIndex('IndexRefineFlat of a flat index', (d) => new IndexRefineFlat(new IndexFlatL2(d)), { metric: 'l2' });
 // Which of equally near vectors are candidates goes by position: with so many, all of them are.
@@ -35,6 +36,8 @@ testIndex(
   (d) => new IndexIDMap(new IndexRefineFlat(exactCodes(d, 5, 'SQfp16', { metric: 'ip' }), { kFactor: 100 })),
   { metric: 'ip', mapped: true },
 );
+
+testIndex('IndexRefine in halves', (d) => new IndexRefine(new IndexFlatL2(d), 'SQfp16'), { metric: 'l2' });
 
 const unsupported = (message: RegExp) =>
   expect.objectContaining({ code: 'ERR_VORONODE_UNSUPPORTED', message: expect.stringMatching(message) });
@@ -113,7 +116,7 @@ describe('making an IndexRefineFlat', () => {
 
   test.each(Object.entries(hostile))('%s is refused as options', (title, make) => {
     if (['undefined', 'object', '{}'].includes(title) || (typeof make() === 'object' && make() !== null)) return;
-    expect(() => new IndexRefineFlat(new IndexFlatL2(1), make() as IndexRefineFlatOptions)).toThrow(
+    expect(() => new IndexRefineFlat(new IndexFlatL2(1), make() as IndexRefineOptions)).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE', message: expect.stringMatching(/"options"/) }),
     );
   });
@@ -276,6 +279,66 @@ test('2000 operations against a plain model', async () => {
     }
     expect(index.ntotal).toBe(mirror.ntotal);
   }
+});
+
+describe('IndexRefine', () => {
+  const [n, d] = [2000, 16];
+  const vectors = new Random(5).floats(n * d);
+  const queries = new Random(6).floats(20 * d);
+
+  test('says what it is', () => {
+    const index = new IndexRefine(new IndexFlatL2(3), 'SQ8', { kFactor: 2.5 });
+    expect([index.kFactor, index.isTrained, index instanceof IndexRefineFlat]).toEqual([2.5, false, false]);
+    expect(new IndexRefineFlat(new IndexFlatL2(3))).toBeInstanceOf(IndexRefine);
+    expect(inspect(index, { breakLength: Infinity })).toContain('IndexRefine { d: 3, ntotal: 0');
+    expect(readBack(index)).toBeInstanceOf(IndexRefine);
+    expect(() => new IndexRefine(new IndexFlatL2(3), 'SQ9' as 'SQ8')).toThrow(/'code' must be one of/);
+    const untrained = expect.objectContaining({ code: 'ERR_VORONODE_NOT_TRAINED' });
+    expect(() => index.addSync(new Float32Array(3))).toThrow(untrained);
+    expect(() => index.searchSync(new Float32Array(3), 1)).toThrow(untrained);
+    expect(() => index.rangeSearchSync(new Float32Array(3), 1)).toThrow(untrained);
+    expect(index.ntotal).toBe(0);
+  });
+
+  test.each(['SQ8', 'SQ6', 'SQ4', 'SQfp16', 'SQbf16'] as const)(
+    'orders all by the decoded vectors: %s',
+    async (code) => {
+      const index = indexFactory(d, `SQ4,Refine(${code})`) as IndexRefine;
+      await index.train(vectors);
+      await index.add(vectors);
+      const decoded = new IndexFlatL2(d);
+      decoded.addSync(index.reconstructSync(Array.from({ length: n }, (_, i) => i)));
+      const all = { kFactor: n / 10 };
+      expectSameBits(await index.search(queries, 10, all), decoded.searchSync(queries, 10));
+      expectSameBits(readBack(index).searchSync(queries, 10, all), decoded.searchSync(queries, 10));
+      const gone = [3, 500, 1999];
+      index.removeIdsSync(gone);
+      decoded.removeIdsSync(gone);
+      expectSameBits(index.searchSync(queries, 10, all), decoded.searchSync(queries, 10));
+    },
+  );
+
+  test('a training or an add that fails changes nothing', () => {
+    const index = indexFactory(1, 'Flat,Refine(SQ8)');
+    expect(() => index.trainSync(Float32Array.of(3e38, -3e38))).toThrow(/no range/);
+    expect(index.isTrained).toBe(false);
+    const direct = indexFactory(2, 'Flat,Refine(SQ8_direct)');
+    direct.addSync(Float32Array.of(1, 2));
+    expect(() => direct.addSync(Float32Array.of(1, 2, 3, -1))).toThrow(/SQ8_direct needs components/);
+    expect([direct.ntotal, ...direct.searchSync(Float32Array.of(1, 2), 2).labels]).toEqual([1, 0n, -1n]);
+  });
+
+  test('merges with one that was trained alike alone', () => {
+    const make = () => indexFactory(1, 'Flat,Refine(SQ8)');
+    const [a, b, other] = [make(), make(), make()];
+    for (const index of [a, b]) index.trainSync(Float32Array.of(0, 255));
+    other.trainSync(Float32Array.of(0, 254));
+    for (const index of [a, b, other]) index.addSync(Float32Array.of(7, 9));
+    a.mergeFromSync(b);
+    expect([a.ntotal, b.ntotal]).toEqual([4, 0]);
+    expect(() => a.mergeFromSync(other)).toThrow(unsupported(/the same training/));
+    expect([a.ntotal, other.ntotal]).toEqual([4, 2]);
+  });
 });
 
 test('tune finds nprobe through it', async () => {

@@ -7,6 +7,7 @@
 #include "binding/element_type.h"
 #include "binding/errors.h"
 #include "index/ivf.h"
+#include "index/scalar_quantizer.h"
 
 namespace voronode {
 namespace {
@@ -83,6 +84,15 @@ Metric metric_arg(Napi::Env env, napi_value value) {
   throw Error(Code::kOutOfRange,
               format("The value of \"metric\" is out of range. It must be the number of a metric that "
                      "is offered. Received %llu",
+                     static_cast<unsigned long long>(number)));
+}
+
+ScalarCode scalar_code_arg(Napi::Env env, napi_value value) {
+  const uint64_t number = integer_arg(env, "code", value, 0, std::numeric_limits<int32_t>::max());
+  if (const ScalarTraits* found = find_scalar_code(static_cast<int64_t>(number))) return found->code;
+  throw Error(Code::kOutOfRange,
+              format("The value of \"code\" is out of range. It must be the number of a type of scalar quantizer. "
+                     "Received %llu",
                      static_cast<unsigned long long>(number)));
 }
 

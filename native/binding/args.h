@@ -31,6 +31,7 @@ uint64_t integer_arg(Napi::Env env, const char* name, napi_value value, uint64_t
 size_t dimension_arg(Napi::Env env, napi_value value);
 
 Metric metric_arg(Napi::Env env, napi_value value);
+ScalarCode scalar_code_arg(Napi::Env env, napi_value value);
 bool boolean_arg(Napi::Env env, const char* name, napi_value value);
 
 // A bigint within int64.

@@ -8,6 +8,7 @@
 #include "binding/search_params_arg.h"
 #include "index/factory.h"
 #include "index/flat.h"
+#include "index/flat_scalar_quantizer.h"
 #include "index/id_map.h"
 #include "index/refine_flat.h"
 
@@ -26,6 +27,13 @@ napi_value flat(const Call& call) {
   return handle_of(call, std::make_shared<IndexFlat>(d, metric, boolean_arg(call.env, "sketch", call[2])));
 }
 
+// (d, code, metric)
+napi_value scalar_quantizer(const Call& call) {
+  const size_t d = dimension_arg(call.env, call[0]);
+  const ScalarCode code = scalar_code_arg(call.env, call[1]);
+  return handle_of(call, std::make_shared<IndexScalarQuantizer>(d, code, metric_arg(call.env, call[2])));
+}
+
 napi_value id_map(const Call& call) {
   const HeldPtr inner = index_of(call.env, call[0]);
   const bool second = boolean_arg(call.env, "second", call[1]);
@@ -34,10 +42,12 @@ napi_value id_map(const Call& call) {
   return handle_of(call, std::make_shared<IndexIDMap>(inner->index, second));
 }
 
-napi_value refine_flat(const Call& call) {
+// (base, code); without a code the vectors are kept as float32
+napi_value refine(const Call& call) {
   const HeldPtr base = index_of(call.env, call[0]);
   const GateHold hold(base->index->gate(), Access::kExclusive);  // as above
-  return handle_of(call, std::make_shared<IndexRefineFlat>(base->index));
+  if (is_undefined(call.env, call[1])) return handle_of(call, std::make_shared<IndexRefineFlat>(base->index));
+  return handle_of(call, std::make_shared<IndexRefineFlat>(base->index, scalar_code_arg(call.env, call[1])));
 }
 
 napi_value factory(const Call& call) {
@@ -92,7 +102,8 @@ napi_value close(const Call& call) {
 constexpr Export kExports[] = {
     {"flat", entry<flat>},
     {"idMap", entry<id_map>},
-    {"refineFlat", entry<refine_flat>},
+    {"refine", entry<refine>},
+    {"scalarQuantizer", entry<scalar_quantizer>},
     {"factory", entry<factory>},
     {"kind", entry<kind>},
     {"d", entry<d>},

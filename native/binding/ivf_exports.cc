@@ -60,19 +60,11 @@ napi_value ivf_flat(const Call& call) {
   });
 }
 
-ScalarCode scalar_code_arg(const Call& call, napi_value value) {
-  const uint64_t number = integer_arg(call.env, "code", value, 0, static_cast<uint64_t>(ScalarCode::kFp16));
-  for (const ScalarCode code : {ScalarCode::k8bit, ScalarCode::kFp16}) {
-    if (number == static_cast<uint64_t>(code)) return code;
-  }
-  throw Error(Code::kInvalidArgValue, "The argument 'code' must be 0 (8 bit) or 4 (fp16)");
-}
-
 // (d, nlist, code, metric, byResidual, quantizer)
 napi_value ivf_scalar_quantizer(const Call& call) {
   const size_t d = dimension_arg(call.env, call[0]);
   const size_t nlist = nlist_arg(call);
-  const ScalarCode code = scalar_code_arg(call, call[2]);
+  const ScalarCode code = scalar_code_arg(call.env, call[2]);
   const Metric metric = metric_arg(call.env, call[3]);
   const bool by_residual = boolean_arg(call.env, "byResidual", call[4]);
   return with_quantizer(call, call[5], d, metric, [&](const std::shared_ptr<Index>& quantizer) {

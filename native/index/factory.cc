@@ -9,9 +9,11 @@
 #include "index/factory.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 
 #include "index/flat.h"
+#include "index/flat_scalar_quantizer.h"
 #include "index/id_map.h"
 #include "index/ivf_flat.h"
 #include "index/ivf_scalar_quantizer.h"
@@ -37,7 +39,11 @@ std::vector<Part> split(std::string_view description) {
   }
 }
 
-// ---- What is offered: a line each ----
+bool begins_with(std::string_view text, std::string_view beginning) noexcept {
+  return text.substr(0, beginning.size()) == beginning;
+}
+
+// ---- What is offered ----
 
 constexpr std::string_view kMaps[] = {"IDMap", "IDMap2"};
 
@@ -55,55 +61,57 @@ constexpr Transform kTransforms[] = {
      [](size_t d) -> std::unique_ptr<VectorTransform> { return std::make_unique<NormalizationTransform>(d); }},
 };
 
-struct CodeOfAll {
-  std::string_view name;
-  std::shared_ptr<Index> (*make)(size_t d, Metric metric);
+// A code of rows: "Flat", or one of Faiss's scalar quantizer.
+struct RowCode {
+  const ScalarTraits* scalar;  // null: Flat
 };
 
-constexpr CodeOfAll kCodes[] = {
-    {"Flat", [](size_t d, Metric metric) -> std::shared_ptr<Index> { return std::make_shared<IndexFlat>(d, metric); }},
-};
+constexpr std::string_view kFlat = "Flat";
 
-// Of the rows in the lists of an IVF.
-struct CodeOfLists {
-  std::string_view name;
-  std::shared_ptr<Index> (*make)(size_t d, size_t nlist, Metric metric);
-};
+// Faiss's descriptions have no names for the uniform ones.
+bool has_name(const ScalarTraits& code) noexcept { return code.ranges != ScalarTraits::Ranges::kOne; }
 
-constexpr CodeOfLists kListCodes[] = {
-    {"Flat",
-     [](size_t d, size_t nlist, Metric metric) -> std::shared_ptr<Index> {
-       return std::make_shared<IndexIVFFlat>(d, nlist, metric);
-     }},
-    {"SQ8",
-     [](size_t d, size_t nlist, Metric metric) -> std::shared_ptr<Index> {
-       return std::make_shared<IndexIVFScalarQuantizer>(d, nlist, ScalarCode::k8bit, metric);
-     }},
-    {"SQfp16",
-     [](size_t d, size_t nlist, Metric metric) -> std::shared_ptr<Index> {
-       return std::make_shared<IndexIVFScalarQuantizer>(d, nlist, ScalarCode::kFp16, metric);
-     }},
-};
-
-// Of the candidates that all before it finds.
-struct Refinement {
-  std::string_view name;
-  std::shared_ptr<Index> (*make)(const std::shared_ptr<Index>& base);
-};
-
-std::shared_ptr<Index> refine_flat(const std::shared_ptr<Index>& base) {
-  return std::make_shared<IndexRefineFlat>(base);
+std::optional<RowCode> find_code(std::string_view name) noexcept {
+  if (name == kFlat) return RowCode{nullptr};
+  for (const ScalarTraits& code : scalar_traits()) {
+    if (has_name(code) && name == code.name) return RowCode{&code};
+  }
+  return std::nullopt;
 }
 
-constexpr Refinement kRefinements[] = {{"RFlat", refine_flat}, {"Refine(Flat)", refine_flat}};
+std::shared_ptr<Index> make_flat(RowCode code, size_t d, Metric metric) {
+  if (code.scalar == nullptr) return std::make_shared<IndexFlat>(d, metric);
+  return std::make_shared<IndexScalarQuantizer>(d, code.scalar->code, metric);
+}
 
-constexpr char kOffered[] = "Flat, IVF<nlist> with Flat, SQ8 or SQfp16, L2norm, RFlat, IDMap and IDMap2";
+std::shared_ptr<Index> make_ivf(RowCode code, size_t d, size_t nlist, Metric metric) {
+  if (code.scalar == nullptr) return std::make_shared<IndexIVFFlat>(d, nlist, metric);
+  const bool by_residual = codes_differences(code.scalar->code);
+  return std::make_shared<IndexIVFScalarQuantizer>(d, nlist, code.scalar->code, metric, by_residual);
+}
+
+// "RFlat" or "Refine(code)": how the vectors are kept that put candidates in order.
+std::optional<RowCode> find_refinement(std::string_view text) noexcept {
+  constexpr std::string_view kBegin = "Refine(";
+  if (text == "RFlat") return RowCode{nullptr};
+  if (!begins_with(text, kBegin) || text.back() != ')') return std::nullopt;
+  return find_code(text.substr(kBegin.size(), text.size() - kBegin.size() - 1));
+}
+
+std::shared_ptr<Index> refine(RowCode code, const std::shared_ptr<Index>& base) {
+  if (code.scalar == nullptr) return std::make_shared<IndexRefineFlat>(base);
+  return std::make_shared<IndexRefineFlat>(base, code.scalar->code);
+}
+
+constexpr char kOffered[] =
+    "Flat, SQ8, SQ6, SQ4, SQfp16, SQbf16, SQ8_direct and SQ8_direct_signed, IVF<nlist> with one of these, L2norm, "
+    "RFlat, Refine(<one of these>), IDMap and IDMap2";
 
 // Beginnings of the parts that Faiss knows and this version does not offer.
-constexpr std::string_view kFaissOnly[] = {"IMI",       "HNSW",     "NSG",      "PQ",           "SQ",       "PCA",
-                                           "OPQ",       "RR",       "Pad",      "ITQ",          "LSH",      "Refine",
-                                           "RaBitQ",    "RQ",       "LSQ",      "PRQ",          "PLSQ",     "ZnLattice",
-                                           "NNDescent", "Panorama", "Residual", "FlatPanorama", "FlatDedup"};
+constexpr std::string_view kFaissOnly[] = {"IMI",      "HNSW",     "NSG",          "PQ",       "PCA",       "OPQ",
+                                           "RR",       "Pad",      "ITQ",          "LSH",      "Refine",    "RaBitQ",
+                                           "RQ",       "LSQ",      "PRQ",          "PLSQ",     "ZnLattice", "NNDescent",
+                                           "Panorama", "Residual", "FlatPanorama", "FlatDedup"};
 
 template <class Entry, size_t N>
 const Entry* find(const Entry (&table)[N], std::string_view name) noexcept {
@@ -111,10 +119,6 @@ const Entry* find(const Entry (&table)[N], std::string_view name) noexcept {
     if (entry.name == name) return &entry;
   }
   return nullptr;
-}
-
-bool begins_with(std::string_view text, std::string_view beginning) noexcept {
-  return text.substr(0, beginning.size()) == beginning;
 }
 
 [[noreturn]] void malformed(const std::string& description, size_t at, const char* expected) {
@@ -131,7 +135,7 @@ bool begins_with(std::string_view text, std::string_view beginning) noexcept {
 
 [[noreturn]] void refuse(const std::string& description, const Part& part, const char* expected = kOffered) {
   for (std::string_view known : kFaissOnly) {
-    if (begins_with(part.text, known) && find(kRefinements, part.text) == nullptr) not_offered(part);
+    if (begins_with(part.text, known) && !find_refinement(part.text)) not_offered(part);
   }
   malformed(description, part.at, expected);
 }
@@ -170,13 +174,13 @@ std::shared_ptr<Index> make_code(const std::string& description, const std::vect
     const Part& ivf = parts[at];
     const size_t nlist = read_nlist(description, ivf);
     if (++at == parts.size()) malformed(description, ivf.at + ivf.text.size(), kExpected);
-    const CodeOfLists* code = find(kListCodes, parts[at].text);
-    if (code == nullptr) refuse(description, parts[at], kExpected);
-    index = code->make(d, nlist, metric);
+    const auto code = find_code(parts[at].text);
+    if (!code) refuse(description, parts[at], kExpected);
+    index = make_ivf(*code, d, nlist, metric);
   } else {
-    const CodeOfAll* code = find(kCodes, parts[at].text);
-    if (code == nullptr) refuse(description, parts[at]);
-    index = code->make(d, metric);
+    const auto code = find_code(parts[at].text);
+    if (!code) refuse(description, parts[at]);
+    index = make_flat(*code, d, metric);
   }
   if (++at != parts.size()) refuse(description, parts[at]);
   return index;
@@ -194,8 +198,8 @@ std::shared_ptr<Index> index_factory(size_t d, const std::string& description, M
     map = parts.back().text;
     parts.pop_back();
   }
-  const Refinement* refinement = find(kRefinements, parts.back().text);
-  if (refinement != nullptr && parts.size() > 1) parts.pop_back();
+  const auto refinement = find_refinement(parts.back().text);
+  if (refinement && parts.size() > 1) parts.pop_back();
   std::vector<std::unique_ptr<VectorTransform>> chain;
   for (const Part& part : parts) {
     const Transform* transform = find(kTransforms, part.text);
@@ -204,7 +208,7 @@ std::shared_ptr<Index> index_factory(size_t d, const std::string& description, M
   }
   std::shared_ptr<Index> index = make_code(description, parts, chain.size(), d, metric);
   if (!chain.empty()) index = std::make_shared<IndexPreTransform>(std::move(chain), std::move(index));
-  if (refinement != nullptr) index = refinement->make(index);
+  if (refinement) index = refine(*refinement, index);
   if (!map.empty()) index = std::make_shared<IndexIDMap>(std::move(index), map == "IDMap2");
   return index;
 }
@@ -214,10 +218,12 @@ std::vector<std::string> offered_parts() {
   const auto append = [&](const auto& table) {
     for (const auto& entry : table) names.emplace_back(entry.name);
   };
-  append(kCodes);
-  append(kListCodes);
+  names.emplace_back(kFlat);
+  for (const ScalarTraits& code : scalar_traits()) {
+    if (has_name(code)) names.emplace_back(code.name);
+  }
   append(kTransforms);
-  append(kRefinements);
+  names.emplace_back("RFlat");
   for (std::string_view map : kMaps) names.emplace_back(map);
   return names;
 }

@@ -3,13 +3,26 @@
 #include <algorithm>
 
 #include "index/flat_search.h"
-#include "index/merging.h"
-#include "index/wrapper.h"
 #include "kernels/kernels.h"
+#include "storage/prefetch.h"
 
 namespace voronode {
+namespace {
 
-IndexFlat::IndexFlat(size_t d, Metric metric, bool sketch) : Index(d, metric), rows_(d) {
+class RowsInPlace final : public StoredRows {
+ public:
+  explicit RowsInPlace(Blocks<float>::View rows) : rows_(std::move(rows)) {}
+  size_t size() const noexcept override { return rows_.size(); }
+  const float* row(size_t i, float*) const noexcept override { return rows_.row(i); }
+  void prefetch(size_t i) const noexcept override { prefetch_row(rows_.row(i), rows_.width()); }
+
+ private:
+  Blocks<float>::View rows_;
+};
+
+}  // namespace
+
+IndexFlat::IndexFlat(size_t d, Metric metric, bool sketch) : IndexFlatCodes(d, metric), rows_(d) {
   if (sketch && traits(metric).sketched && d >= kMinSketchDimension && d <= kMaxSketchDimension)
     sketches_.emplace(d, metric);
 }
@@ -24,9 +37,13 @@ void IndexFlat::add(size_t n, const float* x, const Cancel* cancel) {
 }
 
 FlatRows IndexFlat::source() const {
-  std::optional<Sketches::View> sketch_view;
-  if (sketches_) sketch_view = sketches_->view();
-  return {metric(), sketches_ ? &*sketches_ : nullptr, std::move(sketch_view), rows_.view()};
+  FlatRows source{metric(), d()};
+  if (sketches_) {
+    source.sketches = &*sketches_;
+    source.sketch_view = sketches_->view();
+  }
+  source.rows = rows_.view();
+  return source;
 }
 
 void IndexFlat::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
@@ -51,21 +68,11 @@ void IndexFlat::reset() noexcept {
   if (sketches_) sketches_->clear();
 }
 
-bool IndexFlat::look_up(idx_t id, float* x) const {
-  const auto rows = rows_.view();
-  if (id < 0 || static_cast<uint64_t>(id) >= rows.size()) return false;
-  if (x != nullptr) std::copy_n(rows.row(static_cast<size_t>(id)), d(), x);
-  return true;
-}
+std::unique_ptr<StoredRows> IndexFlat::stored_rows() const { return std::make_unique<RowsInPlace>(rows_.view()); }
 
-size_t IndexFlat::remove_ids(const IDSelector& selector, const Cancel* cancel) {
-  const std::vector<size_t> rows = rows_with(selector, ntotal(), cancel);
-  remove_rows(rows);
-  return rows.size();
-}
-
-void IndexFlat::append_rows(const Blocks<float>::View& rows, const Cancel* cancel) {
+void IndexFlat::append_rows(const IndexFlatCodes& other, const Cancel* cancel) {
   check(cancel);
+  const auto rows = dynamic_cast<const IndexFlat&>(other).rows_.view();
   const size_t n = rows.size();
   rows_.reserve(n);
   for (size_t b = 0; b < rows.block_count(); ++b) {
@@ -75,13 +82,6 @@ void IndexFlat::append_rows(const Blocks<float>::View& rows, const Cancel* cance
   if (sketches_) sketches_->prepare(rows_, n, cancel);
   rows_.publish(n);
   if (sketches_) sketches_->publish();
-}
-
-void IndexFlat::merge_from(Index& other, idx_t add_id, const Cancel* cancel) {
-  check_mergeable(other);
-  check_add_id(*this, add_id);
-  append_rows(dynamic_cast<const IndexFlat&>(other).rows_.view(), cancel);
-  other.reset();
 }
 
 }  // namespace voronode

@@ -3,14 +3,14 @@
 
 #include <optional>
 
+#include "index/flat_codes.h"
 #include "index/flat_search.h"
-#include "index/index.h"
 #include "sketch/sketches.h"
 #include "storage/blocks.h"
 
 namespace voronode {
 
-class IndexFlat final : public Index {
+class IndexFlat final : public IndexFlatCodes {
  public:
   // From here up a sketch (d rounded up to 4, and 8 bytes) is smaller than the vector. It pays even there: at d = 10,
   // where the float32 kernel spends its time on adding up lanes, one query is 8 times as fast, a batch 4.5 times.
@@ -29,18 +29,12 @@ class IndexFlat final : public Index {
               idx_t* labels) const override;
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override;
-  bool look_up(idx_t id, float* x) const override;
-  size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override;
   void remove_rows(const std::vector<size_t>& rows) noexcept override;
   void reset() noexcept override;
-  void merge_from(Index& other, idx_t add_id, const Cancel* cancel) override;
 
-  // Adds all rows of the view, which may be another index's. REQUIRES: kAppend.
-  void append_rows(const Blocks<float>::View& rows, const Cancel* cancel);
-
-  // Keeps the first n rows, where nobody has looked at those behind: undoes an add beside searches. REQUIRES: kAppend,
-  // no sketches.
-  void take_back(size_t n) noexcept { rows_.truncate(n); }
+  std::unique_ptr<StoredRows> stored_rows() const override;
+  void append_rows(const IndexFlatCodes& other, const Cancel* cancel) override;
+  void take_back(size_t n) noexcept override { rows_.truncate(n); }
 
   // The rows as they lie.
   const Blocks<float>& rows() const noexcept { return rows_; }

@@ -4,6 +4,7 @@
 
 #include "base/thread_pool.h"
 #include "index/answer.h"
+#include "index/coded_scan.h"
 #include "index/sparse_filter.h"
 #include "sketch/scan.h"
 #include "storage/shared_thresholds.h"
@@ -11,8 +12,6 @@
 
 namespace voronode {
 namespace {
-
-using Rows = Blocks<float>::View;
 
 // kMinParallelFlops where sketches do most of the work, at 200 to 400 G/s; a row costs at least as much as one of 32
 // components.
@@ -70,7 +69,7 @@ struct Plan {
 
   Plan(size_t nq, const FlatRows& source, size_t max_group) {
     const size_t n = source.count();
-    const size_t d = source.rows.width();
+    const size_t d = source.d;
     const size_t work =
         source.sketch_view ? nq * n * std::max(d, kMinSketchWidth) / kMinSketchFlops : nq * n * d / kMinParallelFlops;
     const size_t threads = std::max<size_t>(1, std::min(ThreadPool::instance().threads(), work));
@@ -118,13 +117,18 @@ struct Pass {
  private:
   template <class Sink>
   void scan_slice(size_t first, size_t slice, Sink& sink) const {
-    const Rows& rows = source.rows;
     const size_t queries = std::min(plan.group_size, nq - first);
-    const float* const x = xq + first * rows.width();
+    const float* const x = xq + first * source.d;
     const size_t begin = slice * plan.slice_rows;
     const size_t end = std::min(source.count(), begin + plan.slice_rows);
     const DistanceKernel kernel = distance_kernel(source.metric);
-    ScanScratch scratch(rows.width());
+    ScanScratch scratch(source.d);
+    if (source.codes) {
+      const CodedScan coded{*source.codec, *source.codes, source.d, kernel, cancel};
+      if (!source.chosen) return coded.run(begin, end, x, queries, scratch, sink);
+      return coded.run_chosen(source.chosen->data() + begin, end - begin, x, queries, scratch, sink);
+    }
+    const auto& rows = *source.rows;
     if (source.chosen) {
       return scan_chosen(rows, source.chosen->data() + begin, end - begin, x, queries, kernel, scratch, cancel, sink);
     }
@@ -153,7 +157,7 @@ std::optional<SketchQueries> sketch_queries(const FlatRows& source, size_t nq, c
 
 // A filter that lets few rows pass leaves these and no sketches.
 void choose_rows(FlatRows& source, const Labels& labels, const SearchParams& params) {
-  source.chosen = sparse_rows(source.rows.size(), labels, params);
+  source.chosen = sparse_rows(source.size(), labels, params);
   if (source.chosen) source.sketch_view.reset();
 }
 
@@ -188,7 +192,7 @@ void flat_search(FlatRows source, size_t nq, const float* xq, size_t k, const Se
     for (size_t q = 0; q < nq; ++q) write_row(source.metric, k, {}, distances + q * k, out_labels + q * k);
     return;
   }
-  const size_t d = source.rows.width();
+  const size_t d = source.d;
   for (size_t q = 0; q < nq;) {
     size_t wave = nq - q;
     Plan plan(wave, source, kMaxGroup);

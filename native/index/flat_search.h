@@ -1,24 +1,30 @@
-// Exact search over float32 rows: how the work is cut into pieces, spread over the pool and put together again.
+// Exact search over rows, in float32 or in codes: how the work is cut into pieces, spread over the pool and put together
+// again.
 #pragma once
 
 #include <optional>
 
 #include "index/index.h"
+#include "index/list_codec.h"
 #include "sketch/sketches.h"
 #include "storage/blocks.h"
 
 namespace voronode {
 
-// What a search reads. Make the view of the sketches before that of the rows: the rows of now cover all sketches of
-// before.
+// What a search reads: rows, or codes with their codec. Make the view of the sketches before that of the rows: the rows
+// of now cover all sketches of before.
 struct FlatRows {
   Metric metric;
-  const Sketches* sketches;  // null: none kept
-  std::optional<Sketches::View> sketch_view;
-  Blocks<float>::View rows;
+  size_t d;
+  const Sketches* sketches = nullptr;  // of `rows`; null: none kept
+  std::optional<Sketches::View> sketch_view = std::nullopt;
+  std::optional<Blocks<float>::View> rows = std::nullopt;
+  const ListCodec* codec = nullptr;
+  std::optional<Blocks<uint8_t>::View> codes = std::nullopt;
   std::optional<std::vector<size_t>> chosen = std::nullopt;  // the rows to search, ascending; else all
 
-  size_t count() const noexcept { return chosen ? chosen->size() : rows.size(); }
+  size_t size() const noexcept { return codes ? codes->size() : rows->size(); }
+  size_t count() const noexcept { return chosen ? chosen->size() : size(); }
 };
 
 // As Index::search and Index::range_search, over all rows of the view.

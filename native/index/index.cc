@@ -88,6 +88,12 @@ void Index::merge_from(Index&, idx_t, const Cancel*) {
   throw Error(Code::kUnsupported, format("An %s cannot be merged", kind()));
 }
 
+void Index::require_trained() const {
+  if (is_trained()) return;
+  throw Error(Code::kNotTrained,
+              format("This %s is not trained: call train(vectors) with a sample of the vectors first", kind()));
+}
+
 void Index::check_mergeable(const Index& other) const {
   check_not_itself(*this, other);
   if (std::strcmp(kind(), other.kind()) == 0 && metric() == other.metric() && d() == other.d()) return;

@@ -150,6 +150,8 @@ class Index {
   // For an index around another: shares its gate.
   Index(size_t d, Metric metric, const Index& inner);
 
+  void require_trained() const;  // kNotTrained
+
   // Of kinds that number their rows: kUnsupported.
   [[noreturn]] void refuse_ids() const;
 

@@ -53,12 +53,6 @@ void IndexIVF::set_nprobe(size_t nprobe) {
   nprobe_.store(nprobe, std::memory_order_relaxed);
 }
 
-void IndexIVF::require_trained() const {
-  if (is_trained()) return;
-  throw Error(Code::kNotTrained,
-              format("This %s is not trained: call train(vectors) with a sample of the vectors first", kind()));
-}
-
 // ---- Training ----
 
 ClusteringParams IndexIVF::default_clustering() const noexcept {

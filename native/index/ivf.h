@@ -114,7 +114,6 @@ class IndexIVF : public Index {
 
  private:
   const float* centroid(size_t list) const noexcept;  // where codes are relative to it, else null
-  void require_trained() const;
   ListSource source(const SearchParams& params) const;
   void add_rows(size_t n, const float* x, const idx_t* ids, const Cancel* cancel);
   void assign(size_t n, const float* x, uint32_t* lists, const Cancel* cancel) const;

@@ -1,26 +1,19 @@
-// IVF over rows in codes of a byte (SQ8) or a half-precision float (SQfp16) a component: a quarter or half of the
-// memory of IndexIVFFlat. Its answers are exact for the rows as they are decoded, which reconstruct() shows.
+// IVF over rows in the codes of a scalar quantizer: a half to an eighth of the memory of IndexIVFFlat. Its answers are exact for the rows as they are decoded, which reconstruct() shows.
 //
 // As in Faiss a row is coded as its difference from the centroid of its list (by_residual), and decoded as centroid +
 // value; Faiss compares the value with the query's difference instead, so its distances differ in their last bits.
 #pragma once
 
 #include "index/ivf.h"
+#include "index/range_rule.h"
 #include "index/scalar_codec.h"
 
 namespace voronode {
 
-// How Faiss found the ranges of SQ8 in a file, as it stands there: kept for the next file. A training here takes the
-// least and the greatest, which is what zeros mean.
-struct RangeRule {
-  int32_t stat = 0;
-  float arg = 0;
-};
-
 class IndexIVFScalarQuantizer final : public IndexIVF {
  public:
   IndexIVFScalarQuantizer(size_t d, size_t nlist, ScalarCode code, Metric metric, bool by_residual = true);
-  // With the caller's quantizer, as IndexIVFFlat. Train it all the same: SQ8 has ranges to learn.
+  // With the caller's quantizer, as IndexIVFFlat. Train it all the same where the code has ranges to learn.
   IndexIVFScalarQuantizer(const std::shared_ptr<Index>& quantizer, size_t nlist, ScalarCode code, Metric metric,
                           bool by_residual = true);
 
@@ -28,7 +21,7 @@ class IndexIVFScalarQuantizer final : public IndexIVF {
   const ScalarQuantizer& scalar_quantizer() const noexcept { return scalar().scalar_quantizer(); }
   bool by_residual() const noexcept { return scalar().by_residual(); }
 
-  // For files. trained: of size 2 d for SQ8, else 0. REQUIRES: kExclusive, empty.
+  // For files. trained: of size trained_size(), or empty. REQUIRES: kExclusive, empty.
   void restore_trained(std::vector<float> trained, const RangeRule& rule) noexcept {
     scalar().set_learned(std::move(trained));
     range_rule_ = rule;

@@ -1,5 +1,7 @@
 #include "index/refine_flat.h"
 
+#include "index/flat.h"
+#include "index/flat_scalar_quantizer.h"
 #include "index/merging.h"
 
 namespace voronode {
@@ -41,14 +43,27 @@ SearchParameters IndexRefineFlat::own_search_parameters() const noexcept {
 IndexRefineFlat::IndexRefineFlat(const std::shared_ptr<Index>& base)
     : IndexRefineFlat(base, std::make_shared<IndexFlat>(base->d(), base->metric(), false)) {}
 
-IndexRefineFlat::IndexRefineFlat(const std::shared_ptr<Index>& base, std::shared_ptr<IndexFlat> rows)
-    : Wrapper(base->d(), refinable(base, rows->ntotal())), rows_(std::move(rows)) {
+IndexRefineFlat::IndexRefineFlat(const std::shared_ptr<Index>& base, ScalarCode code)
+    : IndexRefineFlat(base, std::make_shared<IndexScalarQuantizer>(base->d(), code, base->metric())) {}
+
+IndexRefineFlat::IndexRefineFlat(const std::shared_ptr<Index>& base, std::shared_ptr<IndexFlatCodes> rows)
+    : Wrapper(base->d(), refinable(base, rows->ntotal())),
+      rows_(std::move(rows)),
+      coded_(dynamic_cast<const IndexFlat*>(rows_.get()) == nullptr) {
   commit();
 }
 
 std::shared_ptr<IndexRefineFlat> IndexRefineFlat::from_parts(const std::shared_ptr<Index>& base,
-                                                             std::shared_ptr<IndexFlat> rows) {
+                                                             std::shared_ptr<IndexFlatCodes> rows) {
   return std::shared_ptr<IndexRefineFlat>(new IndexRefineFlat(base, std::move(rows)));
+}
+
+Clustering IndexRefineFlat::learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
+                                  const ClusteringProgress& progress) {
+  std::vector<float> learned = rows_->learn_codes(n, x, cancel);
+  Clustering found = base().train(n, x, params, cancel, progress);
+  rows_->set_learned(std::move(learned));
+  return found;
 }
 
 void IndexRefineFlat::add(size_t n, const float* x, const Cancel* cancel) {
@@ -88,7 +103,7 @@ void IndexRefineFlat::merge_from(Index& other, idx_t add_id, const Cancel* cance
   check_add_id(*this, add_id);
   auto& theirs = dynamic_cast<IndexRefineFlat&>(other);
   const size_t before = rows_->ntotal();
-  rows_->append_rows(theirs.rows_->rows().view(), cancel);
+  rows_->append_rows(*theirs.rows_, cancel);
   try {
     base().merge_from(*other.inner(), static_cast<idx_t>(base().ntotal()), cancel);
   } catch (...) {
@@ -96,6 +111,11 @@ void IndexRefineFlat::merge_from(Index& other, idx_t add_id, const Cancel* cance
     throw;
   }
   other.reset();
+}
+
+void IndexRefineFlat::check_mergeable(const Index& other) const {
+  Wrapper::check_mergeable(other);
+  rows_->check_mergeable(*dynamic_cast<const IndexRefineFlat&>(other).rows_);
 }
 
 }  // namespace voronode

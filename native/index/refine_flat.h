@@ -1,5 +1,6 @@
-// Faiss's IndexRefineFlat: a base index finds candidates, the vectors themselves, kept beside it as float32, put them
-// in order. What it answers are exact distances; only which vectors it answers with depends on the base.
+// Faiss's IndexRefine: a base index finds candidates, the vectors themselves, kept beside it as float32 (IndexRefineFlat)
+// or in finer codes than the base's, put them in order. What it answers are exact distances to the vectors as they are
+// kept; only which vectors it answers with depends on the base.
 //
 // The base numbers its rows by position, and so does this index. Rows come before what the base makes of them: a search
 // beside an add never meets a candidate without one. Which of several candidates that the base finds equally near make
@@ -9,8 +10,9 @@
 
 #include <atomic>
 
-#include "index/flat.h"
+#include "index/flat_codes.h"
 #include "index/wrapper.h"
+#include "kernels/kernels.h"
 
 namespace voronode {
 
@@ -28,13 +30,16 @@ class IndexRefineFlat final : public Wrapper {
 
   // Wraps an empty index without an obstacle (kUnsupported otherwise, or if it is wrapped already).
   explicit IndexRefineFlat(const std::shared_ptr<Index>& base);
+  // Keeps the vectors in codes.
+  IndexRefineFlat(const std::shared_ptr<Index>& base, ScalarCode code);
 
   // For files: a base that is filled, and the vector of each of its rows, without sketches, which nobody would use.
   // REQUIRES: base->numbered_by_position().
   static std::shared_ptr<IndexRefineFlat> from_parts(const std::shared_ptr<Index>& base,
-                                                     std::shared_ptr<IndexFlat> rows);
+                                                     std::shared_ptr<IndexFlatCodes> rows);
 
-  const char* kind() const noexcept override { return "IndexRefineFlat"; }
+  const char* kind() const noexcept override { return coded_ ? "IndexRefine" : "IndexRefineFlat"; }
+  bool is_trained() const noexcept override { return base().is_trained() && rows_->is_trained(); }
   size_t allocated_bytes() const noexcept override { return base().allocated_bytes() + rows_->allocated_bytes(); }
   void add(size_t n, const float* x, const Cancel* cancel) override;
   // As every kind that numbers its rows: kUnsupported.
@@ -52,6 +57,7 @@ class IndexRefineFlat final : public Wrapper {
   void remove_rows(const std::vector<size_t>& rows) noexcept override;
   void reset() noexcept override;
   void merge_from(Index& other, idx_t add_id, const Cancel* cancel) override;
+  void check_mergeable(const Index& other) const override;
   bool refines() const noexcept override { return true; }
 
   // Of searches that do not say themselves. May be changed at any time; 1 to begin with.
@@ -59,16 +65,19 @@ class IndexRefineFlat final : public Wrapper {
   void set_k_factor(float k_factor) noexcept { k_factor_.store(k_factor, std::memory_order_relaxed); }
 
   // May for a moment hold more rows than the base (an add under way): the first ntotal() count.
-  const IndexFlat& rows() const noexcept { return *rows_; }
+  const IndexFlatCodes& rows() const noexcept { return *rows_; }
 
  protected:
+  Clustering learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
+                   const ClusteringProgress& progress) override;
   SearchParameters own_search_parameters() const noexcept override;
 
  private:
-  IndexRefineFlat(const std::shared_ptr<Index>& base, std::shared_ptr<IndexFlat> rows);
+  IndexRefineFlat(const std::shared_ptr<Index>& base, std::shared_ptr<IndexFlatCodes> rows);
   float factor_of(const SearchParams& params) const noexcept;
 
-  std::shared_ptr<IndexFlat> rows_;
+  std::shared_ptr<IndexFlatCodes> rows_;
+  bool coded_;
   std::atomic<float> k_factor_{1};
 };
 

@@ -11,7 +11,6 @@
 #include "index/selector_batch.h"
 #include "index/sparse_filter.h"
 #include "kernels/kernels.h"
-#include "storage/prefetch.h"
 #include "storage/topk.h"
 
 namespace voronode {
@@ -65,38 +64,50 @@ class BaseParams {
   std::optional<RowFilter> filter_;
 };
 
+// The rows whose distances to queries are asked for.
+struct Compared {
+  const StoredRows& rows;
+  size_t d;
+  Metric metric;
+};
+
 // keys[i] of candidates[i], begin ≤ i < end, for the query that query_of(i) points at; those that are -1 have none.
 template <class QueryOf>
-void compute_keys(const Blocks<float>::View& rows, Metric metric, const idx_t* candidates, size_t begin, size_t end,
-                  const QueryOf& query_of, float* keys) {
-  const PairsKernel kernel = pairs_kernel(metric);
+void compute_keys(const Compared& compared, const idx_t* candidates, size_t begin, size_t end, const QueryOf& query_of,
+                  float* keys) {
+  const PairsKernel kernel = pairs_kernel(compared.metric);
+  const size_t d = compared.d;
+  AlignedArray<float> room(kPairs * d);  // decoded
   const float* x[kPairs];
   const float* y[kPairs];
   size_t places[kPairs];
   float found[kPairs];
   size_t count = 0;
-  for (size_t i = begin; i < end; ++i) {
-    if (candidates[i] != kNone) {
-      places[count] = i;
-      x[count] = query_of(i);
-      y[count] = rows.row(static_cast<size_t>(candidates[i]));
-      prefetch_row(y[count], rows.width());
-      ++count;
+  const auto compare = [&] {
+    for (size_t p = 0; p < count; ++p) {
+      y[p] = compared.rows.row(static_cast<size_t>(candidates[places[p]]), room.data() + p * d);
     }
-    if (count < kPairs && i + 1 < end) continue;
-    kernel(x, y, count, rows.width(), found);
+    kernel(x, y, count, d, found);
     for (size_t p = 0; p < count; ++p) keys[places[p]] = found[p];
     count = 0;
+  };
+  for (size_t i = begin; i < end; ++i) {
+    if (candidates[i] == kNone) continue;
+    places[count] = i;
+    x[count] = query_of(i);
+    compared.rows.prefetch(static_cast<size_t>(candidates[i]));
+    if (++count == kPairs) compare();
   }
+  compare();
 }
 
 // The same for all n candidates, by all threads.
 template <class QueryOf>
-void compute_all_keys(const Blocks<float>::View& rows, Metric metric, const idx_t* candidates, size_t n,
-                      const QueryOf& query_of, float* keys, const Cancel* cancel) {
-  const size_t task = std::max<size_t>(1, kTaskComponents / rows.width());
+void compute_all_keys(const Compared& compared, const idx_t* candidates, size_t n, const QueryOf& query_of, float* keys,
+                      const Cancel* cancel) {
+  const size_t task = std::max<size_t>(1, kTaskComponents / compared.d);
   ThreadPool::instance().parallel_for(ceil_div(n, task), cancel, [&](size_t t) {
-    compute_keys(rows, metric, candidates, t * task, std::min(n, (t + 1) * task), query_of, keys);
+    compute_keys(compared, candidates, t * task, std::min(n, (t + 1) * task), query_of, keys);
   });
 }
 
@@ -144,6 +155,7 @@ float IndexRefineFlat::factor_of(const SearchParams& params) const noexcept {
 
 void IndexRefineFlat::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                              idx_t* labels) const {
+  require_trained();
   const BaseParams asked(params, base().ntotal());
   const size_t wanted = wanted_candidates(k, factor_of(params));
   // With one candidate a neighbour the base answers into the results. Else there is no more room than there are rows,
@@ -164,7 +176,8 @@ void IndexRefineFlat::search(size_t nq, const float* xq, size_t k, const SearchP
   } while (room < wanted && base().ntotal() > room);
 
   const auto query_of = [&](size_t i) { return xq + i / room * d(); };
-  compute_all_keys(rows_->rows().view(), metric(), found, nq * room, query_of, keys, params.cancel);
+  const auto rows = rows_->stored_rows();
+  compute_all_keys({*rows, d(), metric()}, found, nq * room, query_of, keys, params.cancel);
 
   const Labels resolved = labels_of(params);
   const size_t task = std::max<size_t>(1, kTaskOrdered / room);
@@ -190,6 +203,7 @@ float widened(Metric metric, float radius, float k_factor) noexcept {
 
 void IndexRefineFlat::range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                                    RangeResult* result) const {
+  require_trained();
   const float factor = factor_of(params);
   RangeResult found;
   base().range_search(nq, xq, widened(metric(), radius, factor), BaseParams(params, base().ntotal()).get(), &found);
@@ -198,8 +212,9 @@ void IndexRefineFlat::range_search(size_t nq, const float* xq, float radius, con
     const auto after = std::upper_bound(found.lims.begin(), found.lims.end(), i);
     return xq + static_cast<size_t>(after - found.lims.begin() - 1) * d();
   };
-  compute_all_keys(rows_->rows().view(), metric(), found.labels.data(), found.labels.size(), query_of,
-                   found.distances.data(), params.cancel);
+  const auto rows = rows_->stored_rows();
+  compute_all_keys({*rows, d(), metric()}, found.labels.data(), found.labels.size(), query_of, found.distances.data(),
+                   params.cancel);
 
   const Labels resolved = labels_of(params);
   const float sign = sign_of(metric());

@@ -28,17 +28,19 @@ ScalarCodec::ScalarCodec(size_t d, ScalarCode code, Metric metric, bool by_resid
 
 void ScalarCodec::check_encodable(size_t n, const float* x,
                                   const std::function<const float*(size_t)>& centroid_of) const {
-  if (sq_.code() != ScalarCode::kFp16) return;
+  if (sq_.learns()) return;
   const size_t d = sq_.d();
+  const ScalarTraits& code = traits(sq_.code());
   for (size_t i = 0; i < n; ++i) {
     const float* const row = x + i * d;
     const size_t j = sq_.first_without_code(row, centroid_of(i));
     if (j == d) continue;
     throw Error(
         Code::kOutOfRange,
-        format("The value of \"vectors\" is out of range. SQfp16 needs components%s of less than %g. Received "
-               "%g at row %zu, component %zu",
-               by_residual_ ? " whose difference from the list's centroid is" : "", kHalfOverflow, row[j], i, j));
+        format("The value of \"vectors\" is out of range. %s needs components%s of %g or more and less than %g. "
+               "Received %g at row %zu, component %zu",
+               code.name, by_residual_ ? " whose difference from the list's centroid is" : "", code.least, code.beyond,
+               row[j], i, j));
   }
 }
 

@@ -1,5 +1,5 @@
-// IndexRefineFlat: header, the base index, a flat index of its vectors, then the factor as float32. (Faiss's
-// IndexRefine has the same tag, with any index in the second place.)
+// IndexRefine and IndexRefineFlat: header, the base index, an index of its vectors, then the factor as float32. (Faiss
+// allows any index in the second place; here it is an IndexFlat or an IndexScalarQuantizer.)
 #include "base/error.h"
 #include "index/refine_flat.h"
 #include "io/format.h"
@@ -26,8 +26,10 @@ std::shared_ptr<Index> read_refine_flat(Reader& reader, Tag, const Outer* outer)
     reader.unsupported("an IndexRefine around an index whose labels are not 0 to ntotal - 1");
   }
   promised.sketches = false;
-  const auto rows = std::dynamic_pointer_cast<IndexFlat>(read_any(reader, &promised));
-  if (rows == nullptr) reader.unsupported("an IndexRefine with another second index than an IndexFlat");
+  const auto rows = std::dynamic_pointer_cast<IndexFlatCodes>(read_any(reader, &promised));
+  if (rows == nullptr) {
+    reader.unsupported("an IndexRefine with another second index than an IndexFlat or an IndexScalarQuantizer");
+  }
   const float factor = read_factor(reader);
   auto index = IndexRefineFlat::from_parts(base, rows);
   index->set_k_factor(factor);

@@ -15,6 +15,7 @@
 //   store(p, a) splat(x) add(a, b) mul(a, b)
 //   from_bytes(p)        sixteen u8 as floats
 //   from_halves(p)       sixteen finite halves, 32 bytes, as floats
+//   from_upper_halves(p) sixteen upper halves of floats, 32 bytes
 //
 // No include guard: included once per target.
 

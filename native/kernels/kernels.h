@@ -75,19 +75,50 @@ struct SketchRow {
 
 // ---- Rows in codes ----
 //
-// A component in fewer bits than a float32, with the numbers of Faiss's scalar quantizer in files:
-//   k8bit  u8 c: vmin + t · vdiff of its dimension, t = (c + 0.5) / 255
-//   kFp16  an IEEE 754 half, little-endian, finite
-enum class ScalarCode : int32_t { k8bit = 0, kFp16 = 4 };
+// A component in fewer bits than a float32, with the numbers of Faiss's scalar quantizer in files. c: a whole number of
+// so many bits; vmin, vdiff: of its dimension.
+//   k8bit, k8bitUniform          u8 c: vmin + t · vdiff, t = (c + 0.5) / 255
+//   k6bit                        c of 6 bits, t = (c + 0.5) / 63; four in three bytes, the first in the lowest bits
+//   k4bit, k4bitUniform          c of 4 bits, t = (c + 0.5) / 15; two in a byte, the first in the lower bits
+//   k8bitDirect, k8bitDirectSigned   u8 c: vmin + c (vmin is 0, or -128)
+//   kFp16                        an IEEE 754 half, little-endian, finite
+//   kBf16                        the upper half of a float32, little-endian, finite
+enum class ScalarCode : int32_t {
+  k8bit = 0,
+  k4bit = 1,
+  k8bitUniform = 2,
+  k4bitUniform = 3,
+  kFp16 = 4,
+  k8bitDirect = 5,
+  k6bit = 6,
+  kBf16 = 7,
+  k8bitDirectSigned = 8,
+};
 
-inline constexpr size_t scalar_code_bytes(ScalarCode code) noexcept { return code == ScalarCode::k8bit ? 1 : 2; }
+// Of a component.
+constexpr size_t scalar_code_bits(ScalarCode code) noexcept {
+  switch (code) {
+    case ScalarCode::k4bit:
+    case ScalarCode::k4bitUniform:
+      return 4;
+    case ScalarCode::k6bit:
+      return 6;
+    case ScalarCode::kFp16:
+    case ScalarCode::kBf16:
+      return 16;
+    default:
+      return 8;
+  }
+}
+// Of a row; its last byte may be used in part.
+constexpr size_t scalar_row_bytes(ScalarCode code, size_t d) noexcept { return (d * scalar_code_bits(code) + 7) / 8; }
 
 // Rows of d components that lie together, and what they mean: component j of a row is centroid[j] + its value. Each
 // operation is rounded to float32 (the quotient t, the product, the sums), so a row has the same bits everywhere.
 struct ScalarRows {
   ScalarCode code;
   const uint8_t* codes;
-  const float* vmin;      // of size d each, for k8bit
+  const float* vmin;      // of size d each, where the code has them
   const float* vdiff;     //
   const float* centroid;  // of size d; null: the value alone
 };

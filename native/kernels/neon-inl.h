@@ -37,6 +37,14 @@ VN_INLINE V16 from_halves(const uint8_t* p) {
   for (size_t i = 0; i < 4; ++i) r.v[i] = vcvt_f32_f16(vreinterpret_f16_u8(vld1_u8(p + 8 * i)));
   return r;
 }
+VN_INLINE V16 from_upper_halves(const uint8_t* p) {
+  V16 r;
+  for (size_t i = 0; i < 4; ++i) {
+    const uint16x4_t halves = vreinterpret_u16_u8(vld1_u8(p + 8 * i));
+    r.v[i] = vreinterpretq_f32_u32(vshll_n_u16(halves, 16));
+  }
+  return r;
+}
 VN_INLINE void store_bytes(int8_t* p, V16 a) {
   for (size_t i = 0; i < 4; i += 2) {
     const int16x4_t low = vmovn_s32(vcvtq_s32_f32(a.v[i]));

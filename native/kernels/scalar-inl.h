@@ -2,30 +2,98 @@
 //
 // No include guard: included once per target.
 
-// (c + 0.5) / 255, rounded to nearest, without a division: 1/255 as the sum of two floats. That it is the quotient for
-// each of the 256 codes is a test's to show (native/test/kernels_scalar.cc).
-VN_INLINE V16 byte_fraction(V16 c) {
-  constexpr float kHigh = 1.0f / 255.0f;
-  constexpr float kLow = static_cast<float>(1.0 / 255.0 - static_cast<double>(kHigh));
+// (c + 0.5) / kMost, rounded to nearest, without a division: 1 / kMost as the sum of two floats. That it is the quotient
+// for each code is a test's to show (native/test/kernels_scalar.cc).
+template <int kMost>
+VN_INLINE V16 fraction(V16 c) {
+  constexpr float kHigh = 1.0f / static_cast<float>(kMost);
+  constexpr float kLow = static_cast<float>(1.0 / kMost - static_cast<double>(kHigh));
   const V16 a = add(c, splat(0.5f));
   return fma(a, splat(kHigh), mul(a, splat(kLow)));
 }
 
-struct ByteCode {
-  static constexpr size_t kBytes = 1;
-  VN_INLINE static V16 value(const ScalarRows& rows, const uint8_t* code, size_t j) {
-    return add(load(rows.vmin + j), mul(byte_fraction(from_bytes(code)), load(rows.vdiff + j)));
-  }
-  VN_INLINE static V16 value_first(const ScalarRows& rows, const uint8_t* code, size_t j, size_t n) {
-    return add(load_first(rows.vmin + j, n), mul(byte_fraction(from_bytes(code)), load_first(rows.vdiff + j, n)));
+// A Code: numbers(p) gives sixteen codes from bytes(16) bytes as floats; value() what they stand for, of components j,
+// …; value_first() the same of the first n, where vmin and vdiff end.
+template <int kBits>
+struct NumberCode {
+  static constexpr size_t bytes(size_t count) { return (count * kBits + 7) / 8; }
+
+  VN_INLINE static V16 numbers(const uint8_t* p) {
+    uint8_t c[kLanes];
+    if constexpr (kBits == 4) {
+      for (size_t i = 0; i < 8; ++i) {
+        c[2 * i] = p[i] & 15;
+        c[2 * i + 1] = p[i] >> 4;
+      }
+    } else if constexpr (kBits == 6) {
+      for (size_t i = 0; i < 4; ++i) {
+        const uint32_t four =
+            p[3 * i] | static_cast<uint32_t>(p[3 * i + 1]) << 8 | static_cast<uint32_t>(p[3 * i + 2]) << 16;
+        for (size_t j = 0; j < 4; ++j) c[4 * i + j] = static_cast<uint8_t>(four >> 6 * j & 63);
+      }
+    } else {
+      return from_bytes(p);
+    }
+    return from_bytes(c);
   }
 };
 
-struct HalfCode {
-  static constexpr size_t kBytes = 2;
+// Evenly spaced between vmin and vmin + vdiff.
+template <int kBits>
+struct RangeCode : NumberCode<kBits> {
+  VN_INLINE static V16 value_of(const uint8_t* code, V16 vmin, V16 vdiff) {
+    return add(vmin, mul(fraction<(1 << kBits) - 1>(NumberCode<kBits>::numbers(code)), vdiff));
+  }
+  VN_INLINE static V16 value(const ScalarRows& rows, const uint8_t* code, size_t j) {
+    return value_of(code, load(rows.vmin + j), load(rows.vdiff + j));
+  }
+  VN_INLINE static V16 value_first(const ScalarRows& rows, const uint8_t* code, size_t j, size_t n) {
+    return value_of(code, load_first(rows.vmin + j, n), load_first(rows.vdiff + j, n));
+  }
+};
+
+struct DirectCode : NumberCode<8> {
+  VN_INLINE static V16 value(const ScalarRows& rows, const uint8_t* code, size_t j) {
+    return add(load(rows.vmin + j), from_bytes(code));
+  }
+  VN_INLINE static V16 value_first(const ScalarRows& rows, const uint8_t* code, size_t j, size_t n) {
+    return add(load_first(rows.vmin + j, n), from_bytes(code));
+  }
+};
+
+struct HalfCode : NumberCode<16> {
   VN_INLINE static V16 value(const ScalarRows&, const uint8_t* code, size_t) { return from_halves(code); }
   VN_INLINE static V16 value_first(const ScalarRows&, const uint8_t* code, size_t, size_t) { return from_halves(code); }
 };
+
+struct UpperHalfCode : NumberCode<16> {
+  VN_INLINE static V16 value(const ScalarRows&, const uint8_t* code, size_t) { return from_upper_halves(code); }
+  VN_INLINE static V16 value_first(const ScalarRows&, const uint8_t* code, size_t, size_t) {
+    return from_upper_halves(code);
+  }
+};
+
+// Work::of<Code>(args…) for the code of rows.
+template <class Work, class... Args>
+VN_INLINE void for_code(ScalarCode code, Args... args) {
+  switch (code) {
+    case ScalarCode::k8bit:
+    case ScalarCode::k8bitUniform:
+      return Work::template of<RangeCode<8>>(args...);
+    case ScalarCode::k6bit:
+      return Work::template of<RangeCode<6>>(args...);
+    case ScalarCode::k4bit:
+    case ScalarCode::k4bitUniform:
+      return Work::template of<RangeCode<4>>(args...);
+    case ScalarCode::k8bitDirect:
+    case ScalarCode::k8bitDirectSigned:
+      return Work::template of<DirectCode>(args...);
+    case ScalarCode::kFp16:
+      return Work::template of<HalfCode>(args...);
+    case ScalarCode::kBf16:
+      return Work::template of<UpperHalfCode>(args...);
+  }
+}
 
 template <class Code, bool kCentroid>
 struct CodedRow {
@@ -33,13 +101,13 @@ struct CodedRow {
   const uint8_t* codes;
 
   VN_INLINE V16 take(size_t j) const {
-    const V16 value = Code::value(rows, codes + j * Code::kBytes, j);
+    const V16 value = Code::value(rows, codes + Code::bytes(j), j);
     if constexpr (kCentroid) return add(load(rows.centroid + j), value);
     return value;
   }
   VN_INLINE V16 take_first(size_t j, size_t n) const {
-    uint8_t first[kLanes * Code::kBytes] = {};
-    std::memcpy(first, codes + j * Code::kBytes, n * Code::kBytes);
+    uint8_t first[Code::bytes(kLanes)] = {};
+    std::memcpy(first, codes + Code::bytes(j), Code::bytes(n));
     const V16 value = Code::value_first(rows, first, j, n);
     if constexpr (kCentroid) return add(load_first(rows.centroid + j, n), value);
     return value;
@@ -50,7 +118,7 @@ template <class Code, bool kCentroid>
 struct CodedRows {
   const ScalarRows& rows;
   size_t d;
-  VN_INLINE CodedRow<Code, kCentroid> row(size_t i) const { return {rows, rows.codes + i * d * Code::kBytes}; }
+  VN_INLINE CodedRow<Code, kCentroid> row(size_t i) const { return {rows, rows.codes + i * Code::bytes(d)}; }
 };
 
 template <class Rows>
@@ -68,25 +136,28 @@ VN_TARGET void decode_rows(const Rows& rows, size_t n, size_t d, float* out) {
   }
 }
 
-template <class Code>
-VN_INLINE void decode_as(const ScalarRows& rows, size_t n, size_t d, float* out) {
-  if (rows.centroid != nullptr) return decode_rows(CodedRows<Code, true>{rows, d}, n, d, out);
-  decode_rows(CodedRows<Code, false>{rows, d}, n, d, out);
-}
+struct Decode {
+  template <class Code>
+  VN_INLINE static void of(const ScalarRows& rows, size_t n, size_t d, float* out) {
+    if (rows.centroid != nullptr) return decode_rows(CodedRows<Code, true>{rows, d}, n, d, out);
+    decode_rows(CodedRows<Code, false>{rows, d}, n, d, out);
+  }
+};
 
 VN_TARGET void decode(const ScalarRows& rows, size_t n, size_t d, float* out) {
-  if (rows.code == ScalarCode::k8bit) return decode_as<ByteCode>(rows, n, d, out);
-  decode_as<HalfCode>(rows, n, d, out);
-}
-
-template <class Op, class Code>
-VN_INLINE void distances_as(const float* xq, const ScalarRows& rows, size_t n, size_t d, float* out) {
-  if (rows.centroid != nullptr) return distances_of_one<Op>(xq, CodedRows<Code, true>{rows, d}, n, d, out);
-  distances_of_one<Op>(xq, CodedRows<Code, false>{rows, d}, n, d, out);
+  for_code<Decode, const ScalarRows&>(rows.code, rows, n, d, out);
 }
 
 template <class Op>
+struct Compare {
+  template <class Code>
+  VN_INLINE static void of(const float* xq, const ScalarRows& rows, size_t n, size_t d, float* out) {
+    if (rows.centroid != nullptr) return distances_of_one<Op>(xq, CodedRows<Code, true>{rows, d}, n, d, out);
+    distances_of_one<Op>(xq, CodedRows<Code, false>{rows, d}, n, d, out);
+  }
+};
+
+template <class Op>
 VN_TARGET void distances_decoded(const float* xq, const ScalarRows& rows, size_t n, size_t d, float* out) {
-  if (rows.code == ScalarCode::k8bit) return distances_as<Op, ByteCode>(xq, rows, n, d, out);
-  distances_as<Op, HalfCode>(xq, rows, n, d, out);
+  for_code<Compare<Op>, const float*, const ScalarRows&>(rows.code, xq, rows, n, d, out);
 }

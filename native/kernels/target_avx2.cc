@@ -54,6 +54,11 @@ VN_INLINE V16 from_halves(const uint8_t* p) {
   return {_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))),
           _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 16)))};
 }
+VN_INLINE __m256 eight_upper_halves(const uint8_t* p) {
+  const __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
+}
+VN_INLINE V16 from_upper_halves(const uint8_t* p) { return {eight_upper_halves(p), eight_upper_halves(p + 16)}; }
 VN_INLINE void store_bytes(int8_t* p, V16 a) {
   const __m256i words = _mm256_packs_epi32(_mm256_cvtps_epi32(a.lo), _mm256_cvtps_epi32(a.hi));  // by halves
   const __m256i ordered = _mm256_permute4x64_epi64(words, 0xD8);

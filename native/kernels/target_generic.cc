@@ -65,6 +65,13 @@ VN_INLINE V16 from_halves(const uint8_t* p) {
   }
   return r;
 }
+VN_INLINE V16 from_upper_halves(const uint8_t* p) {
+  V16 r;
+  for (size_t i = 0; i < 16; ++i) {
+    r.v[i] = std::bit_cast<float>(static_cast<uint32_t>(p[2 * i]) << 16 | static_cast<uint32_t>(p[2 * i + 1]) << 24);
+  }
+  return r;
+}
 VN_INLINE void store_bytes(int8_t* p, const V16& a) {
   for (size_t i = 0; i < 16; ++i) p[i] = static_cast<int8_t>(static_cast<int>(a.v[i]));
 }

@@ -2,8 +2,10 @@
 #include <doctest/doctest.h>
 
 #include "index/factory.h"
+#include "index/flat_scalar_quantizer.h"
 #include "index/id_map.h"
 #include "index/ivf.h"
+#include "index/ivf_scalar_quantizer.h"
 #include "index/pre_transform.h"
 #include "test/reference.h"
 
@@ -11,13 +13,24 @@ namespace voronode::test {
 namespace {
 
 // The kinds from the outside in, with each transform of a chain.
+// Whether what is innermost does.
+bool learns(const std::string& whole) {
+  const std::string description = whole.substr(0, whole.find("Refine("));
+  for (const char* part : {"IVF", "SQ8", "SQ6", "SQ4"}) {
+    const size_t at = description.find(part);
+    if (at != std::string::npos && description.find("_direct", at) == std::string::npos) return true;
+  }
+  return description.find("IVF") != std::string::npos;
+}
+
 std::string kinds(const std::string& description, Metric metric = Metric::kL2) {
   std::string out;
   for (std::shared_ptr<Index> index = index_factory(6, description, metric); index != nullptr; index = index->inner()) {
     CHECK(index->d() == 6);
     CHECK(index->metric() == metric);
     CHECK(index->ntotal() == 0);
-    CHECK(index->is_trained() == (description.find("IVF") == std::string::npos));
+    // What the index is inside of may be trained while it is not.
+    if (index->inner() == nullptr) CHECK(index->is_trained() == !learns(description));
     out += (out.empty() ? "" : " ") + std::string(index->kind());
     if (const auto* ivf = dynamic_cast<const IndexIVF*>(index.get())) {
       CHECK(ivf->nprobe() == 1);
@@ -43,7 +56,9 @@ std::string refusal(Code code, const std::string& description, size_t d = 6) {
 
 std::string malformed(
     size_t position, const std::string& description,
-    const std::string& expected = "Flat, IVF<nlist> with Flat, SQ8 or SQfp16, L2norm, RFlat, IDMap and IDMap2") {
+    const std::string& expected =
+        "Flat, SQ8, SQ6, SQ4, SQfp16, SQbf16, SQ8_direct and SQ8_direct_signed, IVF<nlist> with one of these, L2norm, "
+        "RFlat, Refine(<one of these>), IDMap and IDMap2") {
   return "The argument 'description' is malformed at position " + std::to_string(position) + ": expected " + expected +
          ". Received '" + description + "'";
 }
@@ -82,6 +97,27 @@ TEST_CASE("descriptions of inverted files make what they say") {
   }
 }
 
+TEST_CASE("descriptions of codes make what they say") {
+  for (const ScalarTraits& code : scalar_traits()) {
+    const std::string name = code.name;
+    if (code.ranges == ScalarTraits::Ranges::kOne) {
+      CHECK(refusal(Code::kInvalidArgValue, name).find("malformed at position 0") != std::string::npos);
+      continue;
+    }
+    CHECK(kinds(name) == "IndexScalarQuantizer");
+    CHECK(kinds("IDMap,L2norm," + name) == "IndexIDMap IndexPreTransform/NormalizationTransform IndexScalarQuantizer");
+    CHECK(kinds("IVF7," + name, Metric::kInnerProduct) == "IndexIVFScalarQuantizer of 7");
+    CHECK(kinds("Flat,Refine(" + name + ")") == "IndexRefine IndexFlat");
+    CHECK(kinds("IDMap2,IVF7,SQ4,Refine(" + name + ")") == "IndexIDMap2 IndexRefine IndexIVFScalarQuantizer of 7");
+    const auto made = index_factory(6, name, Metric::kL2);
+    CHECK(dynamic_cast<const IndexScalarQuantizer&>(*made).scalar_quantizer().code() == code.code);
+    const auto lists = index_factory(6, "IVF3," + name, Metric::kL2);
+    const auto& ivf = dynamic_cast<const IndexIVFScalarQuantizer&>(*lists);
+    CHECK(ivf.scalar_quantizer().code() == code.code);
+    CHECK(ivf.by_residual() == codes_differences(code.code));
+  }
+}
+
 TEST_CASE("descriptions of refinements make what they say") {
   for (const Metric metric : kAllMetrics) {
     CHECK(kinds("Flat,RFlat", metric) == "IndexRefineFlat IndexFlat");
@@ -97,9 +133,11 @@ TEST_CASE("descriptions of refinements make what they say") {
 }
 
 TEST_CASE("malformed descriptions of refinements are refused with the position") {
-  for (const char* bad : {"RFlat", "Refine(Flat)", "RFlat,Flat", "RFlat,RFlat", "Refine(Flat),Flat"}) {
+  for (const char* bad : {"RFlat", "Refine(Flat)", "RFlat,Flat", "RFlat,RFlat", "Refine(Flat),Flat", "Refine(SQ8)",
+                          "SQ5", "SQ8_", "SQ8 "}) {
     CHECK(refusal(Code::kInvalidArgValue, bad) == malformed(0, bad));
   }
+  CHECK(refusal(Code::kInvalidArgValue, "Flat,SQ8") == malformed(5, "Flat,SQ8"));
   CHECK(refusal(Code::kInvalidArgValue, "IDMap,RFlat") == malformed(6, "IDMap,RFlat"));
   CHECK(refusal(Code::kInvalidArgValue, "Flat,RFlat,RFlat") == malformed(5, "Flat,RFlat,RFlat"));
   CHECK(refusal(Code::kInvalidArgValue, "Flat,RFlatX") == malformed(5, "Flat,RFlatX"));
@@ -151,7 +189,7 @@ TEST_CASE("malformed descriptions are refused with the position") {
 }
 
 TEST_CASE("what Faiss knows and this version does not offer is named") {
-  for (const char* known : {"HNSW32", "PQ16", "SQ8", "PCA32", "OPQ16", "LSH"}) {
+  for (const char* known : {"HNSW32", "PQ16", "PCA32", "OPQ16", "LSH"}) {
     for (const std::string& description : {std::string(known), std::string(known) + ",Flat"}) {
       const std::string message = refusal(Code::kUnsupported, description);
       CHECK(message.find(std::string("\"") + known + "\"") != std::string::npos);
@@ -166,7 +204,7 @@ TEST_CASE("what Faiss knows and this version does not offer is named") {
     const std::string message = refusal(Code::kUnsupported, std::string(known) + ",Flat");
     CHECK(message.find(std::string("\"") + known + "\"") != std::string::npos);
   }
-  for (const char* known : {"Refine(SQ8)", "Refine(PQ8)", "RefinePanorama(Flat)"}) {
+  for (const char* known : {"Refine(SQ5)", "Refine(PQ8)", "RefinePanorama(Flat)"}) {
     const std::string message = refusal(Code::kUnsupported, "IVF4,Flat," + std::string(known));
     CHECK(message.find(std::string("\"") + known + "\"") != std::string::npos);
   }

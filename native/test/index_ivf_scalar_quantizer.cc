@@ -17,7 +17,9 @@
 namespace voronode::test {
 namespace {
 
-constexpr ScalarCode kCodes[] = {ScalarCode::k8bit, ScalarCode::kFp16};
+constexpr ScalarCode kCodes[] = {ScalarCode::k8bit,       ScalarCode::kFp16, ScalarCode::k6bit,
+                                 ScalarCode::k4bit,       ScalarCode::kBf16, ScalarCode::k8bitUniform,
+                                 ScalarCode::k4bitUniform};
 
 std::shared_ptr<IndexFlat> flat_of(Metric metric, size_t d, const std::vector<float>& rows) {
   auto flat = std::make_shared<IndexFlat>(d, metric);
@@ -38,24 +40,10 @@ std::unique_ptr<IndexIVFScalarQuantizer> made(ScalarCode code, Metric metric, si
 // What a vector of a list becomes.
 std::vector<float> decoded(const IndexIVFScalarQuantizer& index, const std::vector<float>& centroids, size_t list,
                            const std::vector<float>& x) {
-  const size_t d = index.d();
+  const float* const centroid = index.by_residual() ? centroids.data() + list * index.d() : nullptr;
   const ScalarQuantizer& sq = index.scalar_quantizer();
-  const float* const centroid = index.by_residual() ? centroids.data() + list * d : nullptr;
-  std::vector<uint8_t> code(sq.code_size());
-  for (size_t j = 0; j < d; ++j) {
-    const float value = centroid != nullptr ? x[j] - centroid[j] : x[j];
-    if (sq.code() == ScalarCode::kFp16) {
-      const uint16_t half = to_half(value);
-      code[2 * j] = static_cast<uint8_t>(half);
-      code[2 * j + 1] = static_cast<uint8_t>(half >> 8);
-    } else {
-      float part = sq.trained()[d + j] == 0 ? 0 : (value - sq.trained()[j]) / sq.trained()[d + j];
-      part = part < 0 ? 0 : part > 1 ? 1 : part;
-      code[j] = static_cast<uint8_t>(255 * part);
-    }
-  }
-  return reference_rows(
-      {sq.code(), code.data(), sq.trained().data(), sq.trained().data() + (sq.learns() ? d : 0), centroid}, 1, d);
+  const std::vector<uint8_t> code = reference_code(sq, x.data(), centroid);
+  return reference_rows(sq.rows(code.data(), centroid), 1, index.d());
 }
 
 void decode_all(const IndexIVFScalarQuantizer& index, IvfModel& model) {
@@ -68,7 +56,7 @@ TEST_CASE("ivf scalar quantizer: answers are exact for the decoded rows") {
   const Threads restore;
   Random random(81);
   for (size_t c = 0; c < 160; ++c) {
-    const ScalarCode code = kCodes[c % 2];
+    const ScalarCode code = kCodes[random.below(2) == 0 ? c % 2 : c % std::size(kCodes)];
     const Metric metric = c / 2 % 2 == 0 ? Metric::kL2 : Metric::kInnerProduct;
     const bool by_residual = c / 4 % 4 != 0;
     const size_t d = random.one_in(10) ? random.between(40, 200) : random.between(1, 40);
@@ -136,12 +124,16 @@ TEST_CASE("ivf scalar quantizer: reconstruct shows the decoded row, close to wha
     IndexIVFScalarQuantizer index(d, 8, code, Metric::kL2);
     index.train(n, x.data(), nullptr);
     index.add(n, x.data(), nullptr);
-    CHECK(index.lists().code_size() == d * scalar_code_bytes(code));
+    CHECK(index.lists().code_size() == scalar_row_bytes(code, d));
     for (size_t i = 0; i < n; i += 37) {
       std::vector<float> row(d);
       index.reconstruct(static_cast<idx_t>(i), row.data());
       for (size_t j = 0; j < d; ++j) {
-        const float step = code == ScalarCode::k8bit ? index.scalar_quantizer().trained()[d + j] / 255 : 0x1p-10f;
+        const ScalarRows range = index.scalar_quantizer().rows(nullptr, nullptr);
+        const size_t most = (size_t{1} << scalar_code_bits(code)) - 1;
+        const float step = index.scalar_quantizer().learns() ? range.vdiff[j] / static_cast<float>(most)
+                           : code == ScalarCode::kFp16       ? 0x1p-10f
+                                                             : 0x1p-7f;
         CHECK(std::fabs(row[j] - x[i * d + j]) <= 0.51f * step + 1e-6f);
       }
     }

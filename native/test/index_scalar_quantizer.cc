@@ -43,6 +43,78 @@ TEST_CASE("scalar quantizer: ranges go from the least to the greatest, whatever 
   CHECK(ScalarQuantizer(d, ScalarCode::kFp16).learn(n, nullptr, nullptr).empty());
 }
 
+TEST_CASE("scalar quantizer: uniform codes have one range, from the least to the greatest of all components") {
+  const float rows[][2] = {{1, 7}, {2, -3}, {0.5f, 4}};
+  const auto row = [&](size_t i, float* out) { std::copy_n(rows[i], 2, out); };
+  for (const ScalarCode code : {ScalarCode::k8bitUniform, ScalarCode::k4bitUniform}) {
+    ScalarQuantizer sq(2, code);
+    CHECK(sq.trained_size() == 2);
+    sq.set_trained(sq.learn(3, row, nullptr));
+    CHECK(sq.trained() == std::vector<float>{-3, 10});
+    const ScalarRows ranges = sq.rows(nullptr, nullptr);
+    CHECK(std::vector<float>(ranges.vmin, ranges.vmin + 2) == std::vector<float>{-3, -3});
+    CHECK(std::vector<float>(ranges.vdiff, ranges.vdiff + 2) == std::vector<float>{10, 10});
+  }
+  const float far[][2] = {{3e38f, 0}, {0, -3e38f}};
+  CHECK_THROWS_AS(ScalarQuantizer(2, ScalarCode::k4bitUniform)
+                      .learn(
+                          2, [&](size_t i, float* out) { std::copy_n(far[i], 2, out); }, nullptr),
+                  Error);
+}
+
+TEST_CASE("scalar quantizer: every code is packed as defined, at every d") {
+  Random random(73);
+  for (const ScalarTraits& each : scalar_traits()) {
+    for (size_t round = 0; round < 400; ++round) {
+      const size_t d = random.between(1, 40);
+      ScalarQuantizer sq(d, each.code);
+      auto x = random.vectors(1, d);
+      if (each.beyond == 256) {
+        for (float& component : x) component = std::fabs(component) * 200;
+      } else if (each.beyond == 128) {
+        for (float& component : x) component *= 100;
+      }
+      std::vector<float> trained(sq.trained_size());
+      for (float& value : trained) value = random.uniform();
+      for (size_t i = trained.size() / 2; i < trained.size(); ++i) trained[i] = std::fabs(trained[i]);
+      sq.set_trained(trained);
+      REQUIRE(sq.first_without_code(x.data(), nullptr) == d);
+      std::vector<uint8_t> code(sq.code_size(), 0xFF);
+      sq.encode(x.data(), nullptr, code.data());
+      CAPTURE(each.name);
+      CAPTURE(d);
+      REQUIRE(code == reference_code(sq, x.data(), nullptr));
+    }
+  }
+}
+
+TEST_CASE("scalar quantizer: what has no code is found at the edges") {
+  struct Edge {
+    ScalarCode code;
+    float last, first;  // the last with a code, the first without
+  };
+  const Edge edges[] = {{ScalarCode::kFp16, 0x1.FFDFFEp15f, 0x1.FFEp15f},
+                        {ScalarCode::kFp16, -0x1.FFDFFEp15f, -0x1.FFEp15f},
+                        {ScalarCode::kBf16, 0x1.FEFFFEp127f, 0x1.FFp127f},
+                        {ScalarCode::kBf16, -0x1.FEFFFEp127f, -0x1.FFp127f},
+                        {ScalarCode::k8bitDirect, 0, -0x1p-149f},
+                        {ScalarCode::k8bitDirect, 0x1.FFFFFEp7f, 256},
+                        {ScalarCode::k8bitDirectSigned, -128, -0x1.000002p7f},
+                        {ScalarCode::k8bitDirectSigned, 0x1.FFFFFEp6f, 128}};
+  for (const Edge& edge : edges) {
+    CAPTURE(traits(edge.code).name);
+    const ScalarQuantizer sq(1, edge.code);
+    CHECK(sq.first_without_code(&edge.last, nullptr) == 1);
+    CHECK(sq.first_without_code(&edge.first, nullptr) == 0);
+    uint8_t code[2];
+    sq.encode(&edge.last, nullptr, code);
+    float y;
+    kernels().decode(sq.rows(code, nullptr), 1, 1, &y);
+    CHECK(std::isfinite(y));
+    CHECK(std::fabs(y - edge.last) <= std::max(1.0f, std::fabs(edge.last) / 128));
+  }
+}
+
 TEST_CASE("scalar quantizer: a range that float32 does not hold is refused") {
   const float rows[][2] = {{1, 3e38f}, {2, -3e38f}};
   const auto row = [&](size_t i, float* out) { std::copy_n(rows[i], 2, out); };

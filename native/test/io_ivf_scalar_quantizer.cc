@@ -82,8 +82,7 @@ TEST_CASE("refusals of scalar quantizers name the field") {
         corruption(".trained, byte 215", "a range of 0 or more of component 2, found -1"));
   CHECK(field(kBytesEnd, uint64_t{16}) == corruption(".code_size, byte 223", "4, found 16"));
   CHECK(field(kBytesEnd + 8, uint8_t{2}) == corruption(".by_residual, byte 231", "0 or 1, found 2"));
-  CHECK(refusal(Code::kUnsupported, with(bytes, kQuantizer, int32_t{7})) ==
-        unsupported(".qtype, byte 155", "this version does not read codes of QT_bf16"));
+  CHECK(field(kQuantizer, int32_t{7}) == corruption(".code_size, byte 175", "8, found 4"));
   const Bytes halves = golden("ivf_fp16_l2");
   CHECK(refusal(Code::kCorrupt, with(halves, kQuantizer + 28, uint64_t{8})) ==
         corruption(".trained, byte 183", "0 items (there are no ranges), found 8"));

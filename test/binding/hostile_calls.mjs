@@ -56,7 +56,7 @@ const kFactor = () => 1.5;
 const searchParams = () => [1.5, 2];
 /** Of inverted files. */
 function refine() {
-  const made = native.refineFlat(native.ivfFlat(D, 2, 1, true, undefined));
+  const made = native.refine(native.ivfFlat(D, 2, 1, true, undefined), undefined);
   native.trainSync(
     made,
     Float32Array.from({ length: 8 * D }, (_, i) => i),
@@ -72,7 +72,8 @@ function refine() {
 const good = {
   flat: [() => D, () => 1, () => true],
   idMap: [() => native.flat(D, 1, true), () => true],
-  refineFlat: [empty],
+  refine: [empty, () => 4],
+  scalarQuantizer: [() => D, () => 0, () => 1],
   kFactor: [refine],
   setKFactor: [refine, kFactor],
   factory: [() => D, () => 'IDMap,Flat', () => 0],

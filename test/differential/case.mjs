@@ -28,22 +28,43 @@ export class Random {
   }
 }
 
-/** What the fuzzer makes of the factory's parts; test/differential.test.ts compares with what the factory offers. */
-export const PARTS = {
-  codes: ['Flat'],
-  listCodes: ['Flat', 'SQ8', 'SQfp16'],
-  transforms: ['L2norm'],
-  refinements: ['RFlat'],
-  maps: ['IDMap', 'IDMap2'],
-};
+/** The parts of descriptions, besides "IVF<nlist>" and "Refine(<code>)", that are no code of rows. */
+const OTHERS = { transforms: ['L2norm'], refinements: ['RFlat'], maps: ['IDMap', 'IDMap2'] };
+/** What the factory says of "IVF<nlist>" and "Refine(<code>)". */
+const WORDS = ['IVF<nlist>', 'one of these', 'Refine(<one of these>)'];
 
-export function chooseKind(random) {
+/**
+ * What the fuzzer makes of the factory's parts, by the sentence in which the factory lists them; what is no other part is a
+ * code: an index that scans rows, and gives them back by their positions as it compares them.
+ */
+export function partsOf(offered) {
+  const known = [...WORDS, ...Object.values(OTHERS).flat()];
+  const names = offered.split(/, | and | or | with /);
+  const missing = known.filter((name) => !names.includes(name));
+  if (missing.length > 0) throw new Error(`the factory does not offer ${missing}`);
+  return { codes: names.filter((name) => !known.includes(name)), ...OTHERS };
+}
+
+function offeredBy(voronode) {
+  try {
+    voronode.indexFactory(4, 'PQ4');
+  } catch (error) {
+    return partsOf(/offered are (.*)$/.exec(error.message)[1]);
+  }
+}
+
+let parts;
+const chooseCode = (random) => (random.oneIn(2) ? 'Flat' : random.any(parts.codes));
+
+export function chooseKind(voronode, random) {
+  parts ??= offeredBy(voronode);
   const nlist = random.oneIn(4) ? 0 : random.between(1, 4);
-  const code = nlist === 0 ? random.any(PARTS.codes) : random.any([...PARTS.listCodes, 'Flat', 'Flat']);
-  const transforms = random.oneIn(5) ? PARTS.transforms.slice(0, 1) : [];
-  const refined = random.oneIn(5);
-  const map = random.oneIn(3) ? random.any(PARTS.maps) : undefined;
-  const parts = [map, ...transforms, nlist > 0 ? `IVF${nlist}` : undefined, code, refined ? 'RFlat' : undefined];
+  const code = chooseCode(random);
+  const transforms = random.oneIn(5) ? parts.transforms.slice(0, 1) : [];
+  const refined = random.oneIn(5) ? chooseCode(random) : undefined;
+  const map = random.oneIn(3) ? random.any(parts.maps) : undefined;
+  const refinement = refined === 'Flat' ? parts.refinements[0] : refined && `Refine(${refined})`;
+  const all = [map, ...transforms, nlist > 0 ? `IVF${nlist}` : undefined, code, refinement];
   return {
     d: random.any([1, 2, 4, 4, 5, 8, 15, 16, 17, 33]),
     metric: random.any(['l2', 'l2', 'l2', 'ip', 'ip', 'l1', 'linf']),
@@ -52,7 +73,7 @@ export function chooseKind(random) {
     normalized: transforms.length > 0,
     refined,
     map,
-    description: parts.filter((part) => part !== undefined).join(),
+    description: all.filter((part) => part !== undefined).join(),
   };
 }
 
@@ -81,7 +102,7 @@ export const UNBOUNDED = { rows: Number.POSITIVE_INFINITY, queries: Number.POSIT
 
 /** An index with its oracle, of at most caps.rows rows, of caps.kind if that is given; null where nothing can be learned from such vectors. */
 export function build(voronode, random, caps) {
-  const kind = caps.kind ?? chooseKind(random);
+  const kind = caps.kind ?? chooseKind(voronode, random);
   const { d, metric, nlist } = kind;
   const style = random.any(STYLES);
   const sizes = [1, 16, 17, 63, 64, 65, 80, 127, 128, 143, 212, 286, 400];
@@ -93,7 +114,11 @@ export function build(voronode, random, caps) {
     if (!index.isTrained) index.trainSync(n < nlist + 40 ? vectors(random, style, nlist + 40, d) : vectorsIn);
     addTo(index, kind, random, vectorsIn);
   } catch (error) {
-    if (kind.code !== 'Flat' && ['ERR_OUT_OF_RANGE', 'ERR_INVALID_ARG_VALUE'].includes(error.code)) return null;
+    if (
+      `${kind.code}${kind.refined}`.includes('SQ') &&
+      ['ERR_OUT_OF_RANGE', 'ERR_INVALID_ARG_VALUE'].includes(error.code)
+    )
+      return null;
     throw error;
   }
   const ids = kind.map ? labelsOf(n) : Array.from({ length: n }, (_, i) => i);
@@ -132,8 +157,13 @@ function innermost(index) {
   return at;
 }
 
+function refinement(index) {
+  return index.baseIndex ? index : refinement(index.index);
+}
+
 function oracleOf(voronode, index, kind, x, ids) {
-  const { d, metric, nlist, refined } = kind;
+  const { d, metric, nlist } = kind;
+  const refined = kind.refined !== undefined;
   const inner = innermost(index);
   let centroids = null;
   if (nlist > 0) {
@@ -147,7 +177,9 @@ function oracleOf(voronode, index, kind, x, ids) {
     const y = searched.slice(i * d, (i + 1) * d);
     const list = centroids ? oracle.nearestLists(y, 0, 1)[0].label : 0;
     const stored = kind.code === 'Flat' ? y : inner.reconstructSync(i);
-    oracle.rows.push({ label, x: x.slice(i * d, (i + 1) * d), y: stored, list });
+    const row = x.slice(i * d, (i + 1) * d);
+    const z = refined && kind.refined !== 'Flat' ? refinement(index).reconstructSync(i) : row;
+    oracle.rows.push({ label, x: row, y: stored, z, list });
   }
   return oracle;
 }

@@ -65,8 +65,8 @@ export function nearer(a, b) {
 const PADDING = 3.4028234663852886e38;
 
 /**
- * An index as rows. `rows`: { label, y (as it is searched), x (as it came), list }; `centroids`: null, or nlist × d.
- * `refined`: candidates by y, order by x. `cosine`: what is reported lies in [-1, 1].
+ * An index as rows. `rows`: { label, y (as it is searched), x (as it came), z (as a refinement keeps it), list };
+ * `centroids`: null, or nlist × d. `refined`: candidates by y, order by z. `cosine`: what is reported lies in [-1, 1].
  */
 export class Oracle {
   constructor({ metric, d, centroids, refined, cosine }) {
@@ -96,7 +96,7 @@ export class Oracle {
 
   #refine(candidates, x, at) {
     for (const found of candidates) {
-      found.key = key(this.metric, x, at, found.row.x, 0, this.d);
+      found.key = key(this.metric, x, at, found.row.z, 0, this.d);
       found.label = found.row.label;
     }
     return candidates.sort(nearer);

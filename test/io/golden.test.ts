@@ -7,10 +7,13 @@ import { describe, expect, test } from 'vitest';
 import {
   deserializeIndex,
   deserializeIndexSync,
+  type Index,
+  IndexScalarQuantizer,
   indexFactory,
   type Metric,
   readIndex,
   readIndexSync,
+  type ScalarCode,
   serializeIndexSync,
 } from '../../lib/index.js';
 
@@ -37,6 +40,8 @@ interface Answered extends Entry {
   nlist?: number;
   nprobe?: number;
   probes?: { distances: number[]; labels: string[] }[];
+  /** The least and the greatest component of the training, where codes have ranges. */
+  ranges?: [number, number];
   /** Another file that has the bytes to be saved. */
   resaved?: string;
 }
@@ -66,6 +71,12 @@ const refused = files.filter((file): file is [string, Refused] => 'refused' in f
 /** A Faiss class under its name here: flat indexes are named by their metric. */
 const className = ({ kind, metric }: Answered | Untrained) =>
   kind === 'IndexFlat' ? { l2: 'IndexFlatL2', ip: 'IndexFlatIP', l1: kind, linf: kind }[metric] : kind;
+
+/** The uniform codes have no names in descriptions. */
+const made = ({ d, description, metric }: Answered): Index =>
+  description.endsWith('_uniform')
+    ? new IndexScalarQuantizer(d, description as ScalarCode, { metric })
+    : indexFactory(d, description, metric);
 
 test('the listing and the files agree', () => {
   const present = readdirSync(folder).filter((name) => name.endsWith('.faiss'));
@@ -122,8 +133,10 @@ describe.each(answered)('%s', (name, entry) => {
   test.skipIf(entry.description === 'L2norm,IDMap,Flat' || entry.nlist !== undefined)(
     'is what the factory makes of the same vectors',
     () => {
-      const index = indexFactory(entry.d, entry.description, entry.metric);
+      const index = made(entry);
       const vectors = Float32Array.from(entry.stored);
+      if (entry.ranges)
+        index.trainSync(Float32Array.from({ length: 2 * entry.d }, (_, i) => entry.ranges![+(i >= entry.d)]!));
       if (entry.kind.startsWith('IndexIDMap')) index.addWithIdsSync(vectors, entry.ids.map(BigInt));
       else index.addSync(vectors);
       const expected = entry.resaved === undefined ? bytes : readFileSync(join(folder, entry.resaved));

@@ -25,7 +25,9 @@ import {
   IndexIVFFlat,
   IndexIVFScalarQuantizer,
   IndexPreTransform,
+  type IndexRefine,
   IndexRefineFlat,
+  type IndexScalarQuantizer,
   type IVFSearchOptions,
   indexFactory,
   isVoronodeError,
@@ -157,6 +159,10 @@ export async function described(text: string, nlist: number): Promise<void> {
   same<typeof refined, IndexIDMap2<IndexRefineFlat<IndexIVFScalarQuantizer>>>(true);
   refined.index.kFactor = 4;
   await refined.search(vectors, 3, { nprobe: 8, kFactor: 4, filter: new IDSelectorRange(0, 3) });
+  same<DescribedIndex<'SQ4'>, IndexScalarQuantizer>(true);
+  same<DescribedIndex<'IVF2,SQbf16', 'ip'>, IndexIVFScalarQuantizer>(true);
+  same<DescribedIndex<'SQ8_uniform'>, Index>(true); // refused
+  same<DescribedIndex<'IDMap,IVF2,SQ6,Refine(SQfp16)'>, IndexIDMap<IndexRefine<IndexIVFScalarQuantizer>>>(true);
   same<DescribedIndex<'Flat,Refine(Flat)'>, IndexRefineFlat<IndexFlatL2>>(true);
   const any = indexFactory(4, text);
   same<typeof any, Index>(true);
@@ -230,8 +236,8 @@ export function doesNot(index: Index, selector: IDSelector): void {
   new IndexIVF();
   // @ts-expect-error: nlist is not optional
   new IndexIVFFlat(4);
-  // @ts-expect-error: two codes
-  new IndexIVFScalarQuantizer(4, 2, 'SQ4');
+  // @ts-expect-error: no such code
+  new IndexIVFScalarQuantizer(4, 2, 'SQ5');
   // @ts-expect-error: no index
   new IndexIVFFlat(4, 2).mergeFrom(vectors);
   // @ts-expect-error: no progress in place

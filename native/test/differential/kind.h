@@ -1,6 +1,7 @@
 // The kinds of index that the search fuzzer knows: what the factory makes, and how it is put together.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "index/factory.h"
 #include "index/flat.h"
+#include "index/flat_scalar_quantizer.h"
 #include "index/id_map.h"
 #include "index/ivf_flat.h"
 #include "index/ivf_scalar_quantizer.h"
@@ -17,36 +19,46 @@
 
 namespace voronode::test {
 
-enum class RowCode { kFlat, kSq8, kFp16 };
+// The parts of descriptions, besides "IVF<nlist>" and "Refine(<code>)", that are no code of rows. What else the factory
+// offers is one: an index that scans rows, and gives them back by their positions as it compares them.
+inline constexpr const char* kOtherParts[] = {"L2norm", "RFlat", "IDMap", "IDMap2"};
 
-// What parts of a description mean here. A part that the factory offers and this lacks fails a test.
-struct KnownPart {
-  const char* name;
-  enum class Role { kCode, kListCode, kTransform, kRefinement, kMap } role;
-  RowCode code = RowCode::kFlat;
-};
-inline constexpr KnownPart kKnownParts[] = {
-    {"Flat", KnownPart::Role::kCode},
-    {"Flat", KnownPart::Role::kListCode},
-    {"SQ8", KnownPart::Role::kListCode, RowCode::kSq8},
-    {"SQfp16", KnownPart::Role::kListCode, RowCode::kFp16},
-    {"L2norm", KnownPart::Role::kTransform},
-    {"RFlat", KnownPart::Role::kRefinement},
-    {"Refine(Flat)", KnownPart::Role::kRefinement},
-    {"IDMap", KnownPart::Role::kMap},
-    {"IDMap2", KnownPart::Role::kMap},
-};
+// "Flat", and how else rows are kept.
+inline const std::vector<std::string>& row_codes() {
+  static const std::vector<std::string> codes = [] {
+    std::vector<std::string> out = offered_parts();
+    std::erase_if(out, [](const std::string& part) {
+      return std::find(std::begin(kOtherParts), std::end(kOtherParts), part) != std::end(kOtherParts);
+    });
+    for (const char* unnamed : {"SQ8_uniform", "SQ4_uniform"}) out.emplace_back(unnamed);
+    return out;
+  }();
+  return codes;
+}
+
+inline const ScalarTraits* scalar_of(const std::string& code) {
+  for (const ScalarTraits& each : scalar_traits()) {
+    if (code == each.name) return &each;
+  }
+  return nullptr;
+}
+
+inline std::string choose_code(Choices& choices) {
+  if (choices.one_in(2)) return "Flat";
+  return choices.one_in(2) ? "SQ8" : row_codes()[choices.below(row_codes().size())];
+}
 
 // One kind, with up to two wrappers of each sort.
 struct Kind {
   Metric metric = Metric::kL2;
   size_t d = 1;
   size_t nlist = 0;  // 0: flat
-  RowCode code = RowCode::kFlat;
+  std::string code = "Flat";
   bool sketch = true;
   bool by_residual = true;
   size_t norms = 0;
   bool refined = false;
+  std::string refine_code = "Flat";
   size_t maps = 0;  // 1: IDMap, 2: IDMap2
 
   bool has_ids() const { return maps > 0 || (nlist > 0 && !refined); }
@@ -62,13 +74,23 @@ struct Kind {
     std::string text = maps == 0 ? "" : maps == 1 ? "IDMap," : "IDMap2,";
     for (size_t i = 0; i < norms; ++i) text += "L2norm,";
     if (nlist > 0) text += "IVF" + std::to_string(nlist) + ",";
-    text += code == RowCode::kFlat ? "Flat" : code == RowCode::kSq8 ? "SQ8" : "SQfp16";
-    return text + (refined ? ",RFlat" : "");
+    text += code;
+    return text + (!refined ? "" : refine_code == "Flat" ? ",RFlat" : ",Refine(" + refine_code + ")");
   }
+
+  bool coded() const { return code != "Flat"; }
+  bool refined_by_code() const { return refined && refine_code != "Flat"; }
+  // Whether the factory can make it: it has no names for the uniform codes, and codes differences where that can be.
+  bool has_description() const {
+    const bool unnamed = (code + refine_code).find("_uniform") != std::string::npos;
+    const ScalarTraits* const scalar = scalar_of(code);
+    return !unnamed && (scalar == nullptr || nlist == 0 || by_residual == codes_differences(scalar->code));
+  }
+  // Whether codes may learn nothing from some vectors, or not take all.
+  bool is_picky() const { return coded() || refined_by_code(); }
 
   static Kind choose(Choices& choices) {
     constexpr size_t kDimensions[] = {1, 2, 3, 4, 4, 5, 6, 7, 8, 8, 15, 16, 17, 24, 31, 33, 64, 100};
-    constexpr RowCode kCodes[] = {RowCode::kFlat, RowCode::kFlat, RowCode::kSq8, RowCode::kFp16};
     constexpr Metric kMetrics[] = {Metric::kL2,           Metric::kL2, Metric::kL2,  Metric::kInnerProduct,
                                    Metric::kInnerProduct, Metric::kL1, Metric::kLinf};
     Kind kind;
@@ -81,37 +103,42 @@ struct Kind {
       kind.nlist = choices.any_of(kMany);
       kind.d = choices.any_of(kWide);
     }
-    if (kind.nlist > 0) kind.code = choices.any_of(kCodes);
+    kind.code = choose_code(choices);
     kind.sketch = !choices.one_in(8);
-    kind.by_residual = !choices.one_in(4);
+    const ScalarTraits* const scalar = scalar_of(kind.code);
+    kind.by_residual = !choices.one_in(4) && (scalar == nullptr || codes_differences(scalar->code));
+    if (kind.coded() && scalar == nullptr) kind.nlist = 0;
     kind.norms = choices.one_in(5) ? choices.between(1, 2) : 0;
     kind.refined = choices.one_in(5);
+    if (kind.refined) kind.refine_code = choose_code(choices);
+    if (scalar_of(kind.refine_code) == nullptr) kind.refine_code = "Flat";
     kind.maps = choices.one_in(3) ? choices.between(1, 2) : 0;
     return kind;
   }
 };
 
-// The inverted file inside, null for a flat index.
-inline const IndexIVF* ivf_in(const Index& index) {
-  const Index* at = &index;
+// The index of class T inside, the outermost first; null if there is none.
+template <class T>
+const T* find_in(const Index& index) {
   std::shared_ptr<Index> hold;
-  while (true) {
-    if (const auto* ivf = dynamic_cast<const IndexIVF*>(at)) return ivf;
+  for (const Index* at = &index; at != nullptr; at = hold.get()) {
+    if (const auto* found = dynamic_cast<const T*>(at)) return found;
     hold = at->inner();
-    if (hold == nullptr) return nullptr;
-    at = hold.get();
   }
+  return nullptr;
 }
 
 inline std::shared_ptr<Index> code_of(const Kind& kind, const std::vector<float>& centroids) {
-  if (kind.nlist == 0) return std::make_shared<IndexFlat>(kind.d, kind.metric, kind.sketch);
+  const ScalarTraits* const scalar = scalar_of(kind.code);
+  if (kind.nlist == 0) {
+    if (scalar != nullptr) return std::make_shared<IndexScalarQuantizer>(kind.d, scalar->code, kind.metric);
+    if (kind.coded()) return index_factory(kind.d, kind.code, kind.metric);
+    return std::make_shared<IndexFlat>(kind.d, kind.metric, kind.sketch);
+  }
   auto quantizer = std::make_shared<IndexFlat>(kind.d, kind.metric);
   quantizer->add(kind.nlist, centroids.data(), nullptr);
-  if (kind.code == RowCode::kFlat) {
-    return std::make_shared<IndexIVFFlat>(quantizer, kind.nlist, kind.metric, kind.sketch);
-  }
-  const ScalarCode code = kind.code == RowCode::kSq8 ? ScalarCode::k8bit : ScalarCode::kFp16;
-  return std::make_shared<IndexIVFScalarQuantizer>(quantizer, kind.nlist, code, kind.metric, kind.by_residual);
+  if (!kind.coded()) return std::make_shared<IndexIVFFlat>(quantizer, kind.nlist, kind.metric, kind.sketch);
+  return std::make_shared<IndexIVFScalarQuantizer>(quantizer, kind.nlist, scalar->code, kind.metric, kind.by_residual);
 }
 
 // With these centroids (nlist × d), which the factory does not take.
@@ -120,7 +147,11 @@ inline std::shared_ptr<Index> make_index(const Kind& kind, const std::vector<flo
   std::vector<std::unique_ptr<VectorTransform>> chain;
   for (size_t i = 0; i < kind.norms; ++i) chain.push_back(std::make_unique<NormalizationTransform>(kind.d));
   if (!chain.empty()) index = std::make_shared<IndexPreTransform>(std::move(chain), std::move(index));
-  if (kind.refined) index = std::make_shared<IndexRefineFlat>(index);
+  if (kind.refined) {
+    const ScalarTraits* const scalar = scalar_of(kind.refine_code);
+    index = scalar != nullptr ? std::make_shared<IndexRefineFlat>(index, scalar->code)
+                              : std::make_shared<IndexRefineFlat>(index);
+  }
   if (kind.maps > 0) index = std::make_shared<IndexIDMap>(std::move(index), kind.maps == 2);
   return index;
 }

@@ -16,6 +16,7 @@ struct ModelRow {
   idx_t label;           // of the outermost index
   std::vector<float> x;  // as it came
   std::vector<float> y;  // transformed, and through its code and back; empty: not known yet
+  std::vector<float> z;  // as it came, through the code of the refinement and back; likewise
   size_t list;
 };
 
@@ -46,8 +47,10 @@ class Model {
       const float* const row = x + i * kind_.d;
       std::vector<float> y = transformed(row);
       const size_t list = kind_.nlist == 0 ? 0 : lists_.nearest_lists(y.data(), 1)[0];
-      if (kind_.code != RowCode::kFlat) y.clear();
-      rows_.push_back({labels[i], std::vector<float>(row, row + kind_.d), std::move(y), list});
+      if (kind_.coded()) y.clear();
+      std::vector<float> z;
+      if (!kind_.refined_by_code()) z.assign(row, row + kind_.d);
+      rows_.push_back({labels[i], std::vector<float>(row, row + kind_.d), std::move(y), std::move(z), list});
     }
   }
 
@@ -145,7 +148,7 @@ class Model {
   std::vector<Found> refined(const float* x, std::vector<Found> candidates) const {
     for (Found& f : candidates) {
       const ModelRow& row = rows_[static_cast<size_t>(f.label)];
-      f = {reference_key(kind_.metric, x, row.x.data(), kind_.d), row.label};
+      f = {reference_key(kind_.metric, x, row.z.data(), kind_.d), row.label};
     }
     std::sort(candidates.begin(), candidates.end(), before);
     return candidates;

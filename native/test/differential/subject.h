@@ -39,7 +39,7 @@ class Subject {
         centroids_(std::max<size_t>(1, kind.nlist) * kind.d),
         model_(kind, {}) {
     centroids_ = data_.vectors(std::max<size_t>(1, kind.nlist));
-    if (kind.nlist > 0 && choices.one_in(4)) {  // by the factory, with centroids that k-means finds
+    if (kind.has_description() && choices.one_in(4)) {  // by the factory, with centroids that k-means finds
       index_ = index_factory(kind.d, kind.description(), kind.metric);
     } else {
       std::vector<float> transformed;
@@ -51,7 +51,7 @@ class Subject {
       index_ = make_index(kind, transformed);
     }
     if (!index_->is_trained()) train();
-    const IndexIVF* const ivf = ivf_in(*index_);
+    const auto* const ivf = find_in<IndexIVF>(*index_);
     model_ = Model(kind, ivf == nullptr ? std::vector<float>() : centroids_of(*ivf->quantizer()));
   }
 
@@ -84,6 +84,7 @@ class Subject {
     }
     expect_same(index_->ntotal() == model_.rows().size(), "ntotal");
     check_lists();
+    check_refinement();
     check_ids();
   }
 
@@ -106,7 +107,7 @@ class Subject {
     try {
       index_->train(x.size() / model_.kind().d, x.data(), nullptr);
     } catch (const Error& error) {
-      if (model_.kind().code == RowCode::kSq8 && error.code() == Code::kInvalidArgValue) throw NothingToLearn();
+      if (model_.kind().is_picky() && error.code() == Code::kInvalidArgValue) throw NothingToLearn();
       throw;
     }
   }
@@ -132,7 +133,7 @@ class Subject {
         index.add(n, x.data(), nullptr);
       }
     } catch (const Error& error) {
-      if (kind.code == RowCode::kFp16 && error.code() == Code::kOutOfRange) return;  // no half is so large
+      if (kind.is_picky() && error.code() == Code::kOutOfRange) return;  // no half is so large
       throw;
     }
     std::vector<idx_t> labels = ids;
@@ -154,7 +155,7 @@ class Subject {
     if (choices_.one_in(4)) {
       for (idx_t& id : ids) id = id % 2 == 0 ? -id - 2 : id + (idx_t{1} << 40);
     }
-    const bool may_repeat = model_.kind().code == RowCode::kFlat || model_.kind().maps > 0;
+    const bool may_repeat = !model_.kind().coded() || model_.kind().maps > 0;
     if (may_repeat && choices_.one_in(4)) {
       for (idx_t& id : ids) id = std::abs(id) % 50 + 1;
     }
@@ -204,13 +205,13 @@ class Subject {
   // Every row is in the list of its nearest centroid, its vector as it came or as its code says; those the model does
   // not know yet it takes from there.
   void check_lists() {
-    const IndexIVF* const ivf = ivf_in(*index_);
-    if (ivf == nullptr) return;
-    std::vector<Row> stored = rows_in(*ivf);
+    const auto* const ivf = find_in<IndexIVF>(*index_);
+    if (ivf == nullptr && !model_.kind().coded()) return;
+    std::vector<Row> stored = ivf != nullptr ? rows_in(*ivf) : rows_of_innermost();
     std::sort(stored.begin(), stored.end());
     const Kind& kind = model_.kind();
     std::map<std::pair<size_t, idx_t>, const Row*> by_id;
-    if (kind.code != RowCode::kFlat) {
+    if (kind.coded()) {
       for (const Row& row : stored) by_id[{std::get<0>(row), std::get<1>(row)}] = &row;
     }
     std::vector<Row> expected;
@@ -235,6 +236,19 @@ class Subject {
     }
   }
 
+  // The vectors that order candidates stay as they are once they are there.
+  void check_refinement() {
+    if (!model_.kind().refined_by_code()) return;
+    const auto stored = find_in<IndexRefineFlat>(*index_)->rows().stored_rows();
+    std::vector<float> room(model_.kind().d);
+    for (size_t i = 0; i < model_.rows().size(); ++i) {
+      ModelRow& row = model_.rows()[i];
+      const float* const z = stored->row(i, room.data());
+      if (row.z.empty()) row.z.assign(z, z + room.size());
+      expect_same(bits_of(row.z) == bits_of(std::vector<float>(z, z + room.size())), "a row of the refinement");
+    }
+  }
+
   // The ids that are there, and the vector of one of them.
   void check_ids() {
     const Kind& kind = model_.kind();
@@ -247,7 +261,7 @@ class Subject {
     const idx_t id = expected[choices_.random().below(expected.size())];
     std::vector<float> x(kind.d);
     expect_same(index_->has(id) && index_->look_up(id, x.data()), "has an id that is there");
-    const auto stored = [&](const ModelRow& row) { return bits_of(kind.refined ? row.x : row.y) == bits_of(x); };
+    const auto stored = [&](const ModelRow& row) { return bits_of(kind.refined ? row.z : row.y) == bits_of(x); };
     const auto& rows = model_.rows();
     if (kind.nlist > 0 && kind.maps == 0) {  // any of those that bear it
       const auto is = [&](const ModelRow& row) { return row.label == id && stored(row); };
@@ -267,6 +281,19 @@ class Subject {
         const float* const y = ivf.rows_of(l, list.code(i), 1, room.data());
         rows.emplace_back(l, list.id(i), bits_of(std::vector<float>(y, y + ivf.d())));
       }
+    }
+    return rows;
+  }
+
+  // Of one that numbers them.
+  std::vector<Row> rows_of_innermost() const {
+    std::shared_ptr<const Index> index = index_;
+    while (index->inner() != nullptr) index = index->inner();
+    std::vector<Row> rows;
+    std::vector<float> y(index->d());
+    for (idx_t i = 0; i < static_cast<idx_t>(index->ntotal()); ++i) {
+      index->reconstruct(i, y.data());
+      rows.emplace_back(0, i, bits_of(y));
     }
     return rows;
   }

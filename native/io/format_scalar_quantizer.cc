@@ -1,0 +1,135 @@
+// IndexScalarQuantizer: header, the scalar quantizer (format_scalar_quantizer.h), then the codes of all rows as one array
+// of bytes.
+#include "io/format_scalar_quantizer.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/checked.h"
+#include "index/flat_scalar_quantizer.h"
+
+namespace voronode {
+namespace {
+
+constexpr Tag kTag = make_tag("IxSQ");
+constexpr int32_t kLastRangeStat = 3;
+
+// How ranges are to be found matters to an index that has not got them.
+RangeRule read_rule(Reader& reader, bool matters) {
+  RangeRule rule;
+  rule.stat = reader.number<int32_t>("rangestat");
+  if (rule.stat < 0 || rule.stat > kLastRangeStat) {
+    reader.corrupt("0 to " + std::to_string(kLastRangeStat), std::to_string(rule.stat));
+  }
+  if (matters && rule.stat != 0) reader.unsupported("ranges other than RS_minmax to be found in a training");
+  rule.arg = reader.number<float>("rangestat_arg");
+  if (matters && rule.arg != 0) reader.unsupported("ranges wider than the vectors of a training");
+  return rule;
+}
+
+void expect(Reader& reader, const char* field, uint64_t expected) {
+  const uint64_t found = reader.number<uint64_t>(field);
+  if (found != expected) reader.corrupt(std::to_string(expected), std::to_string(found));
+}
+
+std::vector<float> read_trained(Reader& reader, size_t count) {
+  const char* const says = count == 0 ? "there are no ranges" : count == 2 ? "a range" : "2 * d";
+  reader.count("trained", count, says, sizeof(float));
+  std::vector<float> trained(count);
+  reader.bytes("trained", trained.data(), count * sizeof(float));
+  check_components(reader, "trained", trained.data(), count, 0, std::max<size_t>(1, count / 2));
+  for (size_t j = 0; j < count / 2; ++j) {
+    const float range = trained[count / 2 + j];
+    if (range >= 0) continue;
+    reader.corrupt_at("trained", reader.position() - (count / 2 - j) * sizeof(float),
+                      "a range of 0 or more of component " + std::to_string(j), format("%g", range));
+  }
+  return trained;
+}
+
+std::shared_ptr<Index> read_flat_scalar_quantizer(Reader& reader, Tag, const Outer* outer) {
+  const Header header = read_header(reader, outer, Training::kNeeded);
+  if (!header.is_trained && header.ntotal != 0) {
+    reader.corrupt_at("is_trained", reader.position() - 5, "1, as there are vectors", "0");
+  }
+  const size_t d = header.d;
+  StoredScalarQuantizer stored = read_scalar_quantizer(reader, header);
+  auto index = std::make_shared<IndexScalarQuantizer>(d, stored.code, header.metric);
+  index->restore_trained(std::move(stored.trained), stored.rule);
+  const size_t code_size = index->scalar_quantizer().code_size();
+  uint64_t bytes;
+  if (mul_overflows(header.ntotal, code_size, &bytes)) bytes = UINT64_MAX;  // more than any file holds
+  reader.count("codes", bytes, "ntotal * code_size", 1);
+  const size_t ntotal = static_cast<size_t>(header.ntotal);
+  const size_t rows_a_chunk = std::min(ntotal, std::max<size_t>(1, kChunkBytes / code_size));
+  std::vector<uint8_t> chunk(checked_mul(rows_a_chunk, code_size));
+  for (size_t row = 0; row < ntotal; row += rows_a_chunk) {
+    const size_t rows = std::min(rows_a_chunk, ntotal - row);
+    reader.bytes("codes", chunk.data(), rows * code_size);
+    check_finite_codes(reader, stored.code, d, chunk.data(), rows, {row, std::nullopt});
+    index->append_codes(rows, chunk.data());
+  }
+  return index;
+}
+
+bool write_flat_scalar_quantizer(Writer& writer, const Index& index, const Moment& moment) {
+  const auto* flat = dynamic_cast<const IndexScalarQuantizer*>(&index);
+  if (flat == nullptr) return false;
+  writer.number(kTag);
+  write_header(writer, index, moment);
+  write_scalar_quantizer(writer, flat->scalar_quantizer(), flat->range_rule());
+  const size_t code_size = flat->scalar_quantizer().code_size();
+  const size_t ntotal = static_cast<size_t>(moment.ntotal);
+  writer.number(uint64_t{ntotal} * code_size);
+  const auto codes = flat->codes().view();
+  for (size_t b = 0; b < codes.block_count(); ++b) {
+    const auto block = codes.block(b);
+    if (block.begin >= ntotal) break;
+    writer.bytes(block.data, std::min(block.rows, ntotal - block.begin) * code_size);
+  }
+  return true;
+}
+
+}  // namespace
+
+StoredScalarQuantizer read_scalar_quantizer(Reader& reader, const Header& header) {
+  const int32_t type = reader.number<int32_t>("qtype");
+  const ScalarTraits* const known = find_scalar_code(type);
+  if (known == nullptr) reader.corrupt("the number of a type of scalar quantizer", std::to_string(type));
+  const ScalarQuantizer sq(header.d, known->code);
+  StoredScalarQuantizer stored{known->code, read_rule(reader, sq.learns() && !header.is_trained), {}};
+  expect(reader, "d", header.d);
+  expect(reader, "code_size", sq.code_size());
+  stored.trained = read_trained(reader, header.is_trained ? sq.trained_size() : 0);
+  return stored;
+}
+
+void write_scalar_quantizer(Writer& writer, const ScalarQuantizer& sq, const RangeRule& rule) {
+  writer.number(static_cast<int32_t>(sq.code()));
+  writer.number(rule.stat);
+  writer.number(rule.arg);
+  writer.number(uint64_t{sq.d()});
+  writer.number(uint64_t{sq.code_size()});
+  writer.number(uint64_t{sq.trained().size()});
+  writer.bytes(sq.trained().data(), sq.trained().size() * sizeof(float));
+}
+
+void check_finite_codes(const Reader& reader, ScalarCode code, size_t d, const uint8_t* codes, size_t n,
+                        const CodePlace& place) {
+  if (scalar_code_bits(code) != 16) return;
+  const unsigned exponent = code == ScalarCode::kFp16 ? 0x7C00 : 0x7F80;  // all ones: an infinity or NaN
+  for (size_t i = 0; i < n * d; ++i) {
+    const unsigned half = codes[2 * i] | static_cast<unsigned>(codes[2 * i + 1]) << 8;
+    if ((half & exponent) != exponent) continue;
+    const std::string of_list = place.list ? format(" of list %zu", *place.list) : "";
+    reader.corrupt_at(
+        "codes", reader.position() - 2 * (n * d - i),
+        format("a finite number at row %zu, component %zu%s", place.first_row + i / d, i % d, of_list.c_str()),
+        "an infinity or NaN");
+  }
+}
+
+extern const Format scalar_quantizer_format;
+const Format scalar_quantizer_format{{kTag, 0, 0}, read_flat_scalar_quantizer, write_flat_scalar_quantizer};
+
+}  // namespace voronode
