@@ -60,7 +60,11 @@ export abstract class IndexIVF extends Index<IVFSearchOptions> {
     native.setNprobe(Index.receiver(this), checkInteger('nprobe', nprobe, 1, Number.MAX_SAFE_INTEGER));
   }
 
-  /** The index of the centroids: nlist vectors, none before the training. It changes through this index only. */
+  /**
+   * The index of the centroids: an IndexFlat of nlist vectors, none before the training. It changes through this index
+   * only. From a file it may hold others, as a shard of a larger index does (Faiss: `shard_ivf_index_centroids`), and be
+   * an IndexIDMap whose ids are the numbers of their lists.
+   */
   get quantizer(): Index {
     const handle = Index.receiver(this);
     if (!(#quantizer in this)) throw invalidThis('IndexIVF', this);

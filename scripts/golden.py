@@ -21,6 +21,7 @@ import numpy as np
 from golden_codes import BF16, DIRECT_SIGNED, coded_parts, in_code, made, make_exact
 from golden_data import integers, unit_rows
 from golden_old_forms import cut_lists, legacy, old_scalar, sorted_hash
+from golden_shards import keep_centroids
 
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "test" / "golden"
 FLT_MAX = float(np.finfo(np.float32).max)
@@ -181,11 +182,12 @@ def rows_seen(index, stored, queries, nprobe):
 
 
 def ivf(description, d, metric, n, ids, nprobe=None, trained=False, direct_map=None, removed=(), quantizer=None,
-        by_residual=True, k_factor=None):
+        by_residual=True, k_factor=None, shard=None):
     """An IVF index: its bytes, and what they must answer. nprobe: of the file; None: all lists.
 
     The centroids are given, or found by Faiss if `trained`. removed: ids that are taken out in the end. by_residual: of a
-    scalar quantizer, whose codes are made to hold whole numbers exactly."""
+    scalar quantizer, whose codes are made to hold whole numbers exactly. shard: the lists whose centroids are left, and whether
+    their numbers are, too."""
     index = faiss.index_factory(d, description, METRICS[metric])
     inner = heart(index)
     if quantizer is not None:
@@ -201,6 +203,7 @@ def ivf(description, d, metric, n, ids, nprobe=None, trained=False, direct_map=N
     else:
         centroids = make(inner.nlist, d, 400 + d)
         give_centroids(index, normalised(centroids) if unit else centroids)
+    _alive = None if shard is None else keep_centroids(inner, *shard)
     for part in coded_parts(index):
         bounds = make_exact(part)
         if part.this == inner.this:
@@ -314,6 +317,7 @@ def ivf_files():
     flat = ivf("IVF3,Flat", 4, "l2", 9, None)
     hashed = ivf("IVF3,Flat", 4, "l2", 8, ids, direct_map=faiss.DirectMap.Hashtable)
     mapped = ivf("IDMap,IVF3,Flat", 4, "ip", 9, IDS)
+    empty = ivf("IVF3,Flat", 4, "l2", 0, None)
     out = {
         "ivf_flat_l2": flat,
         "ivf_flat_ip": ivf("IVF3,Flat", 4, "ip", 9, None, nprobe=2),
@@ -321,7 +325,13 @@ def ivf_files():
         "ivf_flat_d17": ivf("IVF2,Flat", 17, "ip", 5, None),
         "ivf_flat_ids": ivf("IVF3,Flat", 4, "l2", 8, ids, nprobe=1),
         "ivf_flat_sparse": ivf("IVF7,Flat", 3, "l2", 3, None, nprobe=9),
-        "ivf_flat_empty": ivf("IVF3,Flat", 4, "l2", 0, None),
+        "ivf_flat_empty": empty,
+        "ivf_flat_no_lists": (cut_lists(empty[0], b"il00", rest=False), {**empty[1], "resaved": "ivf_flat_empty.faiss"}),
+        "ivf_flat_shard": ivf("IVF7,Flat", 4, "l2", 9, None, shard=([5, 1, 3], False)),
+        "ivf_flat_shard_ids": ivf("IVF7,Flat", 4, "l2", 9, None, shard=([2, 5, 1], True)),
+        "ivf_flat_shard_empty": ivf("IVF7,Flat", 4, "ip", 0, None, shard=([1, 4], True)),
+        "ivf_flat_shard_none": ivf("IVF3,Flat", 4, "l2", 0, None, shard=([], False)),
+        "idmap_ivf_flat_shard": ivf("IDMap,IVF7,Flat", 4, "ip", 9, IDS, nprobe=2, shard=([6, 0, 3], True)),
         "ivf_flat_untrained": untrained("IVF3,Flat"),
         "ivf_flat_trained": ivf("IVF4,Flat", 4, "l2", 30, None, nprobe=2, trained=True),
         "ivf_flat_array": ivf("IVF3,Flat", 4, "l2", 9, None, direct_map=faiss.DirectMap.Array),
@@ -336,7 +346,7 @@ def ivf_files():
         "idmap2_ivf_flat": ivf("IDMap2,IVF2,Flat", 4, "l2", 9, IDS, nprobe=1),
         "l2norm_ivf_flat": ivf("L2norm,IVF2,Flat", 8, "ip", 7, None),
         "idmap_l2norm_ivf_flat": ivf("IDMap,L2norm,IVF2,Flat", 8, "ip", 9, IDS),
-        "refused_ivf_no_lists": (flat[0][: flat[0].index(b"ilar")] + b"il00", {"refused": ["IwFl.", "il00"]}),
+        "refused_ivf_no_lists": (cut_lists(flat[0], b"il00", rest=False), {"refused": ["IwFl.", "il00"]}),
         "refused_ivf_disk": (cut_lists(flat[0], b"ilod"), {"refused": ["IwFl.", "OnDiskInvertedLists", "ilod"]}),
     }
     bytes_l2 = ivf("IVF3,SQ8", 4, "l2", 9, None)
@@ -348,6 +358,9 @@ def ivf_files():
         "ivf_sq8_direct": ivf("IVF3,SQ8", 4, "l2", 9, None, by_residual=False),
         "ivf_sq8_array": ivf("IVF3,SQ8", 4, "l2", 9, None, direct_map=faiss.DirectMap.Array),
         "ivf_sq8_untrained": untrained("IVF3,SQ8"),
+        "ivf_sq8_shard": ivf("IVF7,SQ8", 4, "l2", 9, None, shard=([5, 1, 3], False)),
+        "ivf_sq8_shard_ids": ivf("IVF7,SQ8", 4, "ip", 9, None, nprobe=1, shard=([2, 5, 1], True)),
+        "ivf_fp16_shard_ids": ivf("IVF7,SQfp16", 4, "l2", 9, None, shard=([6, 0], True)),
         "ivf_sq8_old_tag": (old_scalar(bytes_l2[0], 4, 3, b"IwSQ"), {**bytes_l2[1], "resaved": "ivf_sq8_l2.faiss"}),
         "ivf_sq8_legacy": (old_scalar(bytes_l2[0], 4, 3, b"IvSQ"), {**bytes_l2[1], "resaved": "ivf_sq8_l2.faiss"}),
         "ivf_fp16_l2": ivf("IVF3,SQfp16", 4, "l2", 9, None),

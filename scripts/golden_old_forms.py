@@ -59,7 +59,7 @@ def sorted_hash(data, nlist, d):
     return made
 
 
-def cut_lists(data, tag):
-    """The bytes with other inverted lists than an array's."""
+def cut_lists(data, tag, rest=True):
+    """The bytes with other inverted lists than an array's. rest: whether anything follows their tag."""
     at = data.index(b"ilar")
-    return data[:at] + tag + data[at + 4 :]
+    return data[:at] + tag + (data[at + 4 :] if rest else b"")

@@ -3,44 +3,20 @@
 #include <algorithm>
 #include <numeric>
 
-#include "index/flat.h"
-#include "index/ivf_centroids.h"
 #include "index/ivf_search.h"
 
 namespace voronode {
-namespace {
 
-// What an IVF of so many lists can use.
-std::shared_ptr<Index> fitting(std::shared_ptr<Index> quantizer, size_t nlist) {
-  if (dynamic_cast<const IndexFlat*>(quantizer.get()) == nullptr) {
-    throw Error(Code::kUnsupported,
-                format("The quantizer of an IVF index must be an IndexFlat. Received %s", quantizer->kind()));
-  }
-  if (quantizer->ntotal() != 0 && quantizer->ntotal() != nlist) {
-    throw Error(Code::kUnsupported,
-                format("The quantizer must be empty, for train() to fill it, or hold one centroid for each of the %zu "
-                       "lists (nlist). It holds %zu vectors",
-                       nlist, quantizer->ntotal()));
-  }
-  return quantizer;
-}
-
-size_t checked_nlist(size_t nlist) {
-  if (nlist >= 1 && nlist <= kMaxLists) return nlist;
-  throw Error(Code::kOutOfRange,
-              format("The value of \"nlist\" is out of range. It must be an integer >= 1 and <= %zu. Received %zu",
-                     kMaxLists, nlist));
-}
-
-}  // namespace
-
-IndexIVF::IndexIVF(const std::shared_ptr<Index>& quantizer, size_t nlist, Metric metric,
-                   std::unique_ptr<ListCodec> codec, std::unique_ptr<SketchSpace> space)
-    : Index(quantizer->d(), metric, *quantizer),
-      quantizer_(fitting(quantizer, checked_nlist(nlist))),
-      quantizer_given_(quantizer_->ntotal() != 0),
+IndexIVF::IndexIVF(const CoarseQuantizer& quantizer, Metric metric, std::unique_ptr<ListCodec> codec,
+                   std::unique_ptr<SketchSpace> space)
+    : Index(quantizer.index()->d(), metric, *quantizer.index()),
+      coarse_(quantizer),
+      quantizer_(coarse_.index()),
+      trained_(coarse_.count() == coarse_.nlist()),
+      quantizer_given_(trained_),
       codec_(std::move(codec)),
-      lists_(std::make_unique<InvertedLists>(nlist, codec_->code_size(), ListSketches::group_bytes(space.get()),
+      lists_(std::make_unique<InvertedLists>(coarse_.nlist(), codec_->code_size(),
+                                             ListSketches::group_bytes(space.get()),
                                              ListSketches::rest_bytes(space.get()))),
       sketches_(*lists_, std::move(space)) {
   quantizer_.commit();
@@ -64,7 +40,10 @@ ClusteringParams IndexIVF::default_clustering() const noexcept {
 
 Clustering IndexIVF::learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
                            const ClusteringProgress& progress) {
-  if (quantizer_given_ && !codec_->learns()) return {};
+  if (quantizer_given_ && !codec_->learns()) {
+    set_quantizer_trained(true);
+    return {};
+  }
   if (ntotal() != 0) {
     throw Error(Code::kUnsupported, format("This %s holds %zu vectors in lists of its training: call reset() before "
                                            "training it anew",
@@ -74,6 +53,11 @@ Clustering IndexIVF::learn(size_t n, const float* x, const ClusteringParams& par
     learn_code_alone(n, x, cancel);
     return {};
   }
+  if (coarse_.mapped()) {
+    throw Error(Code::kUnsupported, format("Ids say which lists the %zu centroids of this %s are of: it cannot be "
+                                           "trained anew. Make another index",
+                                           coarse_.count(), kind()));
+  }
   if (n < nlist()) {
     throw Error(Code::kInvalidArgValue,
                 format("Training needs at least as many vectors as lists. Received %zu vectors for %zu lists (nlist); "
@@ -81,20 +65,22 @@ Clustering IndexIVF::learn(size_t n, const float* x, const ClusteringParams& par
                        n, nlist(), checked_mul(nlist(), params.min_points_per_centroid)));
   }
   Clustering found = kmeans(n, d(), x, nlist(), params, cancel, progress);
-  std::vector<float> code = codec_->learn(n, x, {nlist(), quantizer_->metric(), found.centroids.data()}, cancel);
+  std::vector<float> code = codec_->learn(n, x, {nlist(), coarse_.metric(), found.centroids.data()}, cancel);
   // The old centroids go only when the new ones are there.
   std::vector<size_t> old(quantizer_->ntotal());
   std::iota(old.begin(), old.end(), size_t{0});
   quantizer_->add(nlist(), found.centroids.data(), cancel);
   quantizer_->remove_rows(old);
   codec_->set_learned(std::move(code));
+  set_quantizer_trained(true);
   return found;
 }
 
 void IndexIVF::learn_code_alone(size_t n, const float* x, const Cancel* cancel) {
   if (n == 0) throw Error(Code::kInvalidArgValue, "Training needs at least one vector. Received none");
-  const std::vector<float> centroids = centroids_of(*quantizer_);
-  codec_->set_learned(codec_->learn(n, x, {nlist(), quantizer_->metric(), centroids.data()}, cancel));
+  const std::vector<float> centroids = coarse_.centroids();
+  codec_->set_learned(codec_->learn(n, x, {coarse_.count(), coarse_.metric(), centroids.data()}, cancel));
+  set_quantizer_trained(true);
 }
 
 // ---- Lookups ----
@@ -102,6 +88,12 @@ void IndexIVF::learn_code_alone(size_t n, const float* x, const Cancel* cancel) 
 bool IndexIVF::look_up(idx_t id, float* x) const {
   const auto place = direct_map_.find(*lists_, id);
   if (!place || x == nullptr) return place.has_value();
+  if (codec_->by_residual() && !coarse_.has(place->list)) {
+    throw Error(Code::kUnsupported,
+                format("The vector with the id %lld cannot be reconstructed: its code is relative to the centroid of "
+                       "list %zu, which this %s does not have",
+                       static_cast<long long>(id), static_cast<size_t>(place->list), kind()));
+  }
   const float* const row = rows_of(place->list, lists_->list(place->list).code(place->row), 1, x);
   if (row != x) std::copy_n(row, d(), x);
   return true;
@@ -140,9 +132,10 @@ void IndexIVF::range_search(size_t nq, const float* xq, float radius, const Sear
 ListSource IndexIVF::source(const SearchParams& params) const {
   // As doubles: what is beyond nlist may be beyond size_t.
   const double wanted = params.get(kNprobe, static_cast<double>(nprobe()));
-  const auto visited = static_cast<size_t>(std::min(static_cast<double>(nlist()), wanted));
-  ListSource source{metric(), d(), *quantizer_, *lists_, direct_map_, *codec_, sketches_.space(), visited};
-  if (codec_->by_residual()) source.centroids.emplace(static_cast<const IndexFlat&>(*quantizer_).rows().view());
+  const size_t most = std::min(nlist(), coarse_.count());
+  const auto visited = static_cast<size_t>(std::min(static_cast<double>(most), wanted));
+  ListSource source{metric(), d(), coarse_, *lists_, direct_map_, *codec_, sketches_.space(), visited};
+  if (codec_->by_residual()) source.centroids.emplace(coarse_.view());
   return source;
 }
 
@@ -150,7 +143,7 @@ ListSource IndexIVF::source(const SearchParams& params) const {
 
 const float* IndexIVF::centroid(size_t list) const noexcept {
   if (!codec_->by_residual()) return nullptr;
-  return static_cast<const IndexFlat&>(*quantizer_).rows().view().row(list);
+  return coarse_.view().row(coarse_.row_of(list));
 }
 
 size_t IndexIVF::list_size(size_t list) const {

@@ -1,5 +1,5 @@
-// What all inverted-file indexes share: a quantizer that says to which of nlist lists a vector belongs, the lists, and
-// everything that does not depend on how a list's rows are coded, which is the codec's business.
+// What all inverted-file indexes share: a quantizer that says to which of nlist lists a vector belongs
+// (coarse_quantizer.h), the lists, and everything that does not depend on how a list's rows are coded, which is the codec's business.
 //
 // Ids. Each row has an int64 id, the caller's own (add_with_ids; any but -1, several rows may bear one) or running
 // ones: a plain add goes on from the largest id there is. While nothing but add and remove_rows changes an index, its
@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "clustering/kmeans.h"
+#include "index/coarse_quantizer.h"
 #include "index/index.h"
 #include "index/list_codec.h"
 #include "index/list_source.h"
@@ -24,36 +25,34 @@ namespace voronode {
 // Faiss's numbers, as they stand in files. What a file says is kept for the next file; reconstruct does without.
 enum class DirectMapType : uint8_t { kNone = 0, kArray = 1, kHashtable = 2 };
 
-// More lists are a mistake: an empty one takes 32 bytes and its centroid 4 d, and every search compares them all. (The
-// largest that Faiss's guidelines speak of, for a billion vectors, has 2²⁰.)
-inline constexpr size_t kMaxLists = size_t{1} << 24;
-
 // Lists to visit; what is above nlist visits all. Default: the index's own, IndexIVF::nprobe.
 inline constexpr SearchParameter kNprobe{"nprobe", SearchParameter::Type::kInteger, 1, 9007199254740991};
 
 class IndexIVF : public Index {
  public:
   size_t ntotal() const noexcept override { return lists_->size(); }
-  size_t allocated_bytes() const noexcept override { return lists_->allocated_bytes() + quantizer_->allocated_bytes(); }
-  bool is_trained() const noexcept override { return quantizer_->ntotal() == nlist() && codec_->is_trained(); }
+  size_t allocated_bytes() const noexcept override { return lists_->allocated_bytes() + coarse_.allocated_bytes(); }
+  bool is_trained() const noexcept override { return trained_.load(std::memory_order_acquire) && codec_->is_trained(); }
 
   // train() finds the centroids with k-means (10 iterations, spherical for inner products, as Faiss does) and puts them
-  // into the quantizer; then learns what the codes need. A quantizer that came with nlist centroids keeps them. Does
-  // nothing where nothing is to be learned. kInvalidArgValue if n < nlist, kUnsupported if there are vectors in the
-  // lists already.
+  // into the quantizer; then learns what the codes need. A quantizer that came with nlist centroids keeps them; fewer
+  // or more, from a file, are replaced. Does nothing where nothing is to be learned. kInvalidArgValue if n < nlist,
+  // kUnsupported if there are vectors in the lists already, or if ids say which lists a file's centroids are of.
   ClusteringParams default_clustering() const noexcept override;
 
-  // Labels: the largest id there is + 1, … (0, … if there is none). kNotTrained; kUnsupported if they would pass 2⁶³.
+  // Labels: the largest id there is + 1, … (0, … if there is none). kNotTrained, also without any centroid;
+  // kUnsupported if they would pass 2⁶³, or for a vector nearest to the centroid of a list that is not there.
   void add(size_t n, const float* x, const Cancel* cancel) override;
   void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) override;
 
-  // Over the kNprobe lists nearest to each query: among their rows the answer is exact. kNotTrained.
+  // Over the kNprobe lists nearest to each query, or all that have a centroid if these are fewer: among their rows the
+  // answer is exact. kNotTrained; kUnsupported if one of them is not there.
   void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
               idx_t* labels) const override;
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override;
   // If several rows bear the id: the last in the order of lists and of rows in a list (which row came last is not
-  // kept).
+  // kept). kUnsupported if the row is coded relative to a centroid that is not there.
   bool look_up(idx_t id, float* x) const override;
   std::vector<idx_t> row_ids() const override;
   // The last rows of a list move into the holes, as Faiss does it; the rest stay where they are.
@@ -63,18 +62,21 @@ class IndexIVF : public Index {
   void remove_rows(const std::vector<size_t>& rows) noexcept override;
   void reset() noexcept override;
 
-  // kUnsupported also if the centroids are not equal. kNotTrained.
+  // kUnsupported also if the centroids are not equal, or of other lists. kNotTrained.
   void merge_from(Index& other, idx_t add_id, const Cancel* cancel) override;
   void check_mergeable(const Index& other) const override;
 
-  // Never null; flat; its gate is this index's. Holds the nlist centroids, or none before the training.
+  // Never null; its gate is this index's. An IndexFlat of the nlist centroids, none before the training; from a file
+  // perhaps of others, or an IndexIDMap around it.
   const std::shared_ptr<Index>& quantizer() const noexcept { return quantizer_.shared(); }
+  const CoarseQuantizer& coarse_quantizer() const noexcept { return coarse_; }
   size_t nlist() const noexcept { return lists_->nlist(); }
   // How many lists a search visits that does not say itself. May be changed at any time. kOutOfRange if 0.
   size_t nprobe() const noexcept { return nprobe_.load(std::memory_order_relaxed); }
   void set_nprobe(size_t nprobe);
 
-  // The vectors of n codes of a list that lie together: where they are, or decoded into `room` (n × d).
+  // The vectors of n codes of a list that lie together: where they are, or decoded into `room` (n × d). REQUIRES: the
+  // list has a centroid, if codes are relative to it.
   const float* rows_of(size_t list, const uint8_t* codes, size_t n, float* room) const noexcept {
     return codec_->rows(codes, centroid(list), n, room);
   }
@@ -97,12 +99,13 @@ class IndexIVF : public Index {
   using Part = InvertedLists::Addition::Part;
   using Fill = std::function<void(const Part& part, uint8_t* codes, idx_t* ids)>;
   void restore_lists(const std::vector<Part>& parts, const Fill& fill, const Cancel* cancel);
+  // Whether the quantizer is trained, whatever it holds. REQUIRES: kExclusive.
+  void set_quantizer_trained(bool trained) noexcept { trained_.store(trained, std::memory_order_release); }
 
  protected:
-  // kOutOfRange unless 1 ≤ nlist ≤ kMaxLists; kUnsupported for a quantizer that does not fit: not flat, wrapped
-  // already, with vectors but not nlist of them. space: of the sketches that the lists keep, or null; only where codes
-  // are rows.
-  IndexIVF(const std::shared_ptr<Index>& quantizer, size_t nlist, Metric metric, std::unique_ptr<ListCodec> codec,
+  // Trained if there are nlist centroids. kUnsupported if the quantizer is wrapped already. space: of the sketches that
+  // the lists keep, or null; only where codes are rows.
+  IndexIVF(const CoarseQuantizer& quantizer, Metric metric, std::unique_ptr<ListCodec> codec,
            std::unique_ptr<SketchSpace> space);
 
   Clustering learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
@@ -116,14 +119,15 @@ class IndexIVF : public Index {
   const float* centroid(size_t list) const noexcept;  // where codes are relative to it, else null
   ListSource source(const SearchParams& params) const;
   void add_rows(size_t n, const float* x, const idx_t* ids, const Cancel* cancel);
-  void assign(size_t n, const float* x, uint32_t* lists, const Cancel* cancel) const;
   void settle_centre(size_t n, const std::function<const float*(size_t)>& row_at);
   void learn_code_alone(size_t n, const float* x, const Cancel* cancel);
   void rows_changed() noexcept;
   void no_array_map() noexcept;
 
-  Owned quantizer_;
-  bool quantizer_given_;  // with its centroids
+  CoarseQuantizer coarse_;
+  Owned quantizer_;             // what coarse_ looks into
+  std::atomic<bool> trained_;   // the quantizer; what the codec learns it knows itself
+  const bool quantizer_given_;  // with nlist centroids
   std::unique_ptr<ListCodec> codec_;
   std::unique_ptr<InvertedLists> lists_;
   ListSketches sketches_;

@@ -3,10 +3,8 @@
 #include <limits>
 
 #include "base/thread_pool.h"
-#include "clustering/assigner.h"
 #include "clustering/grouping.h"
 #include "index/ivf.h"
-#include "index/ivf_centroids.h"
 #include "index/merging.h"
 
 namespace voronode {
@@ -14,8 +12,6 @@ namespace {
 
 constexpr idx_t kNone = -1;
 constexpr idx_t kMaxId = std::numeric_limits<idx_t>::max();
-// From so many vectors on, copying the centroids for the Assigner costs less than it saves.
-constexpr size_t kManyVectors = 64;
 // Ids looked through between two looks at the cancel flag.
 constexpr size_t kIdsAPoll = size_t{1} << 16;
 
@@ -46,20 +42,6 @@ void IndexIVF::add_with_ids(size_t n, const float* x, const idx_t* ids, const Ca
   add_rows(n, x, ids, cancel);
 }
 
-void IndexIVF::assign(size_t n, const float* x, uint32_t* lists, const Cancel* cancel) const {
-  if (n >= kManyVectors) {
-    const std::vector<float> centroids = centroids_of(*quantizer_);
-    Assigner(nlist(), d(), quantizer_->metric(), centroids.data()).assign(n, x, lists, nullptr, cancel);
-    return;
-  }
-  float distances[kManyVectors];
-  idx_t labels[kManyVectors];
-  SearchParams params;
-  params.cancel = cancel;
-  quantizer_->search(n, x, 1, params, distances, labels);
-  for (size_t i = 0; i < n; ++i) lists[i] = static_cast<uint32_t>(labels[i]);
-}
-
 namespace {
 
 // Vectors in the order of the lists they go to, and which lists get how many.
@@ -86,7 +68,11 @@ void IndexIVF::add_rows(size_t n, const float* x, const idx_t* ids, const Cancel
   check(cancel);
   if (n == 0) return;
   std::vector<uint32_t> lists(n);
-  assign(n, x, lists.data(), cancel);
+  if (coarse_.count() == 0) {
+    throw Error(Code::kNotTrained,
+                format("This %s has no centroids: call train(vectors) with a sample of the vectors first", kind()));
+  }
+  coarse_.assign(n, x, lists.data(), cancel);
   codec_->check_encodable(n, x, [&](size_t i) { return centroid(lists[i]); });
   const Order order(lists, nlist());
   InvertedLists::Addition addition(*lists_, order.parts);
@@ -131,7 +117,7 @@ void IndexIVF::restore_lists(const std::vector<Part>& parts, const Fill& fill, c
 }
 
 void IndexIVF::settle_centre(size_t n, const std::function<const float*(size_t)>& row_at) {
-  sketches_.settle_centre(n, row_at, [this] { return centroids_of(*quantizer_); });
+  sketches_.settle_centre(n, row_at, [this] { return coarse_.centroids(); });
 }
 
 // ---- Taking out ----
@@ -229,7 +215,7 @@ void IndexIVF::check_mergeable(const Index& other) const {
     throw Error(Code::kUnsupported,
                 "Only an index whose codes mean the same can be merged: make both of one trained one");
   }
-  if (centroids_of(*quantizer_) != centroids_of(*ivf.quantizer_)) {
+  if (!coarse_.same_as(ivf.coarse_)) {
     throw Error(
         Code::kUnsupported,
         "Only an index with the same centroids can be merged: train one, and give both its quantizer's centroids");

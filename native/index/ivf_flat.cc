@@ -40,7 +40,10 @@ IndexIVFFlat::IndexIVFFlat(size_t d, size_t nlist, Metric metric, bool sketch)
     : IndexIVFFlat(std::make_shared<IndexFlat>(d, metric), nlist, metric, sketch) {}
 
 IndexIVFFlat::IndexIVFFlat(const std::shared_ptr<Index>& quantizer, size_t nlist, Metric metric, bool sketch)
-    : IndexIVF(quantizer, nlist, metric, std::make_unique<FlatCodec>(quantizer->d(), metric),
-               make_space(quantizer->d(), metric, sketch)) {}
+    : IndexIVFFlat(CoarseQuantizer(quantizer, nlist), metric, sketch) {}
+
+IndexIVFFlat::IndexIVFFlat(const CoarseQuantizer& quantizer, Metric metric, bool sketch)
+    : IndexIVF(quantizer, metric, std::make_unique<FlatCodec>(quantizer.index()->d(), metric),
+               make_space(quantizer.index()->d(), metric, sketch)) {}
 
 }  // namespace voronode

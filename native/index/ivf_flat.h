@@ -13,6 +13,8 @@ class IndexIVFFlat final : public IndexIVF {
   // With the caller's quantizer: a flat index, empty (train() fills it) or with nlist centroids. It changes through
   // this index only from here on.
   IndexIVFFlat(const std::shared_ptr<Index>& quantizer, size_t nlist, Metric metric, bool sketch = true);
+  // For files, which say whether it is trained.
+  IndexIVFFlat(const CoarseQuantizer& quantizer, Metric metric, bool sketch = true);
 
   const char* kind() const noexcept override { return "IndexIVFFlat"; }
 };

@@ -10,7 +10,11 @@ IndexIVFScalarQuantizer::IndexIVFScalarQuantizer(size_t d, size_t nlist, ScalarC
 
 IndexIVFScalarQuantizer::IndexIVFScalarQuantizer(const std::shared_ptr<Index>& quantizer, size_t nlist, ScalarCode code,
                                                  Metric metric, bool by_residual)
-    : IndexIVF(quantizer, nlist, metric, std::make_unique<ScalarCodec>(quantizer->d(), code, metric, by_residual),
+    : IndexIVFScalarQuantizer(CoarseQuantizer(quantizer, nlist), code, metric, by_residual) {}
+
+IndexIVFScalarQuantizer::IndexIVFScalarQuantizer(const CoarseQuantizer& quantizer, ScalarCode code, Metric metric,
+                                                 bool by_residual)
+    : IndexIVF(quantizer, metric, std::make_unique<ScalarCodec>(quantizer.index()->d(), code, metric, by_residual),
                nullptr) {}
 
 Clustering IndexIVFScalarQuantizer::learn(size_t n, const float* x, const ClusteringParams& params,

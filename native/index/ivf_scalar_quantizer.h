@@ -16,6 +16,8 @@ class IndexIVFScalarQuantizer final : public IndexIVF {
   // With the caller's quantizer, as IndexIVFFlat. Train it all the same where the code has ranges to learn.
   IndexIVFScalarQuantizer(const std::shared_ptr<Index>& quantizer, size_t nlist, ScalarCode code, Metric metric,
                           bool by_residual = true);
+  // For files, which say whether it is trained.
+  IndexIVFScalarQuantizer(const CoarseQuantizer& quantizer, ScalarCode code, Metric metric, bool by_residual);
 
   const char* kind() const noexcept override { return "IndexIVFScalarQuantizer"; }
   const ScalarQuantizer& scalar_quantizer() const noexcept { return scalar().scalar_quantizer(); }

@@ -224,7 +224,7 @@ class Batch {
 template <class Search>
 void for_each_wave(const ListSource& source, size_t nq, const float* xq, const SearchParams& params, size_t most,
                    const Search& search) {
-  most = std::max<size_t>(1, std::min(most, kMaxPairs / source.nprobe));
+  most = std::max<size_t>(1, std::min(most, kMaxPairs / std::max<size_t>(1, source.nprobe)));
   std::vector<InvertedLists::List> all;
   if (most < nq) all = source.lists.view();
   for (size_t q = 0; q < nq; q += most) {

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "index/index.h"
+#include "index/coarse_quantizer.h"
 #include "index/list_codec.h"
 #include "sketch/space.h"
 #include "storage/blocks.h"
@@ -15,15 +15,18 @@ namespace voronode {
 struct ListSource {
   Metric metric;
   size_t d;
-  const Index& quantizer;  // finds the lists nearest to a query
+  const CoarseQuantizer& quantizer;  // finds the lists nearest to a query
   const InvertedLists& lists;
   const DirectMap& direct_map;  // of these lists
   const ListCodec& codec;
-  const SketchSpace* space;                                     // of the sketches in the lists; null: none are kept
-  size_t nprobe;                                                // lists to visit for each query, 1 … nlist
+  const SketchSpace* space;  // of the sketches in the lists; null: none are kept
+  size_t nprobe;             // lists to visit for each query; 0: there are no centroids
   std::optional<Blocks<float>::View> centroids = std::nullopt;  // where codes are relative to them
 
-  const float* centroid(size_t list) const noexcept { return centroids ? centroids->row(list) : nullptr; }
+  // Of a list that a query visits.
+  const float* centroid(size_t list) const noexcept {
+    return centroids ? centroids->row(quantizer.row_of(list)) : nullptr;
+  }
 };
 
 }  // namespace voronode

@@ -1,18 +1,12 @@
 #include "index/probes.h"
 
-#include "base/checked.h"
 #include "clustering/grouping.h"
 
 namespace voronode {
 
-Probes::Probes(const Index& quantizer, size_t nq, const float* xq, size_t nprobe, const Cancel* cancel) {
-  const size_t pairs = checked_mul(nq, nprobe);
-  std::vector<float> distances(pairs);
-  std::vector<idx_t> nearest(pairs);
-  SearchParams params;
-  params.cancel = cancel;
-  quantizer.search(nq, xq, nprobe, params, distances.data(), nearest.data());
-
+Probes::Probes(const CoarseQuantizer& quantizer, size_t nq, const float* xq, size_t nprobe, const Cancel* cancel) {
+  const std::vector<idx_t> nearest = quantizer.nearest(nq, xq, nprobe, cancel);
+  const size_t pairs = nearest.size();
   queries_.reserve(pairs);
   if (nq == 1) {  // nearest first
     for (idx_t list : nearest) add(static_cast<uint32_t>(list), groups_.empty(), 0);
@@ -21,7 +15,7 @@ Probes::Probes(const Index& quantizer, size_t nq, const float* xq, size_t nprobe
   // By list; of a list first the queries that have it as their nearest.
   std::vector<uint32_t> keys(pairs);
   for (size_t i = 0; i < pairs; ++i) keys[i] = static_cast<uint32_t>(nearest[i]) * 2 + (i % nprobe == 0 ? 0 : 1);
-  for (size_t i : order_by(keys, 2 * quantizer.ntotal())) {
+  for (size_t i : order_by(keys, 2 * quantizer.nlist())) {
     add(keys[i] / 2, keys[i] % 2 == 0, static_cast<uint32_t>(i / nprobe));
   }
 }

@@ -6,14 +6,15 @@
 
 #include <vector>
 
-#include "index/index.h"
+#include "index/coarse_quantizer.h"
 
 namespace voronode {
 
 class Probes {
  public:
-  // The nprobe ≤ nlist lists whose centroids, the vectors of `quantizer`, are nearest to each of nq queries.
-  Probes(const Index& quantizer, size_t nq, const float* xq, size_t nprobe, const Cancel* cancel);
+  // The lists of the nprobe ≤ quantizer.count() centroids nearest to each of nq queries. kUnsupported if one is not
+  // there.
+  Probes(const CoarseQuantizer& quantizer, size_t nq, const float* xq, size_t nprobe, const Cancel* cancel);
 
   struct Group {
     uint32_t list;

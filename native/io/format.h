@@ -33,7 +33,7 @@ struct Outer {
   // A wrapper of Faiss's that was made before the index in it was trained says "untrained" for ever.
   explicit Outer(const Header& wrapper)
       : d(wrapper.d), ntotal(wrapper.ntotal), trained(wrapper.is_trained), metric(wrapper.metric) {}
-  Outer(size_t dimension, uint64_t count) : d(dimension), ntotal(count), trained(false) {}
+  explicit Outer(size_t dimension) : d(dimension), trained(false) {}
 
   size_t d;
   std::optional<uint64_t> ntotal;  // none: it may be any

@@ -4,38 +4,56 @@
 #include <string>
 
 #include "index/flat.h"
+#include "index/id_map.h"
 
 namespace voronode {
 namespace {
 
-// An index that is not trained says in a few bytes that it has so many lists; more than a million get no memory on
-// that word alone. (Those of a trained index are as many as the centroids that follow.)
-constexpr uint64_t kMaxUntrainedLists = uint64_t{1} << 20;
+// Few bytes can say that there are many lists; more than a million get no memory on that word alone, but where as many
+// centroids follow.
+constexpr uint64_t kMaxListsAlone = uint64_t{1} << 20;
 
-size_t read_nlist(Reader& reader, bool is_trained) {
+size_t read_nlist(Reader& reader) {
   const uint64_t nlist = reader.number<uint64_t>("nlist");
   if (nlist < 1) reader.corrupt("1 or more lists", "0");
-  const uint64_t most = is_trained ? kMaxLists : kMaxUntrainedLists;
-  if (nlist > most) {
-    reader.unsupported(std::to_string(nlist) + " lists; this version takes at most " + std::to_string(most) +
-                       (is_trained ? "" : " of an index that is not trained"));
+  if (nlist > kMaxLists) {
+    reader.unsupported(format("%llu lists; this version takes at most %zu", (unsigned long long)nlist, kMaxLists));
   }
   return static_cast<size_t>(nlist);
 }
 
-std::shared_ptr<Index> read_quantizer(Reader& reader, const IvfFile& file, Untrained untrained) {
-  Outer promised(file.header.d, file.header.is_trained ? file.nlist : 0);
-  const bool any_count = !file.header.is_trained && untrained == Untrained::kMayHaveCentroids;
-  if (any_count) promised.ntotal.reset();
-  const uint64_t at = reader.position();
+// ids: those of centroids, which were read last.
+void check_list_numbers(const Reader& reader, const std::vector<idx_t>& ids, size_t nlist) {
+  std::vector<bool> seen(nlist);
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const uint64_t at = reader.position() - (ids.size() - i) * sizeof(idx_t);
+    if (ids[i] < 0) reader.corrupt_at("quantizer", at, "the number of a list", std::to_string(ids[i]));
+    if (static_cast<uint64_t>(ids[i]) >= nlist) continue;
+    const auto list = static_cast<size_t>(ids[i]);
+    if (seen[list]) reader.corrupt_at("quantizer", at, "each list once", std::to_string(list) + " again");
+    seen[list] = true;
+  }
+}
+
+std::shared_ptr<Index> read_quantizer(Reader& reader, const IvfFile& file, uint64_t nlist_at) {
+  const Outer promised(file.header.d);
   std::shared_ptr<Index> quantizer = read_any(reader, &promised);
-  if (any_count && quantizer->ntotal() != 0 && quantizer->ntotal() != file.nlist) {
-    reader.corrupt_at("quantizer", at, "no centroids or " + std::to_string(file.nlist) + " (nlist)",
-                      std::to_string(quantizer->ntotal()));
+  const auto* map = dynamic_cast<const IndexIDMap*>(quantizer.get());
+  const Index& inner = map != nullptr ? *map->inner() : *quantizer;
+  if (dynamic_cast<const IndexFlat*>(&inner) == nullptr) {
+    reader.unsupported(std::string("an ") + inner.kind() + " as the quantizer of an IVF index");
   }
-  if (dynamic_cast<const IndexFlat*>(quantizer.get()) == nullptr) {
-    reader.unsupported(std::string("an ") + quantizer->kind() + " as the quantizer of an IVF index");
+  const size_t centroids = quantizer->ntotal();
+  if (centroids > kMaxLists) {
+    reader.unsupported(format("%zu centroids; this version takes at most %zu", centroids, kMaxLists));
   }
+  if (file.nlist > kMaxListsAlone && centroids < file.nlist) {
+    reader.unsupported_at("nlist", nlist_at,
+                          format("%zu lists of %zu centroids; this version takes at most %zu lists unless there are as "
+                                 "many centroids",
+                                 file.nlist, centroids, static_cast<size_t>(kMaxListsAlone)));
+  }
+  if (map != nullptr) check_list_numbers(reader, map->row_ids(), file.nlist);
   return quantizer;
 }
 
@@ -59,16 +77,17 @@ void read_legacy_ids(Reader& reader, IvfFile& file) {
 
 }  // namespace
 
-IvfFile read_ivf(Reader& reader, const Outer* outer, bool legacy, Untrained untrained) {
+IvfFile read_ivf(Reader& reader, const Outer* outer, bool legacy) {
   IvfFile file{};
   file.header = read_header(reader, outer, Training::kNeeded);
   if (!file.header.is_trained && file.header.ntotal != 0) {
     reader.corrupt_at("is_trained", reader.position() - 5, "1, as there are vectors", "0");
   }
-  file.nlist = read_nlist(reader, file.header.is_trained);
+  const uint64_t nlist_at = reader.position();
+  file.nlist = read_nlist(reader);
   file.nprobe = reader.number<uint64_t>("nprobe");
   if (file.nprobe < 1) reader.corrupt("1 or more", "0");
-  file.quantizer = read_quantizer(reader, file, untrained);
+  file.quantizer = read_quantizer(reader, file, nlist_at);
   if (legacy) read_legacy_ids(reader, file);
   file.direct_map = read_direct_map(reader, file.header.ntotal);
   return file;
@@ -97,6 +116,7 @@ void finish_ivf(const Reader& reader, const IvfFile& file, IndexIVF& index) {
     reader.corrupt_at("direct_map", map.offset + i * sizeof(int64_t), format("the place of the id %lld", (long long)id),
                       format("list %zu, row %zu", list, row));
   }
+  index.set_quantizer_trained(file.header.is_trained);
   index.set_nprobe(static_cast<size_t>(file.nprobe));
   index.set_direct_map_type(map.type);
 }

@@ -1,14 +1,15 @@
 // What all IVF kinds have in their files. After the tag:
 //
 //   header, u8 nlist, u8 nprobe
-//   the quantizer, an index of its own, tag first
+//   the quantizer, an index of its own, tag first: an IndexFlat, or an IndexIDMap of one, of any number of centroids
 //   legacy tags only, for each list: u8 count, i8[count] ids
 //   the direct map: b1 type; u8 count, i8[count] place of id 0, 1, …;
 //                   for a hash table u8 count, (i8 id, i8 place)[count]
 //   what the kind adds
 //   the lists: "ilar", u8 nlist, u8 code_size;
 //              "full", u8 nlist, u8[nlist] sizes or "sprs", u8 2 · pairs, (u8 list, u8 size)[pairs];
-//              for each list that is not empty: its codes, then its ids
+//              for each list that is not empty: its codes, then its ids;
+//              or "il00" alone, without rows
 //   legacy tags, instead of the lists, for each list: u8 count, its codes
 //
 // A place is list << 32 | row, negative for an id that is not there.
@@ -38,15 +39,13 @@ struct IvfFile {
   Header header;
   size_t nlist;
   uint64_t nprobe;
-  std::shared_ptr<Index> quantizer;  // flat, with nlist centroids or, untrained, none (but see Untrained)
+  std::shared_ptr<Index> quantizer;  // as CoarseQuantizer::restored takes it
   StoredDirectMap direct_map;
   ListSizes legacy_sizes;
   std::vector<idx_t> legacy_ids;  // of all lists, one behind the other
 };
 
-// Whether an index that is not trained may lack something else than its centroids.
-enum class Untrained { kHasNoCentroids, kMayHaveCentroids };
-IvfFile read_ivf(Reader& reader, const Outer* outer, bool legacy, Untrained untrained = Untrained::kHasNoCentroids);
+IvfFile read_ivf(Reader& reader, const Outer* outer, bool legacy);
 void write_ivf(Writer& writer, Tag tag, const IndexIVF& index, const Moment& moment);
 
 // codes: n codes that were read last, of rows first_row, … of a list. Throws if the kind cannot have them.

@@ -15,7 +15,8 @@ void check_rows(const Reader& reader, size_t d, const uint8_t* codes, size_t n, 
 
 std::shared_ptr<Index> read_ivf_flat(Reader& reader, Tag tag, const Outer* outer) {
   const IvfFile file = read_ivf(reader, outer, tag != kTag);
-  auto index = std::make_shared<IndexIVFFlat>(file.quantizer, file.nlist, file.header.metric);
+  const auto quantizer = CoarseQuantizer::restored(file.quantizer, file.nlist);
+  auto index = std::make_shared<IndexIVFFlat>(quantizer, file.header.metric);
   if (tag == kTag) {
     read_lists(reader, file, *index, check_rows);
   } else {

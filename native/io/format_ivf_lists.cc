@@ -7,6 +7,7 @@ namespace voronode {
 namespace {
 
 constexpr Tag kArrayLists = make_tag("ilar");
+constexpr Tag kNoLists = make_tag("il00");
 constexpr Tag kFull = make_tag("full");
 constexpr Tag kSparse = make_tag("sprs");
 
@@ -114,6 +115,11 @@ void RowCount::finish(const char* field) const {
 
 void read_lists(Reader& reader, const IvfFile& file, IndexIVF& index, CheckCodes check_codes) {
   const Tag tag = reader.tag("lists");
+  if (tag == kNoLists) {
+    if (file.header.ntotal == 0) return finish_ivf(reader, file, index);
+    reader.unsupported(format("the lists of %llu vectors are not in the file (tag %s)",
+                              (unsigned long long)file.header.ntotal, quoted(tag).c_str()));
+  }
   if (tag != kArrayLists) {
     for (const KnownTag& known : kKnownLists) {
       if (known.tag == tag) {

@@ -29,14 +29,14 @@ CheckCodes check_of(ScalarCode code) noexcept {
 }
 
 std::shared_ptr<Index> read_ivf_scalar_quantizer(Reader& reader, Tag tag, const Outer* outer) {
-  const IvfFile file = read_ivf(reader, outer, tag == kLegacyTag, Untrained::kMayHaveCentroids);
+  const IvfFile file = read_ivf(reader, outer, tag == kLegacyTag);
   StoredScalarQuantizer stored = read_scalar_quantizer(reader, file.header);
   const size_t code_size = ScalarQuantizer(file.header.d, stored.code).code_size();
   const uint64_t again = reader.number<uint64_t>("code_size");
   if (again != code_size) reader.corrupt(std::to_string(code_size), std::to_string(again));
   const bool by_residual = tag == kTag ? reader.boolean("by_residual") : true;
-  auto index = std::make_shared<IndexIVFScalarQuantizer>(file.quantizer, file.nlist, stored.code, file.header.metric,
-                                                         by_residual);
+  const auto quantizer = CoarseQuantizer::restored(file.quantizer, file.nlist);
+  auto index = std::make_shared<IndexIVFScalarQuantizer>(quantizer, stored.code, file.header.metric, by_residual);
   index->restore_trained(std::move(stored.trained), stored.rule);
   if (tag == kLegacyTag) {
     read_legacy_lists(reader, file, *index, check_of(stored.code), 1);

@@ -56,9 +56,11 @@ void Reader::corrupt_at(const char* field, uint64_t offset, const std::string& e
                                   decimal(offset) + ": expected " + expected + ", found " + found);
 }
 
-void Reader::unsupported(const std::string& what) const {
-  throw Error(Code::kUnsupported, "Unsupported index in '" + source_.name() + "', section " + section(field_) +
-                                      ", byte " + decimal(field_begin_) + ": " + what);
+void Reader::unsupported(const std::string& what) const { unsupported_at(field_, field_begin_, what); }
+
+void Reader::unsupported_at(const char* field, uint64_t offset, const std::string& what) const {
+  throw Error(Code::kUnsupported, "Unsupported index in '" + source_.name() + "', section " + section(field) +
+                                      ", byte " + decimal(offset) + ": " + what);
 }
 
 std::string Reader::section(const char* field) const {

@@ -77,6 +77,8 @@ class Reader {
                                const std::string& found) const;
   // kUnsupported: nothing is wrong with the field that was read last, but `what` stands in the way.
   [[noreturn]] void unsupported(const std::string& what) const;
+  // The same of the bytes at `offset`, of a field that was read before.
+  [[noreturn]] void unsupported_at(const char* field, uint64_t offset, const std::string& what) const;
 
  private:
   std::string section(const char* field) const;

@@ -24,14 +24,14 @@ void ListSketches::settle_centre(size_t n, const std::function<const float*(size
   std::vector<float> few;
   if (n < kGroupRows) {
     few = centroids();
-    n = few.size() / d;
+    if (n == 0 || !few.empty()) n = few.size() / d;
   }
   std::vector<const float*> sample(std::min(n, SketchSpace::kSampleRows));
   for (size_t i = 0; i < sample.size(); ++i) {
     const size_t row = i * (n / sample.size());
     sample[i] = few.empty() ? row_at(row) : few.data() + row * d;
   }
-  space_->choose_centre(sample);
+  if (!sample.empty()) space_->choose_centre(sample);
   centre_settled_ = true;
 }
 

@@ -25,6 +25,7 @@ std::string saved_as(const std::string& name) {
   for (const char* scalar : {"ivf_sq8_legacy", "ivf_sq8_old_tag"}) {
     if (name == scalar) return "ivf_sq8_l2";
   }
+  if (name == "ivf_flat_no_lists") return "ivf_flat_empty";
   if (name == "idmap_ivf_flat_old_map") return "idmap_ivf_flat";
   if (name == "ivf_flat_hash") return "ivf_flat_hash_sorted";  // Faiss's order is that of its hash table
   return name;

@@ -56,8 +56,7 @@ TEST_CASE("refusals of inverted files name the field") {
   const auto flat = [](size_t at, auto value) { return refusal(Code::kCorrupt, with("ivf_flat_l2", at, value)); };
   CHECK(flat(kTrained, uint8_t{0}) == corruption("IwFl.is_trained, byte 32", "1, as there are vectors, found 0"));
   CHECK(flat(kLists, uint64_t{0}) == corruption("IwFl.nlist, byte 37", "1 or more lists, found 0"));
-  CHECK(flat(kLists, uint64_t{4}) ==
-        corruption("IwFl/IxF2.ntotal, byte 61", "4, as the index around it says, found 3"));
+  CHECK(flat(kLists, uint64_t{4}) == corruption("IwFl/ilar.nlist, byte 159", "4, found 3"));
   CHECK(flat(kProbes, uint64_t{0}) == corruption("IwFl.nprobe, byte 45", "1 or more, found 0"));
   CHECK(flat(kQuantizer + 4, int32_t{5}) ==
         corruption("IwFl/IxF2.d, byte 57", "4, as the index around it says, found 5"));
@@ -172,7 +171,7 @@ TEST_CASE("bytes behind an IVF are ignored") {
   }
 }
 
-TEST_CASE("an index that is not trained gets no memory for lists that it only speaks of") {
+TEST_CASE("an index with few centroids gets no memory for lists that it only speaks of") {
   const size_t million = size_t{1} << 20;
   Bytes bytes = golden("ivf_flat_untrained");
   const auto with_lists = [&](uint64_t nlist) {
@@ -181,12 +180,13 @@ TEST_CASE("an index that is not trained gets no memory for lists that it only sp
     return bytes;
   };
   CHECK(dynamic_cast<const IndexIVFFlat&>(*read(with_lists(million))).nlist() == million);
-  CHECK(
-      refusal(Code::kUnsupported, with_lists(million + 1)) ==
-      "Unsupported index in '<buffer>', section IwFl.nlist, byte 37: 1048577 lists; this version takes at most 1048576 "
-      "of an index that is not trained");
+  CHECK(refusal(Code::kUnsupported, with_lists(million + 1)) ==
+        "Unsupported index in '<buffer>', section IwFl.nlist, byte 37: 1048577 lists of 0 centroids; this version "
+        "takes at "
+        "most 1048576 lists unless there are as many centroids");
   refusal(Code::kUnsupported, with_lists(UINT64_MAX));
   refusal(Code::kUnsupported, with("ivf_flat_l2", kLists, UINT64_MAX));
+  refusal(Code::kUnsupported, with("ivf_flat_l2", kLists, uint64_t{million + 1}));
 }
 
 TEST_CASE("an IndexIDMap needs an IVF whose ids are positions") {

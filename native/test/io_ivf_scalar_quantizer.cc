@@ -119,8 +119,6 @@ TEST_CASE("given centroids, and ranges still to be learned, survive") {
         unsupported(".rangestat, byte 159", "ranges other than RS_minmax to be found in a training"));
   CHECK(refusal(Code::kUnsupported, with(bytes, kQuantizer + 8, 0.5f)) ==
         unsupported(".rangestat_arg, byte 163", "ranges wider than the vectors of a training"));
-  CHECK(refusal(Code::kCorrupt, with(bytes, 37, uint64_t{4})) ==
-        corruption(".quantizer, byte 53", "no centroids or 4 (nlist), found 3"));
 }
 
 }  // namespace voronode::test
