@@ -20,6 +20,7 @@ import {
 } from '../../lib/index.js';
 import { Random } from '../random.js';
 import { type Answer, ask, faiss, type Job } from './peer.js';
+import { answerOf, expectSame } from './same_answers.js';
 
 const missing = 'missing' in faiss ? faiss.missing : undefined;
 
@@ -75,27 +76,6 @@ function refinement(index: Index): IndexRefineFlat {
   return index instanceof IndexRefineFlat ? index : refinement((index as IndexIDMap).index);
 }
 
-/** Equal labels where nothing ties, and equal distances. */
-function expectSame(mine: Answer, theirs: Answer, description: string): void {
-  expect(mine.ntotal).toBe(theirs.ntotal);
-  const absolute = description.includes('L2norm') ? 1e-6 : 0;
-  const relative = description.includes('SQ') ? 1e-6 : 0;
-  const largest = Math.max(...mine.distances.filter((_, i) => mine.labels[i] !== '-1').map(Math.abs));
-  const tolerance = Math.max(absolute, relative * largest);
-  const near = (i: number, j: number) => Math.abs(mine.distances[i]! - mine.distances[j]!) <= tolerance;
-  let compared = 0;
-  mine.distances.forEach((distance, i) => {
-    if (!(Math.abs(distance - theirs.distances[i]!) <= tolerance))
-      expect([i, distance]).toEqual([i, theirs.distances[i]]);
-    const padding = mine.labels[i] === '-1';
-    const ties = !padding && ((i % K > 0 && near(i, i - 1)) || i % K === K - 1 || near(i, i + 1));
-    if (ties) return;
-    ++compared;
-    expect([i, mine.labels[i]]).toEqual([i, theirs.labels[i]]);
-  });
-  expect(compared).toBeGreaterThan(0.8 * mine.labels.length);
-}
-
 describe.skipIf(missing !== undefined)('inverted files, both ways with Faiss', () => {
   let folder = '';
   const at = (name: string) => join(folder, name);
@@ -149,15 +129,9 @@ describe.skipIf(missing !== undefined)('inverted files, both ways with Faiss', (
 
   async function compare(index: Index, one: Case, side: string): Promise<void> {
     for (const nprobe of PROBES) {
-      const { distances, labels } = await index.search(queries, K, { nprobe });
-      const mine = {
-        kind: index.constructor.name,
-        ntotal: index.ntotal,
-        distances: [...distances],
-        labels: [...labels].map(String),
-      };
+      const mine = answerOf(index, await index.search(queries, K, { nprobe }));
       const answer = theirs.get(`${CASES.indexOf(one)} ${side} ${nprobe}`)!;
-      expectSame(mine, answer, one.description);
+      expectSame(mine, answer, K, one.description);
     }
   }
 

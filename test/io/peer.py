@@ -4,15 +4,21 @@ a JSON list of results. Arrays travel as files of raw float32 and int64.
     {"do": "version"}
     {"do": "write", "description", "metric", "d", "vectors", "ids" (or null), "path", "nprobe" and "directMap" (of an IVF, if
         wanted), "kFactor" (of an IndexRefine, if wanted)}: trained with the vectors where need be
+    {"do": "shard", "path", "out", "lists", "withIds", "vectors" (or null)}: the index of `path` with the centroids of these
+        lists alone, under their numbers as ids or not; then the vectors are added
     {"do": "answer", "path", "queries", "k", "saved" (or null: where to save the index again), "nprobe" (of an IVF; if not
         given, the file's)}
 """
 
 import json
+import pathlib
 import sys
 
 import faiss
 import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+from golden_shards import keep_centroids  # noqa: E402
 
 METRICS = {
     "l2": faiss.METRIC_L2,
@@ -61,6 +67,15 @@ def write(job):
     return {"ntotal": index.ntotal}
 
 
+def shard(job):
+    index = faiss.read_index(job["path"])
+    _alive = keep_centroids(heart(index), job["lists"], job["withIds"])
+    if job["vectors"] is not None:
+        index.add(np.fromfile(job["vectors"], dtype=np.float32).reshape(-1, index.d))
+    faiss.write_index(index, job["out"])
+    return {"ntotal": index.ntotal}
+
+
 def answer(job):
     index = faiss.read_index(job["path"])
     queries = np.fromfile(job["queries"], dtype=np.float32).reshape(-1, index.d)
@@ -81,5 +96,5 @@ def version(_):
     return {"version": faiss.__version__}
 
 
-JOBS = {"write": write, "answer": answer, "version": version}
+JOBS = {"write": write, "shard": shard, "answer": answer, "version": version}
 print(json.dumps([JOBS[job["do"]](job) for job in json.load(sys.stdin)]))

@@ -21,6 +21,7 @@ export type Job =
       /** Of an IndexRefine. */
       kFactor?: number;
     }
+  | { do: 'shard'; path: string; out: string; lists: number[]; withIds: boolean; vectors: string | null }
   | { do: 'answer'; path: string; queries: string; k: number; saved: string | null; nprobe?: number };
 
 export interface Answer {
