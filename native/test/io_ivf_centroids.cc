@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "index/selector_batch.h"
 #include "test/exercise.h"
 #include "test/random.h"
 #include "test/refusal.h"
@@ -94,6 +95,28 @@ TEST_CASE("a shard is searched in the lists whose centroids it has, and saved as
       }
       CHECK(serialize_index(*index, nullptr) == bytes);
       exercise(*index);
+    }
+  }
+}
+
+TEST_CASE("a filter does not find in a shard what its searches do not reach") {
+  for (const Kind kind : {Kind::kFlat, Kind::kBytes}) {
+    const auto all = whole(kind);
+    const auto index = read(shard(*all, {5, 2, 6}, true));
+    const std::vector<size_t> place = places(*all);
+    const std::vector<float> queries = some_rows(2);
+    for (idx_t id = 0; id < static_cast<idx_t>(kRows); ++id) {
+      const IDSelectorBatch only(1, &id);
+      SearchParams params;
+      params.filter = &only;
+      params.set(kNprobe, kNprobe.max);
+      float distances[2];
+      idx_t labels[2];
+      index->search(2, queries.data(), 1, params, distances, labels);
+      const size_t list = place[static_cast<size_t>(id)];
+      const idx_t expected_label = list == 5 || list == 2 || list == 6 ? id : -1;
+      CHECK(labels[0] == expected_label);
+      CHECK(labels[1] == expected_label);
     }
   }
 }
