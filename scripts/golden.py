@@ -18,7 +18,7 @@ import sys
 import faiss
 import numpy as np
 
-from golden_codes import BF16, DIRECT_SIGNED, coded_parts, in_code, made, make_exact
+from golden_codes import asks_in_codes, code_files, coded_parts, made, make_exact, refine_files
 from golden_data import integers, unit_rows
 from golden_old_forms import cut_lists, legacy, old_scalar, sorted_hash
 from golden_shards import keep_centroids
@@ -79,19 +79,6 @@ def agrees_with_faiss(index, queries, distances, labels):
         others = index.search(queries[i // K : i // K + 1], max(K, index.ntotal))[0][0].tolist()
         if others.count(distance) == 1:
             assert name == labels[i], (i, row, name, labels[i])
-
-
-def asks_in_codes(part):
-    """Whether Faiss turns queries into codes, too."""
-    return part.sq.qtype == faiss.ScalarQuantizer.QT_8bit_direct
-
-
-def recoded(name, d, metric, n, qtype):
-    """A flat index in codes that Faiss 1.7.3 does not write."""
-    data, entry = answered(name, d, metric, n, None)
-    x = np.array(entry["stored"], dtype=np.float32).reshape(n, d)
-    description = {BF16: "SQbf16", DIRECT_SIGNED: "SQ8_direct_signed"}[qtype]
-    return in_code(data, x, qtype), {**entry, "description": description}
 
 
 def answered(description, d, metric, n, ids):
@@ -304,8 +291,8 @@ def files():
         "refused_refine_idmap": refused("Flat,IDMap,RFlat", faiss.METRIC_L2, ["IxRF.", "IndexIDMap"], fill=False),
     }
     out.update(ivf_files())
-    out.update(refine_files())
-    out.update(code_files())
+    out.update(refine_files(answered, ivf, untrained, IDS))
+    out.update(code_files(answered, ivf, untrained, IDS))
     # Made from the above by hand: bytes behind the index, and the tag that old files may bear.
     out["flat_l2_trailer"] = (flat[0] + b"bytes behind the index", {**flat[1], "resaved": "flat_l2.faiss"})
     out["flat_l2_old_tag"] = (b"IxFl" + flat[0][4:], {**flat[1], "resaved": "flat_l2.faiss"})
@@ -376,46 +363,6 @@ def ivf_files():
         mapped[0][:32] + b"\0" + mapped[0][33:],
         {**mapped[1], "resaved": "idmap_ivf_flat.faiss"},
     )
-    return out
-
-
-def refine_files():
-    # The codes are exact, so that the factor changes no answer.
-    return {
-        "refine_flat_l2": answered("Flat,RFlat", 4, "l2", 9, None),
-        "refine_flat_empty": answered("Flat,RFlat", 3, "ip", 0, None),
-        "refine_ivf_sq8": ivf("IVF3,SQ8,RFlat", 4, "l2", 9, None, nprobe=2, k_factor=2.5),
-        "refine_ivf_fp16": ivf("IVF2,SQfp16,RFlat", 17, "ip", 5, None, k_factor=1000),
-        "refine_ivf_sq8_untrained": untrained("IVF3,SQ8,RFlat"),
-        "refine_ivf_flat_sparse": ivf("IVF7,Flat,Refine(Flat)", 3, "l2", 3, None, nprobe=9),
-        "idmap_refine_flat": answered("Flat,RFlat,IDMap", 4, "l2", 9, IDS),
-        "idmap2_refine_ivf_sq8": ivf("IVF3,SQ8,RFlat,IDMap2", 4, "ip", 9, IDS, k_factor=4),
-    }
-
-
-def code_files():
-    out = {
-        "sq8_l2": answered("SQ8", 4, "l2", 9, None),
-        "sq8_ip": answered("SQ8", 17, "ip", 5, None),
-        "sq8_untrained": untrained("SQ8"),
-        "sq8_empty": answered("SQ8", 4, "l2", 0, None),
-        "sq6_l2": answered("SQ6", 7, "l2", 9, None),
-        "sq4_l2": answered("SQ4", 5, "l2", 9, None),
-        "sq4_ip": answered("SQ4", 4, "ip", 9, None),
-        "sqfp16_l2": answered("SQfp16", 4, "l2", 9, None),
-        "sqfp16_ip": answered("SQfp16", 17, "ip", 5, None),
-        "sqbf16_l2": recoded("SQfp16", 4, "l2", 9, BF16),
-        "sq8_direct_l2": answered("SQ8_direct", 4, "l2", 9, None),
-        "sq8_direct_signed_l2": recoded("SQ8_direct", 4, "l2", 9, DIRECT_SIGNED),
-        "sq8_uniform_l2": answered("SQ8_uniform", 4, "l2", 9, None),
-        "sq4_uniform_ip": answered("SQ4_uniform", 5, "ip", 9, None),
-        "idmap_sq8": answered("IDMap,SQ8", 4, "ip", 9, IDS),
-        "idmap2_sqfp16": answered("IDMap2,SQfp16", 4, "l2", 9, IDS),
-        "refine_sq8": answered("Flat,Refine(SQ8)", 4, "l2", 9, None),
-        "refine_sqfp16": answered("SQ8,Refine(SQfp16)", 4, "ip", 9, None),
-        "refine_ivf_sq8_sqfp16": ivf("IVF3,SQ8,Refine(SQfp16)", 4, "l2", 9, None, nprobe=2, k_factor=2.5),
-        "refine_sq8_untrained": untrained("Flat,Refine(SQ8)"),
-    }
     return out
 
 

@@ -7,7 +7,7 @@
 #include "binding/element_type.h"
 #include "binding/errors.h"
 #include "index/ivf.h"
-#include "index/scalar_quantizer.h"
+#include "codec/scalar_quantizer.h"
 
 namespace voronode {
 namespace {

@@ -4,21 +4,22 @@
 
 #include <algorithm>
 
-#include "index/list_codec.h"
+#include "codec/row_codec.h"
 #include "storage/scan.h"
 
 namespace voronode {
 
 struct CodedScan {
-  const ListCodec& codec;
+  const RowCodec& codec;
   const Blocks<uint8_t>::View& codes;
   size_t d;
   DistanceKernel kernel;
   const Cancel* cancel;
+  ScanScratch& scratch;
 
   // Rows [begin, end), queries xq: nq × d.
   template <class Sink>
-  void run(size_t begin, size_t end, const float* xq, size_t nq, ScanScratch& scratch, Sink& sink) const {
+  void run(size_t begin, size_t end, const float* xq, size_t nq, Sink& sink) const {
     AlignedArray<float> room(nq == 1 ? 0 : scratch.piece_rows * d);
     for (size_t at = begin; at < end;) {
       const auto block = codes.block_with(at);
@@ -26,7 +27,7 @@ struct CodedScan {
       const uint8_t* const piece = block.data + (at - block.begin) * codes.width();
       check(cancel);
       if (nq == 1) {
-        compare_one(piece, n, at, xq, scratch, sink);
+        compare_one(piece, n, at, xq, sink);
       } else {
         const float* const rows = codec.rows(piece, nullptr, n, room.data());
         scan_piece(rows, n, d, xq, nq, kernel, scratch, sink, [&](size_t i) { return at + i; });
@@ -37,8 +38,7 @@ struct CodedScan {
 
   // The same for rows numbers[0], …, numbers[count - 1].
   template <class Sink>
-  void run_chosen(const size_t* numbers, size_t count, const float* xq, size_t nq, ScanScratch& scratch,
-                  Sink& sink) const {
+  void run_chosen(const size_t* numbers, size_t count, const float* xq, size_t nq, Sink& sink) const {
     AlignedArray<float> room(scratch.piece_rows * d);
     for (size_t at = 0; at < count; at += scratch.piece_rows) {
       const size_t n = std::min(count - at, scratch.piece_rows);
@@ -50,8 +50,7 @@ struct CodedScan {
 
  private:
   template <class Sink>
-  void compare_one(const uint8_t* piece, size_t n, size_t first, const float* xq, ScanScratch& scratch,
-                   Sink& sink) const {
+  void compare_one(const uint8_t* piece, size_t n, size_t first, const float* xq, Sink& sink) const {
     float* const keys = scratch.distances.data();
     uint32_t* const positions = scratch.positions.data();
     codec.keys(xq, piece, nullptr, n, keys);

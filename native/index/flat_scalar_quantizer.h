@@ -3,10 +3,10 @@
 // shows; queries are not coded (Faiss truncates them, too, for SQ8_direct at d of a multiple of 16).
 #pragma once
 
+#include "codec/range_rule.h"
+#include "codec/scalar_codec.h"
 #include "index/flat_codes.h"
 #include "index/flat_search.h"
-#include "index/range_rule.h"
-#include "index/scalar_codec.h"
 #include "storage/blocks.h"
 
 namespace voronode {

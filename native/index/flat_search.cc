@@ -124,9 +124,9 @@ struct Pass {
     const DistanceKernel kernel = distance_kernel(source.metric);
     ScanScratch scratch(source.d);
     if (source.codes) {
-      const CodedScan coded{*source.codec, *source.codes, source.d, kernel, cancel};
-      if (!source.chosen) return coded.run(begin, end, x, queries, scratch, sink);
-      return coded.run_chosen(source.chosen->data() + begin, end - begin, x, queries, scratch, sink);
+      const CodedScan coded{*source.codec, *source.codes, source.d, kernel, cancel, scratch};
+      if (!source.chosen) return coded.run(begin, end, x, queries, sink);
+      return coded.run_chosen(source.chosen->data() + begin, end - begin, x, queries, sink);
     }
     const auto& rows = *source.rows;
     if (source.chosen) {

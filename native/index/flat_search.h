@@ -4,8 +4,8 @@
 
 #include <optional>
 
+#include "codec/row_codec.h"
 #include "index/index.h"
-#include "index/list_codec.h"
 #include "sketch/sketches.h"
 #include "storage/blocks.h"
 
@@ -19,7 +19,7 @@ struct FlatRows {
   const Sketches* sketches = nullptr;  // of `rows`; null: none kept
   std::optional<Sketches::View> sketch_view = std::nullopt;
   std::optional<Blocks<float>::View> rows = std::nullopt;
-  const ListCodec* codec = nullptr;
+  const RowCodec* codec = nullptr;
   std::optional<Blocks<uint8_t>::View> codes = std::nullopt;
   std::optional<std::vector<size_t>> chosen = std::nullopt;  // the rows to search, ascending; else all
 

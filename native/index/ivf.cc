@@ -7,7 +7,7 @@
 
 namespace voronode {
 
-IndexIVF::IndexIVF(const CoarseQuantizer& quantizer, Metric metric, std::unique_ptr<ListCodec> codec,
+IndexIVF::IndexIVF(const CoarseQuantizer& quantizer, Metric metric, std::unique_ptr<RowCodec> codec,
                    std::unique_ptr<SketchSpace> space)
     : Index(quantizer.index()->d(), metric, *quantizer.index()),
       coarse_(quantizer),

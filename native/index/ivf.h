@@ -12,9 +12,9 @@
 #include <memory>
 
 #include "clustering/kmeans.h"
+#include "codec/row_codec.h"
 #include "index/coarse_quantizer.h"
 #include "index/index.h"
-#include "index/list_codec.h"
 #include "index/list_source.h"
 #include "sketch/list_sketches.h"
 #include "storage/direct_map.h"
@@ -105,7 +105,7 @@ class IndexIVF : public Index {
  protected:
   // Trained if there are nlist centroids. kUnsupported if the quantizer is wrapped already. space: of the sketches that
   // the lists keep, or null; only where codes are rows.
-  IndexIVF(const CoarseQuantizer& quantizer, Metric metric, std::unique_ptr<ListCodec> codec,
+  IndexIVF(const CoarseQuantizer& quantizer, Metric metric, std::unique_ptr<RowCodec> codec,
            std::unique_ptr<SketchSpace> space);
 
   Clustering learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
@@ -113,7 +113,7 @@ class IndexIVF : public Index {
 
   SearchParameters own_search_parameters() const noexcept override;
 
-  ListCodec& codec() const noexcept { return *codec_; }
+  RowCodec& codec() const noexcept { return *codec_; }
 
  private:
   const float* centroid(size_t list) const noexcept;  // where codes are relative to it, else null
@@ -128,7 +128,7 @@ class IndexIVF : public Index {
   Owned quantizer_;             // what coarse_ looks into
   std::atomic<bool> trained_;   // the quantizer; what the codec learns it knows itself
   const bool quantizer_given_;  // with nlist centroids
-  std::unique_ptr<ListCodec> codec_;
+  std::unique_ptr<RowCodec> codec_;
   std::unique_ptr<InvertedLists> lists_;
   ListSketches sketches_;
   DirectMap direct_map_;

@@ -7,7 +7,7 @@
 namespace voronode {
 namespace {
 
-class FlatCodec final : public ListCodec {
+class FlatCodec final : public RowCodec {
  public:
   FlatCodec(size_t d, Metric metric) : d_(d), kernel_(distance_kernel(metric)) {}
 
@@ -22,7 +22,7 @@ class FlatCodec final : public ListCodec {
   void keys(const float* x, const uint8_t* codes, const float*, size_t n, float* out) const noexcept override {
     kernel_(x, 1, reinterpret_cast<const float*>(codes), n, d_, out, n);
   }
-  bool same_as(const ListCodec&) const noexcept override { return true; }
+  bool same_as(const RowCodec&) const noexcept override { return true; }
 
  private:
   size_t d_;

@@ -4,9 +4,9 @@
 // value; Faiss compares the value with the query's difference instead, so its distances differ in their last bits.
 #pragma once
 
+#include "codec/range_rule.h"
+#include "codec/scalar_codec.h"
 #include "index/ivf.h"
-#include "index/range_rule.h"
-#include "index/scalar_codec.h"
 
 namespace voronode {
 

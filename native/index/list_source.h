@@ -3,8 +3,8 @@
 
 #include <optional>
 
+#include "codec/row_codec.h"
 #include "index/coarse_quantizer.h"
-#include "index/list_codec.h"
 #include "sketch/space.h"
 #include "storage/blocks.h"
 #include "storage/direct_map.h"
@@ -18,7 +18,7 @@ struct ListSource {
   const CoarseQuantizer& quantizer;  // finds the lists nearest to a query
   const InvertedLists& lists;
   const DirectMap& direct_map;  // of these lists
-  const ListCodec& codec;
+  const RowCodec& codec;
   const SketchSpace* space;  // of the sketches in the lists; null: none are kept
   size_t nprobe;             // lists to visit for each query; 0: there are no centroids
   std::optional<Blocks<float>::View> centroids = std::nullopt;  // where codes are relative to them

@@ -64,20 +64,22 @@ class BaseParams {
   std::optional<RowFilter> filter_;
 };
 
-// The rows whose distances to queries are asked for.
+// What is compared: keys[i] becomes that of the row candidates[i] for the query that query_of(i) points at; candidates that
+// are -1 have none.
+template <class QueryOf>
 struct Compared {
   const StoredRows& rows;
   size_t d;
   Metric metric;
+  const idx_t* candidates;
+  const QueryOf& query_of;
+  float* keys;
 };
 
-// keys[i] of candidates[i], begin ≤ i < end, for the query that query_of(i) points at; those that are -1 have none.
 template <class QueryOf>
-void compute_keys(const Compared& compared, const idx_t* candidates, size_t begin, size_t end, const QueryOf& query_of,
-                  float* keys) {
-  const PairsKernel kernel = pairs_kernel(compared.metric);
-  const size_t d = compared.d;
-  AlignedArray<float> room(kPairs * d);  // decoded
+void compute_keys(const Compared<QueryOf>& c, size_t begin, size_t end) {
+  const PairsKernel kernel = pairs_kernel(c.metric);
+  AlignedArray<float> room(kPairs * c.d);  // decoded
   const float* x[kPairs];
   const float* y[kPairs];
   size_t places[kPairs];
@@ -85,17 +87,17 @@ void compute_keys(const Compared& compared, const idx_t* candidates, size_t begi
   size_t count = 0;
   const auto compare = [&] {
     for (size_t p = 0; p < count; ++p) {
-      y[p] = compared.rows.row(static_cast<size_t>(candidates[places[p]]), room.data() + p * d);
+      y[p] = c.rows.row(static_cast<size_t>(c.candidates[places[p]]), room.data() + p * c.d);
     }
-    kernel(x, y, count, d, found);
-    for (size_t p = 0; p < count; ++p) keys[places[p]] = found[p];
+    kernel(x, y, count, c.d, found);
+    for (size_t p = 0; p < count; ++p) c.keys[places[p]] = found[p];
     count = 0;
   };
   for (size_t i = begin; i < end; ++i) {
-    if (candidates[i] == kNone) continue;
+    if (c.candidates[i] == kNone) continue;
     places[count] = i;
-    x[count] = query_of(i);
-    compared.rows.prefetch(static_cast<size_t>(candidates[i]));
+    x[count] = c.query_of(i);
+    c.rows.prefetch(static_cast<size_t>(c.candidates[i]));
     if (++count == kPairs) compare();
   }
   compare();
@@ -103,12 +105,10 @@ void compute_keys(const Compared& compared, const idx_t* candidates, size_t begi
 
 // The same for all n candidates, by all threads.
 template <class QueryOf>
-void compute_all_keys(const Compared& compared, const idx_t* candidates, size_t n, const QueryOf& query_of, float* keys,
-                      const Cancel* cancel) {
+void compute_all_keys(const Compared<QueryOf>& compared, size_t n, const Cancel* cancel) {
   const size_t task = std::max<size_t>(1, kTaskComponents / compared.d);
-  ThreadPool::instance().parallel_for(ceil_div(n, task), cancel, [&](size_t t) {
-    compute_keys(compared, candidates, t * task, std::min(n, (t + 1) * task), query_of, keys);
-  });
+  ThreadPool::instance().parallel_for(ceil_div(n, task), cancel,
+                                      [&](size_t t) { compute_keys(compared, t * task, std::min(n, (t + 1) * task)); });
 }
 
 // The candidates of one query, up to `room` of them before those that are missing, under their labels.
@@ -177,7 +177,7 @@ void IndexRefineFlat::search(size_t nq, const float* xq, size_t k, const SearchP
 
   const auto query_of = [&](size_t i) { return xq + i / room * d(); };
   const auto rows = rows_->stored_rows();
-  compute_all_keys({*rows, d(), metric()}, found, nq * room, query_of, keys, params.cancel);
+  compute_all_keys(Compared<decltype(query_of)>{*rows, d(), metric(), found, query_of, keys}, nq * room, params.cancel);
 
   const Labels resolved = labels_of(params);
   const size_t task = std::max<size_t>(1, kTaskOrdered / room);
@@ -213,8 +213,9 @@ void IndexRefineFlat::range_search(size_t nq, const float* xq, float radius, con
     return xq + static_cast<size_t>(after - found.lims.begin() - 1) * d();
   };
   const auto rows = rows_->stored_rows();
-  compute_all_keys({*rows, d(), metric()}, found.labels.data(), found.labels.size(), query_of, found.distances.data(),
-                   params.cancel);
+  const Compared<decltype(query_of)> compared{
+      *rows, d(), metric(), found.labels.data(), query_of, found.distances.data()};
+  compute_all_keys(compared, found.labels.size(), params.cancel);
 
   const Labels resolved = labels_of(params);
   const float sign = sign_of(metric());

@@ -18,7 +18,7 @@ constexpr Tag kLegacyTag = make_tag("IvSQ");  // of the legacy layout, its codes
 
 template <ScalarCode kCode>
 void check_codes(const Reader& reader, size_t d, const uint8_t* codes, size_t n, size_t list, size_t first_row) {
-  check_finite_codes(reader, kCode, d, codes, n, {first_row, list});
+  check_finite_codes(reader, ScalarQuantizer(d, kCode), codes, n, {first_row, list});
 }
 
 void any_codes(const Reader&, size_t, const uint8_t*, size_t, size_t, size_t) {}

@@ -52,9 +52,8 @@ std::shared_ptr<Index> read_flat_scalar_quantizer(Reader& reader, Tag, const Out
   if (!header.is_trained && header.ntotal != 0) {
     reader.corrupt_at("is_trained", reader.position() - 5, "1, as there are vectors", "0");
   }
-  const size_t d = header.d;
   StoredScalarQuantizer stored = read_scalar_quantizer(reader, header);
-  auto index = std::make_shared<IndexScalarQuantizer>(d, stored.code, header.metric);
+  auto index = std::make_shared<IndexScalarQuantizer>(header.d, stored.code, header.metric);
   index->restore_trained(std::move(stored.trained), stored.rule);
   const size_t code_size = index->scalar_quantizer().code_size();
   uint64_t bytes;
@@ -66,7 +65,7 @@ std::shared_ptr<Index> read_flat_scalar_quantizer(Reader& reader, Tag, const Out
   for (size_t row = 0; row < ntotal; row += rows_a_chunk) {
     const size_t rows = std::min(rows_a_chunk, ntotal - row);
     reader.bytes("codes", chunk.data(), rows * code_size);
-    check_finite_codes(reader, stored.code, d, chunk.data(), rows, {row, std::nullopt});
+    check_finite_codes(reader, index->scalar_quantizer(), chunk.data(), rows, {row, std::nullopt});
     index->append_codes(rows, chunk.data());
   }
   return index;
@@ -114,10 +113,11 @@ void write_scalar_quantizer(Writer& writer, const ScalarQuantizer& sq, const Ran
   writer.bytes(sq.trained().data(), sq.trained().size() * sizeof(float));
 }
 
-void check_finite_codes(const Reader& reader, ScalarCode code, size_t d, const uint8_t* codes, size_t n,
+void check_finite_codes(const Reader& reader, const ScalarQuantizer& sq, const uint8_t* codes, size_t n,
                         const CodePlace& place) {
-  if (scalar_code_bits(code) != 16) return;
-  const unsigned exponent = code == ScalarCode::kFp16 ? 0x7C00 : 0x7F80;  // all ones: an infinity or NaN
+  if (scalar_code_bits(sq.code()) != 16) return;
+  const size_t d = sq.d();
+  const unsigned exponent = sq.code() == ScalarCode::kFp16 ? 0x7C00 : 0x7F80;  // all ones: an infinity or NaN
   for (size_t i = 0; i < n * d; ++i) {
     const unsigned half = codes[2 * i] | static_cast<unsigned>(codes[2 * i + 1]) << 8;
     if ((half & exponent) != exponent) continue;

@@ -6,8 +6,8 @@
 
 #include <optional>
 
-#include "index/range_rule.h"
-#include "index/scalar_quantizer.h"
+#include "codec/range_rule.h"
+#include "codec/scalar_quantizer.h"
 #include "io/format.h"
 
 namespace voronode {
@@ -27,7 +27,7 @@ struct CodePlace {
   size_t first_row;
   std::optional<size_t> list;
 };
-void check_finite_codes(const Reader& reader, ScalarCode code, size_t d, const uint8_t* codes, size_t n,
+void check_finite_codes(const Reader& reader, const ScalarQuantizer& sq, const uint8_t* codes, size_t n,
                         const CodePlace& place);
 
 }  // namespace voronode

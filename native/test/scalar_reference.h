@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "index/scalar_quantizer.h"
+#include "codec/scalar_quantizer.h"
 #include "kernels/kernels.h"
 
 namespace voronode::test {

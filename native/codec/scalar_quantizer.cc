@@ -1,4 +1,4 @@
-#include "index/scalar_quantizer.h"
+#include "codec/scalar_quantizer.h"
 
 #include <algorithm>
 #include <bit>

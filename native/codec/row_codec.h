@@ -1,4 +1,5 @@
-// How the rows of inverted lists are coded: what an IVF of one kind differs in from one of another.
+// How rows are coded, those of inverted lists (what an IVF of one kind differs in from one of another) and those that lie
+// one behind the other.
 //
 // A code may stand for the difference of a vector from the centroid of its list (by_residual); `centroid` below is then
 // that centroid (of size d), else null.
@@ -21,9 +22,9 @@ struct Centroids {
   const float* rows;
 };
 
-class ListCodec {
+class RowCodec {
  public:
-  virtual ~ListCodec() = default;
+  virtual ~RowCodec() = default;
 
   virtual size_t code_size() const noexcept = 0;  // bytes a row
   virtual bool by_residual() const noexcept { return false; }
@@ -43,7 +44,7 @@ class ListCodec {
                     float* out) const noexcept = 0;
 
   // Whether `other`, of an index of the same kind and d, codes vectors likewise.
-  virtual bool same_as(const ListCodec& other) const noexcept = 0;
+  virtual bool same_as(const RowCodec& other) const noexcept = 0;
 
   // Codecs with parameters of their own: what n vectors teach, and keeping it.
   virtual bool learns() const noexcept { return false; }

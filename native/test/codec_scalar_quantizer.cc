@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "base/error.h"
-#include "index/scalar_quantizer.h"
+#include "codec/scalar_quantizer.h"
 #include "test/random.h"
 #include "test/reference.h"
 #include "test/scalar_reference.h"

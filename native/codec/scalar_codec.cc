@@ -1,4 +1,4 @@
-#include "index/scalar_codec.h"
+#include "codec/scalar_codec.h"
 
 #include <algorithm>
 #include <numeric>
@@ -54,7 +54,7 @@ void ScalarCodec::keys(const float* x, const uint8_t* codes, const float* centro
   kernel_(x, sq_.rows(codes, centroid), n, sq_.d(), out);
 }
 
-bool ScalarCodec::same_as(const ListCodec& other) const noexcept {
+bool ScalarCodec::same_as(const RowCodec& other) const noexcept {
   const auto& theirs = static_cast<const ScalarCodec&>(other);
   return sq_.code() == theirs.sq_.code() && by_residual_ == theirs.by_residual_ &&
          sq_.trained() == theirs.sq_.trained();

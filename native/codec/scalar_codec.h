@@ -3,12 +3,12 @@
 
 #include <atomic>
 
-#include "index/list_codec.h"
-#include "index/scalar_quantizer.h"
+#include "codec/row_codec.h"
+#include "codec/scalar_quantizer.h"
 
 namespace voronode {
 
-class ScalarCodec final : public ListCodec {
+class ScalarCodec final : public RowCodec {
  public:
   ScalarCodec(size_t d, ScalarCode code, Metric metric, bool by_residual);
 
@@ -21,7 +21,7 @@ class ScalarCodec final : public ListCodec {
   void check_encodable(size_t n, const float* x, const std::function<const float*(size_t)>& centroid_of) const override;
   const float* rows(const uint8_t* codes, const float* centroid, size_t n, float* room) const noexcept override;
   void keys(const float* x, const uint8_t* codes, const float* centroid, size_t n, float* out) const noexcept override;
-  bool same_as(const ListCodec& other) const noexcept override;
+  bool same_as(const RowCodec& other) const noexcept override;
 
   bool learns() const noexcept override { return sq_.learns(); }
   bool is_trained() const noexcept override { return is_trained_.load(std::memory_order_acquire); }
