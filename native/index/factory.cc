@@ -43,6 +43,14 @@ bool begins_with(std::string_view text, std::string_view beginning) noexcept {
   return text.substr(0, beginning.size()) == beginning;
 }
 
+template <class Entry, size_t N>
+const Entry* find(const Entry (&table)[N], std::string_view name) noexcept {
+  for (const Entry& entry : table) {
+    if (entry.name == name) return &entry;
+  }
+  return nullptr;
+}
+
 // ---- What is offered ----
 
 constexpr std::string_view kMaps[] = {"IDMap", "IDMap2"};
@@ -79,9 +87,21 @@ std::optional<RowCode> find_code(std::string_view name) noexcept {
   return std::nullopt;
 }
 
-std::shared_ptr<Index> make_flat(RowCode code, size_t d, Metric metric) {
-  if (code.scalar == nullptr) return std::make_shared<IndexFlat>(d, metric);
-  return std::make_shared<IndexScalarQuantizer>(d, code.scalar->code, metric);
+// What stands alone, without lists: these, and the codes of the scalar quantizer.
+struct Kind {
+  std::string_view name;
+  std::shared_ptr<Index> (*make)(size_t d, Metric metric);
+};
+
+constexpr Kind kKinds[] = {
+    {kFlat, [](size_t d, Metric metric) -> std::shared_ptr<Index> { return std::make_shared<IndexFlat>(d, metric); }},
+};
+
+// Null if there is none of that name.
+std::shared_ptr<Index> make_alone(std::string_view name, size_t d, Metric metric) {
+  if (const Kind* kind = find(kKinds, name)) return kind->make(d, metric);
+  const auto code = find_code(name);
+  return code ? std::make_shared<IndexScalarQuantizer>(d, code->scalar->code, metric) : nullptr;
 }
 
 std::shared_ptr<Index> make_ivf(RowCode code, size_t d, size_t nlist, Metric metric) {
@@ -112,14 +132,6 @@ constexpr std::string_view kFaissOnly[] = {"IMI",      "HNSW",     "NSG",       
                                            "RR",       "Pad",      "ITQ",          "LSH",      "Refine",    "RaBitQ",
                                            "RQ",       "LSQ",      "PRQ",          "PLSQ",     "ZnLattice", "NNDescent",
                                            "Panorama", "Residual", "FlatPanorama", "FlatDedup"};
-
-template <class Entry, size_t N>
-const Entry* find(const Entry (&table)[N], std::string_view name) noexcept {
-  for (const Entry& entry : table) {
-    if (entry.name == name) return &entry;
-  }
-  return nullptr;
-}
 
 [[noreturn]] void malformed(const std::string& description, size_t at, const char* expected) {
   throw Error(Code::kInvalidArgValue,
@@ -178,9 +190,8 @@ std::shared_ptr<Index> make_code(const std::string& description, const std::vect
     if (!code) refuse(description, parts[at], kExpected);
     index = make_ivf(*code, d, nlist, metric);
   } else {
-    const auto code = find_code(parts[at].text);
-    if (!code) refuse(description, parts[at]);
-    index = make_flat(*code, d, metric);
+    index = make_alone(parts[at].text, d, metric);
+    if (index == nullptr) refuse(description, parts[at]);
   }
   if (++at != parts.size()) refuse(description, parts[at]);
   return index;
@@ -218,7 +229,7 @@ std::vector<std::string> offered_parts() {
   const auto append = [&](const auto& table) {
     for (const auto& entry : table) names.emplace_back(entry.name);
   };
-  names.emplace_back(kFlat);
+  append(kKinds);
   for (const ScalarTraits& code : scalar_traits()) {
     if (has_name(code)) names.emplace_back(code.name);
   }

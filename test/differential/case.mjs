@@ -46,22 +46,30 @@ export function partsOf(offered) {
 }
 
 function offeredBy(voronode) {
-  try {
-    voronode.indexFactory(4, 'PQ4');
-  } catch (error) {
-    return partsOf(/offered are (.*)$/.exec(error.message)[1]);
-  }
+  const refusal = (description) => {
+    try {
+      voronode.indexFactory(4, description).close();
+    } catch (error) {
+      return error;
+    }
+  };
+  const found = partsOf(/offered are (.*)$/.exec(refusal('PQ4').message)[1]);
+  return {
+    ...found,
+    listCodes: found.codes.filter((code) => !refusal(`IVF1,${code}`)),
+    refineCodes: found.codes.filter((code) => !refusal(`Flat,Refine(${code})`)),
+  };
 }
 
 let parts;
-const chooseCode = (random) => (random.oneIn(2) ? 'Flat' : random.any(parts.codes));
+const chooseCode = (random, codes) => (random.oneIn(2) ? 'Flat' : random.any(codes));
 
 export function chooseKind(voronode, random) {
   parts ??= offeredBy(voronode);
   const nlist = random.oneIn(4) ? 0 : random.between(1, 4);
-  const code = chooseCode(random);
+  const code = chooseCode(random, nlist > 0 ? parts.listCodes : parts.codes);
   const transforms = random.oneIn(5) ? parts.transforms.slice(0, 1) : [];
-  const refined = random.oneIn(5) ? chooseCode(random) : undefined;
+  const refined = random.oneIn(5) ? chooseCode(random, parts.refineCodes) : undefined;
   const map = random.oneIn(3) ? random.any(parts.maps) : undefined;
   const refinement = refined === 'Flat' ? parts.refinements[0] : refined && `Refine(${refined})`;
   const all = [map, ...transforms, nlist > 0 ? `IVF${nlist}` : undefined, code, refinement];
