@@ -105,7 +105,8 @@ void write_ivf(Writer& writer, Tag tag, const IndexIVF& index, const Moment& mom
 void finish_ivf(const Reader& reader, const IvfFile& file, IndexIVF& index) {
   const StoredDirectMap& map = file.direct_map;
   const bool hash = map.type == DirectMapType::kHashtable;
-  const auto lists = index.lists().view();
+  // Of many lists a view is large.
+  const auto lists = map.entries.empty() ? std::vector<InvertedLists::List>() : index.lists().view();
   for (size_t i = 0; i < map.entries.size(); i += hash ? 2 : 1) {
     const idx_t id = hash ? map.entries[i] : static_cast<idx_t>(i);
     const int64_t place = map.entries[hash ? i + 1 : i];

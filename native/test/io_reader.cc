@@ -110,10 +110,6 @@ TEST_CASE("kinds, metrics and transforms that are not offered are named") {
   const auto unsupported = [](const char* name) { return refusal(Code::kUnsupported, [&] { read(golden(name)); }); };
   CHECK(unsupported("refused_ivf_pq") ==
         "Unsupported index in '<buffer>', section tag, byte 0: this version does not read IndexIVFPQ (tag \"IwPQ\")");
-  CHECK(unsupported("refused_idmap_sq8") ==
-        "Unsupported index in '<buffer>', section IxMp.tag, byte 37: this version does not read IndexScalarQuantizer "
-        "(tag "
-        "\"IxSQ\")");
   CHECK(unsupported("refused_flat_lp") ==
         "Unsupported index in '<buffer>', section IxFl.metric_type, byte 33: this version does not offer METRIC_Lp");
   CHECK(unsupported("refused_pca_flat") ==
