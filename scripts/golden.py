@@ -22,6 +22,7 @@ from golden_codes import asks_in_codes, code_files, coded_parts, made, make_exac
 from golden_data import integers, unit_rows
 from golden_old_forms import cut_lists, legacy, old_scalar, sorted_hash
 from golden_shards import keep_centroids
+from golden_transforms import transform_files
 
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "test" / "golden"
 FLT_MAX = float(np.finfo(np.float32).max)
@@ -285,7 +286,6 @@ def files():
         "refused_ivf_ivf": refused("IVF2(IVF2,Flat),Flat", faiss.METRIC_L2, ["IwFl.", "IndexIVFFlat", "quantizer"]),
         "refused_hnsw_flat": refused("HNSW4", faiss.METRIC_L2, ["IndexHNSWFlat", "IHNf"]),
         "refused_pq": refused("PQ2x2", faiss.METRIC_L2, ["IndexPQ", "IxPq"]),
-        "refused_pca_flat": refused("PCA2,Flat", faiss.METRIC_L2, ["PCAMatrix", "Pcam"]),
         "refused_refine_ivf": refused("Flat,Refine(IVF1,Flat)", faiss.METRIC_L2, ["IxRF.", "IndexFlat"]),
         "refused_refine_refine": refused("Flat,RFlat,RFlat", faiss.METRIC_L2, ["IxRF.", "IndexRefineFlat"]),
         "refused_refine_idmap": refused("Flat,IDMap,RFlat", faiss.METRIC_L2, ["IxRF.", "IndexIDMap"], fill=False),
@@ -293,6 +293,9 @@ def files():
     out.update(ivf_files())
     out.update(refine_files(answered, ivf, untrained, IDS))
     out.update(code_files(answered, ivf, untrained, IDS))
+    out["pad_flat_l2"] = answered("Pad7,Flat", 4, "l2", 9, None)
+    out["idmap_pad_flat_ip"] = answered("IDMap,Pad7,Flat", 4, "ip", 9, IDS)
+    out.update(transform_files(lambda metric: (METRICS[metric], nearest, agrees_with_faiss, K), untrained, refused))
     # Made from the above by hand: bytes behind the index, and the tag that old files may bear.
     out["flat_l2_trailer"] = (flat[0] + b"bytes behind the index", {**flat[1], "resaved": "flat_l2.faiss"})
     out["flat_l2_old_tag"] = (b"IxFl" + flat[0][4:], {**flat[1], "resaved": "flat_l2.faiss"})

@@ -2,7 +2,7 @@
 #include "binding/args.h"
 #include "binding/call.h"
 #include "binding/exports.h"
-#include "index/pre_transform.h"
+#include "transform/plain_transforms.h"
 
 namespace voronode {
 namespace {

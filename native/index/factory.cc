@@ -2,6 +2,7 @@
 //
 //   [IDMap|IDMap2 ","] {transform ","} code ["," refinement] ["," IDMap|IDMap2]
 //   code = name | "IVF" lists ["k"|"M"] "," name
+//   transform = name [components]
 //
 // with the transforms, codes and refinements of the tables below. As in Faiss the map goes around all the rest wherever
 // it stands, and the refinement around the transforms: it compares vectors as they came. k and M are 1024 and 1024 *
@@ -19,6 +20,8 @@
 #include "index/ivf_scalar_quantizer.h"
 #include "index/pre_transform.h"
 #include "index/refine_flat.h"
+#include "transform/plain_transforms.h"
+#include "transform/principal_components.h"
 
 namespace voronode {
 namespace {
@@ -59,14 +62,36 @@ bool names_map(std::string_view text) noexcept {
   return std::find(std::begin(kMaps), std::end(kMaps), text) != std::end(kMaps);
 }
 
+enum class Number { kNone, kMayHave, kMust };  // behind the name: how many components come out
+
+using TransformPtr = std::shared_ptr<const VectorTransform>;
+
 struct Transform {
   std::string_view name;
-  std::unique_ptr<VectorTransform> (*make)(size_t d);
+  Number number;
+  TransformPtr (*make)(size_t d_in, size_t d_out);  // d_out = d_in if there is no number
+  bool reduces = false;                             // d_out ≤ d_in
 };
 
+template <bool kWhiten, bool kRotate>
+TransformPtr principal_components(size_t d_in, size_t d_out) {
+  PrincipalComponents components;
+  components.eigen_power = kWhiten ? -0.5f : 0.0f;
+  components.random_rotation = kRotate;
+  return std::make_shared<PCAMatrix>(d_in, d_out, std::move(components));
+}
+
 constexpr Transform kTransforms[] = {
-    {"L2norm",
-     [](size_t d) -> std::unique_ptr<VectorTransform> { return std::make_unique<NormalizationTransform>(d); }},
+    {"L2norm", Number::kNone,
+     [](size_t d, size_t) -> TransformPtr { return std::make_shared<NormalizationTransform>(d); }},
+    {"PCA", Number::kMust, principal_components<false, false>, true},
+    {"PCAW", Number::kMust, principal_components<true, false>, true},
+    {"PCAR", Number::kMust, principal_components<false, true>, true},
+    {"PCAWR", Number::kMust, principal_components<true, true>, true},
+    {"RR", Number::kMayHave,
+     [](size_t d_in, size_t d_out) -> TransformPtr { return std::make_shared<RandomRotationMatrix>(d_in, d_out); }},
+    {"Pad", Number::kMust,
+     [](size_t d_in, size_t d_out) -> TransformPtr { return RemapDimensionsTransform::pad(d_in, d_out); }},
 };
 
 // A code of rows: "Flat", or one of Faiss's scalar quantizer.
@@ -125,13 +150,12 @@ std::shared_ptr<Index> refine(RowCode code, const std::shared_ptr<Index>& base) 
 
 constexpr char kOffered[] =
     "Flat, SQ8, SQ6, SQ4, SQfp16, SQbf16, SQ8_direct and SQ8_direct_signed, IVF<nlist> with one of these, L2norm, "
-    "RFlat, Refine(<one of these>), IDMap and IDMap2";
+    "PCA<d>, PCAW<d>, PCAR<d>, PCAWR<d>, RR, RR<d>, Pad<d>, RFlat, Refine(<one of these>), IDMap and IDMap2";
 
 // Beginnings of the parts that Faiss knows and this version does not offer.
-constexpr std::string_view kFaissOnly[] = {"IMI",      "HNSW",     "NSG",          "PQ",       "PCA",       "OPQ",
-                                           "RR",       "Pad",      "ITQ",          "LSH",      "Refine",    "RaBitQ",
-                                           "RQ",       "LSQ",      "PRQ",          "PLSQ",     "ZnLattice", "NNDescent",
-                                           "Panorama", "Residual", "FlatPanorama", "FlatDedup"};
+constexpr std::string_view kFaissOnly[] = {
+    "IMI", "HNSW", "NSG",  "PQ",        "OPQ",       "ITQ",      "LSH",      "Refine",       "RaBitQ",   "RQ",
+    "LSQ", "PRQ",  "PLSQ", "ZnLattice", "NNDescent", "Panorama", "Residual", "FlatPanorama", "FlatDedup"};
 
 [[noreturn]] void malformed(const std::string& description, size_t at, const char* expected) {
   throw Error(Code::kInvalidArgValue,
@@ -152,18 +176,42 @@ constexpr std::string_view kFaissOnly[] = {"IMI",      "HNSW",     "NSG",       
   malformed(description, part.at, expected);
 }
 
+// The decimal number that `text` begins with, which goes from it; more than `most` if it is too large.
+size_t read_number(std::string_view* text, size_t most) {
+  const size_t digits = std::min(text->find_first_not_of("0123456789"), text->size());
+  size_t number = 0;
+  for (char digit : text->substr(0, digits)) {
+    if (number <= most) number = number * 10 + static_cast<size_t>(digit - '0');
+  }
+  text->remove_prefix(digits);
+  return number;
+}
+
+// The transform that a part names, of vectors of d components; null if it names none.
+TransformPtr make_transform(const std::string& description, const Part& part, size_t d) {
+  const size_t digits = part.text.size() - (part.text.find_last_not_of("0123456789") + 1);
+  std::string_view number = part.text.substr(part.text.size() - digits);
+  const std::string_view name = part.text.substr(0, part.text.size() - digits);
+  const Transform* const transform = find(kTransforms, name);
+  if (transform == nullptr || (digits > 0 && transform->number == Number::kNone)) return nullptr;
+  if (digits == 0) {
+    if (transform->number != Number::kMust) return transform->make(d, d);
+    malformed(description, part.at + name.size(), "a number of components");
+  }
+  const size_t most = transform->reduces ? d : kMaxDimension;
+  const size_t d_out = read_number(&number, most);
+  if (d_out >= 1 && d_out <= most) return transform->make(d, d_out);
+  malformed(description, part.at + name.size(), format("a number of components from 1 to %zu", most).c_str());
+}
+
 // The number of lists in "IVF1024", "IVF4k", "IVF1M". An IVF with another than a flat quantizer, as "IVF1024_HNSW32"
 // and "IVF1024(…)", is refused by name.
 size_t read_nlist(const std::string& description, const Part& part) {
   constexpr char kExpected[] = "IVF and a number of lists";
   std::string_view rest = part.text.substr(3);
-  const size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
-  if (digits == 0) malformed(description, part.at + 3, kExpected);
-  size_t nlist = 0;
-  for (char digit : rest.substr(0, digits)) {
-    if (nlist <= kMaxLists) nlist = nlist * 10 + static_cast<size_t>(digit - '0');
-  }
-  rest.remove_prefix(digits);
+  const size_t size = rest.size();
+  size_t nlist = read_number(&rest, kMaxLists);
+  if (rest.size() == size) malformed(description, part.at + 3, kExpected);
   if (!rest.empty() && (rest[0] == 'k' || rest[0] == 'M')) {
     nlist *= rest[0] == 'k' ? size_t{1} << 10 : size_t{1} << 20;
     rest.remove_prefix(1);
@@ -179,7 +227,7 @@ size_t read_nlist(const std::string& description, const Part& part) {
 // What parts[at, …) describe: a code, or an IVF and the code of its lists.
 std::shared_ptr<Index> make_code(const std::string& description, const std::vector<Part>& parts, size_t at, size_t d,
                                  Metric metric) {
-  if (at == parts.size()) refuse(description, parts.back());
+  if (at == parts.size()) malformed(description, parts.back().at, "an index behind the transforms, as in L2norm,Flat");
   std::shared_ptr<Index> index;
   if (begins_with(parts[at].text, "IVF")) {
     constexpr char kExpected[] = "the code of the lists, as in IVF1024,Flat";
@@ -187,6 +235,7 @@ std::shared_ptr<Index> make_code(const std::string& description, const std::vect
     const size_t nlist = read_nlist(description, ivf);
     if (++at == parts.size()) malformed(description, ivf.at + ivf.text.size(), kExpected);
     const auto code = find_code(parts[at].text);
+    if (!code && begins_with(parts[at].text, "PCA")) not_offered(parts[at]);  // "IVF64,PCA16,SH"
     if (!code) refuse(description, parts[at], kExpected);
     index = make_ivf(*code, d, nlist, metric);
   } else {
@@ -211,13 +260,18 @@ std::shared_ptr<Index> index_factory(size_t d, const std::string& description, M
   }
   const auto refinement = find_refinement(parts.back().text);
   if (refinement && parts.size() > 1) parts.pop_back();
-  std::vector<std::unique_ptr<VectorTransform>> chain;
+  TransformChain chain;
+  size_t d_out = d;
   for (const Part& part : parts) {
-    const Transform* transform = find(kTransforms, part.text);
+    TransformPtr transform = make_transform(description, part, d_out);
     if (transform == nullptr) break;
-    chain.push_back(transform->make(d));
+    if (chain.size() == kMaxTransforms) {
+      malformed(description, part.at, format("at most %zu transforms", kMaxTransforms).c_str());
+    }
+    d_out = transform->d_out();
+    chain.push_back(std::move(transform));
   }
-  std::shared_ptr<Index> index = make_code(description, parts, chain.size(), d, metric);
+  std::shared_ptr<Index> index = make_code(description, parts, chain.size(), d_out, metric);
   if (!chain.empty()) index = std::make_shared<IndexPreTransform>(std::move(chain), std::move(index));
   if (refinement) index = refine(*refinement, index);
   if (!map.empty()) index = std::make_shared<IndexIDMap>(std::move(index), map == "IDMap2");

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cfloat>
-#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -12,7 +11,7 @@ namespace voronode {
 namespace {
 
 // The dimension of what goes into the chain, whose stages must fit together and to the index behind it.
-size_t dimension_of(const std::vector<std::unique_ptr<VectorTransform>>& chain, const Index& inner) {
+size_t dimension_of(const TransformChain& chain, const Index& inner) {
   size_t d = inner.d();
   for (auto stage = chain.rbegin(); stage != chain.rend(); ++stage) {
     if ((*stage)->d_out() != d) {
@@ -24,22 +23,25 @@ size_t dimension_of(const std::vector<std::unique_ptr<VectorTransform>>& chain, 
   return d;
 }
 
-// x (n × chain's d_in) through the chain.
+// n vectors on their way through a chain.
 class Transformed {
  public:
-  Transformed(const std::vector<std::unique_ptr<VectorTransform>>& chain, size_t n, const float* x) {
-    for (const auto& stage : chain) {
-      auto out = std::make_unique<AlignedArray<float>>(checked_mul(n, stage->d_out()));
-      stage->apply(n, data_ != nullptr ? data_->data() : x, out->data());
-      data_ = std::move(out);
-    }
-    x_ = data_ != nullptr ? data_->data() : x;
+  Transformed(size_t n, const float* x) : n_(n), x_(x) {}
+  Transformed(const TransformChain& chain, size_t n, const float* x, const Cancel* cancel) : Transformed(n, x) {
+    for (const auto& stage : chain) pass(*stage, cancel);
+  }
+  void pass(const VectorTransform& stage, const Cancel* cancel) {
+    auto out = std::make_unique<AlignedArray<float>>(checked_mul(n_, stage.d_out()));
+    stage.apply(n_, x_, out->data(), cancel);
+    data_ = std::move(out);
+    x_ = data_->data();
   }
   const float* data() const noexcept { return x_; }
 
  private:
-  std::unique_ptr<AlignedArray<float>> data_;
+  size_t n_;
   const float* x_;
+  std::unique_ptr<AlignedArray<float>> data_;
 };
 
 // NaN stays, and so does the padding.
@@ -58,56 +60,70 @@ float unclamped_radius(float radius) noexcept {
 
 }  // namespace
 
-void NormalizationTransform::apply(size_t n, const float* x, float* out) const noexcept {
-  if (out != x) std::copy(x, x + n * d_, out);
-  normalize_l2(n, d_, out);
-}
-
-void normalize_l2(size_t n, size_t d, float* x) noexcept {
-  constexpr size_t kLanes = 8;  // a fixed order of summation, whatever the compiler makes of it
-  for (size_t i = 0; i < n; ++i, x += d) {
-    double lanes[kLanes] = {};
-    for (size_t j = 0; j < d; ++j) lanes[j % kLanes] += static_cast<double>(x[j]) * x[j];
-    double sum = 0;
-    for (double lane : lanes) sum += lane;
-    if (sum == 0) continue;
-    const double scale = 1 / std::sqrt(sum);
-    for (size_t j = 0; j < d; ++j) x[j] = static_cast<float>(x[j] * scale);
-  }
-}
-
-IndexPreTransform::IndexPreTransform(std::vector<std::unique_ptr<VectorTransform>> chain,
-                                     const std::shared_ptr<Index>& inner)
-    : Wrapper(dimension_of(chain, *inner), inner), chain_(std::move(chain)) {
+IndexPreTransform::IndexPreTransform(TransformChain chain, const std::shared_ptr<Index>& inner)
+    : Wrapper(dimension_of(chain, *inner), inner) {
+  take(std::move(chain));
   commit();
 }
 
+void IndexPreTransform::take(TransformChain chain) noexcept {
+  size_t bytes = 0;
+  bool trained = true;
+  for (const auto& stage : chain) {
+    bytes += stage->allocated_bytes();
+    trained = trained && stage->is_trained();
+  }
+  chain_ = std::move(chain);
+  chain_bytes_.store(bytes, std::memory_order_relaxed);
+  chain_trained_.store(trained, std::memory_order_release);
+}
+
 void IndexPreTransform::add(size_t n, const float* x, const Cancel* cancel) {
-  const Transformed y(chain_, n, x);
+  const Transformed y(chain_, n, x, cancel);
   base().add(n, y.data(), cancel);
 }
 
 void IndexPreTransform::add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) {
-  const Transformed y(chain_, n, x);
+  const Transformed y(chain_, n, x, cancel);
   base().add_with_ids(n, y.data(), ids, cancel);
 }
 
 Clustering IndexPreTransform::learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
                                     const ClusteringProgress& progress) {
-  const Transformed y(chain_, n, x);
-  return base().train(n, y.data(), params, cancel, progress);
+  TransformChain chain = chain_;
+  Transformed y(n, x);
+  for (auto& stage : chain) {
+    if (!stage->is_trained()) stage = stage->trained(n, y.data(), cancel);
+    y.pass(*stage, cancel);
+  }
+  Clustering found = base().train(n, y.data(), params, cancel, progress);
+  take(std::move(chain));
+  return found;
+}
+
+bool IndexPreTransform::look_up(idx_t id, float* x) const {
+  if (x == nullptr || chain_.empty()) return base().look_up(id, x);
+  std::vector<float> y(base().d());
+  if (!base().look_up(id, y.data())) return false;
+  for (size_t stage = chain_.size() - 1; stage > 0; --stage) {
+    std::vector<float> before(chain_[stage]->d_in());
+    chain_[stage]->reverse(y.data(), before.data());
+    y = std::move(before);
+  }
+  chain_[0]->reverse(y.data(), x);
+  return true;
 }
 
 void IndexPreTransform::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                                idx_t* labels) const {
-  const Transformed y(chain_, nq, xq);
+  const Transformed y(chain_, nq, xq, params.cancel);
   base().search(nq, y.data(), k, params, distances, labels);
   if (gives_cosines()) clamp_cosines(nq * k, distances);
 }
 
 void IndexPreTransform::range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                                      RangeResult* result) const {
-  const Transformed y(chain_, nq, xq);
+  const Transformed y(chain_, nq, xq, params.cancel);
   const bool cosines = gives_cosines();
   base().range_search(nq, y.data(), cosines ? unclamped_radius(radius) : radius, params, result);
   if (cosines) clamp_cosines(result->distances.size(), result->distances.data());

@@ -58,7 +58,7 @@ std::string malformed(
     size_t position, const std::string& description,
     const std::string& expected =
         "Flat, SQ8, SQ6, SQ4, SQfp16, SQbf16, SQ8_direct and SQ8_direct_signed, IVF<nlist> with one of these, L2norm, "
-        "RFlat, Refine(<one of these>), IDMap and IDMap2") {
+        "PCA<d>, PCAW<d>, PCAR<d>, PCAWR<d>, RR, RR<d>, Pad<d>, RFlat, Refine(<one of these>), IDMap and IDMap2") {
   return "The argument 'description' is malformed at position " + std::to_string(position) + ": expected " + expected +
          ". Received '" + description + "'";
 }
@@ -173,14 +173,17 @@ TEST_CASE("malformed descriptions of inverted files are refused with the positio
 }
 
 TEST_CASE("malformed descriptions are refused with the position") {
-  for (const char* bad : {"", "flat", "FLAT", "Flat ", " Flat", "IDMap", "L2norm", "L2Norm,Flat", "Fla", "Flatt",
-                          "IDMap3,Flat", "\xFF", "%s%n"}) {
+  for (const char* bad :
+       {"", "flat", "FLAT", "Flat ", " Flat", "IDMap", "L2Norm,Flat", "Fla", "Flatt", "IDMap3,Flat", "\xFF", "%s%n"}) {
     CHECK(refusal(Code::kInvalidArgValue, bad) == malformed(0, bad));
   }
   CHECK(refusal(Code::kInvalidArgValue, "Flat,") == malformed(5, "Flat,"));
   CHECK(refusal(Code::kInvalidArgValue, ",Flat") == malformed(0, ",Flat"));
   CHECK(refusal(Code::kInvalidArgValue, "IDMap,") == malformed(6, "IDMap,"));
-  CHECK(refusal(Code::kInvalidArgValue, "IDMap,L2norm") == malformed(6, "IDMap,L2norm"));
+  const std::string behind = "an index behind the transforms, as in L2norm,Flat";
+  CHECK(refusal(Code::kInvalidArgValue, "L2norm") == malformed(0, "L2norm", behind));
+  CHECK(refusal(Code::kInvalidArgValue, "IDMap,L2norm") == malformed(6, "IDMap,L2norm", behind));
+  CHECK(refusal(Code::kInvalidArgValue, "L2norm,RR") == malformed(7, "L2norm,RR", behind));
   CHECK(refusal(Code::kInvalidArgValue, "L2norm,,Flat") == malformed(7, "L2norm,,Flat"));
   CHECK(refusal(Code::kInvalidArgValue, "L2norm, Flat") == malformed(7, "L2norm, Flat"));
   CHECK(refusal(Code::kInvalidArgValue, "Flat,Flat") == malformed(5, "Flat,Flat"));
@@ -188,17 +191,49 @@ TEST_CASE("malformed descriptions are refused with the position") {
   CHECK(refusal(Code::kInvalidArgValue, "IDMap,IDMap2,Flat") == malformed(6, "IDMap,IDMap2,Flat"));
 }
 
+TEST_CASE("the numbers of transforms are refused with the position") {
+  const auto range = [](size_t most) { return "a number of components from 1 to " + std::to_string(most); };
+  for (const char* name : {"PCA", "PCAW", "PCAR", "PCAWR", "Pad"}) {
+    const std::string text = name;
+    CHECK(refusal(Code::kInvalidArgValue, text + ",Flat") ==
+          malformed(text.size(), text + ",Flat", "a number of components"));
+  }
+  for (const char* name : {"PCA", "PCAW", "PCAR", "PCAWR"}) {
+    for (const char* number : {"0", "7", "00", "18446744073709551617"}) {
+      const std::string text = std::string("L2norm,") + name + number + ",Flat";
+      CHECK(refusal(Code::kInvalidArgValue, text) == malformed(7 + std::string(name).size(), text, range(6)));
+    }
+  }
+  for (const char* text : {"RR0,Flat", "RR1048577,Flat", "RR99999999999999999999,Flat"}) {
+    CHECK(refusal(Code::kInvalidArgValue, text) == malformed(2, text, range(kMaxDimension)));
+  }
+  CHECK(refusal(Code::kInvalidArgValue, "Pad0,Flat") == malformed(3, "Pad0,Flat", range(kMaxDimension)));
+  CHECK(refusal(Code::kInvalidArgValue, "PCA3,PCA4,Flat") == malformed(8, "PCA3,PCA4,Flat", range(3)));
+  for (const char* text : {"PCA3x,Flat", "PCAx,Flat", "PCAWW3,Flat", "PCARW3,Flat", "PCA-3,Flat", "pca3,Flat"}) {
+    CHECK(refusal(Code::kInvalidArgValue, text) == malformed(0, text));
+  }
+  for (const char* text : {"RRx,Flat", "RR 3,Flat", "Pad3.5,Flat", "L2norm3,Flat", "pad8,Flat", "3,Flat"}) {
+    CHECK(refusal(Code::kInvalidArgValue, text) == malformed(0, text));
+  }
+  std::string many = "Flat";
+  for (int i = 0; i < 16; ++i) many = "RR," + many;
+  CHECK(refusal(Code::kInvalidArgValue, many) == "no error");
+  CHECK(refusal(Code::kInvalidArgValue, "L2norm," + many) ==
+        malformed(7 + 15 * 3, "L2norm," + many, "at most 16 transforms"));
+}
+
 TEST_CASE("what Faiss knows and this version does not offer is named") {
-  for (const char* known : {"HNSW32", "PQ16", "PCA32", "OPQ16", "LSH"}) {
+  for (const char* known : {"HNSW32", "PQ16", "ITQ", "ITQ32", "OPQ16", "OPQ16_64", "LSH"}) {
     for (const std::string& description : {std::string(known), std::string(known) + ",Flat"}) {
       const std::string message = refusal(Code::kUnsupported, description);
       CHECK(message.find(std::string("\"") + known + "\"") != std::string::npos);
     }
     CHECK(refusal(Code::kUnsupported, "IDMap," + std::string(known) + ",Flat").find(known) != std::string::npos);
   }
-  for (const char* known : {"PQ16", "FlatDedup", "RaBitQ"}) {
+  for (const char* known : {"PQ16", "FlatDedup", "RaBitQ", "PCA3,SH", "PCAR3,SH2c", "ITQ3,SH"}) {
     const std::string message = refusal(Code::kUnsupported, "L2norm,IVF1024," + std::string(known));
-    CHECK(message.find(std::string("\"") + known + "\"") != std::string::npos);
+    const std::string first = std::string(known).substr(0, std::string(known).find(','));
+    CHECK(message.find("\"" + first + "\"") != std::string::npos);
   }
   for (const char* known : {"IVF1024_HNSW32", "IVF4k(PQ8)"}) {
     const std::string message = refusal(Code::kUnsupported, std::string(known) + ",Flat");

@@ -286,8 +286,7 @@ void same_through_a_map(const std::shared_ptr<Index>& inner, uint64_t seed) {
 TEST_CASE("ivf: IndexIDMap goes around it, also through removals") {
   same_through_a_map(trained(), 11);
   same_through_a_map(trained(), 12);
-  same_through_a_map(std::make_shared<IndexPreTransform>(std::vector<std::unique_ptr<VectorTransform>>(), trained()),
-                     13);
+  same_through_a_map(std::make_shared<IndexPreTransform>(TransformChain(), trained()), 13);
   const auto own = trained();
   const auto x = Random(14).vectors(3, kD);
   const idx_t ids[] = {0, 2, 1};

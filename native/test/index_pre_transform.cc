@@ -4,19 +4,24 @@
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
+#include <numeric>
 
 #include "index/flat.h"
 #include "index/id_map.h"
+#include "index/ivf_flat.h"
 #include "index/pre_transform.h"
 #include "test/random.h"
 #include "test/reference.h"
+#include "test/throws.h"
+#include "transform/plain_transforms.h"
+#include "transform/principal_components.h"
 
 namespace voronode::test {
 namespace {
 
 std::shared_ptr<IndexPreTransform> normalized(std::shared_ptr<Index> inner) {
-  std::vector<std::unique_ptr<VectorTransform>> chain;
-  chain.push_back(std::make_unique<NormalizationTransform>(inner->d()));
+  TransformChain chain;
+  chain.push_back(std::make_shared<NormalizationTransform>(inner->d()));
   return std::make_shared<IndexPreTransform>(std::move(chain), std::move(inner));
 }
 
@@ -31,21 +36,11 @@ std::vector<float> unit(std::vector<float> x, size_t d) {
   return x;
 }
 
-// Changes the number of components, as later transforms will.
-class FirstComponents final : public VectorTransform {
- public:
-  FirstComponents(size_t d_in, size_t d_out) : d_in_(d_in), d_out_(d_out) {}
-  const char* kind() const noexcept override { return "FirstComponents"; }
-  size_t d_in() const noexcept override { return d_in_; }
-  size_t d_out() const noexcept override { return d_out_; }
-  bool same_as(const VectorTransform&) const noexcept override { return true; }
-  void apply(size_t n, const float* x, float* out) const noexcept override {
-    for (size_t i = 0; i < n; ++i) std::copy(x + i * d_in_, x + i * d_in_ + d_out_, out + i * d_out_);
-  }
-
- private:
-  size_t d_in_, d_out_;
-};
+std::shared_ptr<const VectorTransform> first_components(size_t d_in, size_t d_out) {
+  std::vector<int32_t> map(d_out);
+  std::iota(map.begin(), map.end(), 0);
+  return std::make_shared<RemapDimensionsTransform>(d_in, std::move(map));
+}
 
 }  // namespace
 
@@ -72,16 +67,6 @@ TEST_CASE("normalize_l2 leaves zero vectors and no vectors alone") {
   normalize_l2(2, 2, x.data());
   CHECK(same(x, {0.0f, -0.0f, 0.6f, 0.8f}));
   normalize_l2(0, 2, nullptr);
-}
-
-TEST_CASE("a transform may work in place") {
-  Random random(41);
-  const NormalizationTransform transform(9);
-  std::vector<float> x = random.vectors(5, 9);
-  std::vector<float> out(x.size());
-  transform.apply(5, x.data(), out.data());
-  transform.apply(5, x.data(), x.data());
-  CHECK(same(x, out));
 }
 
 TEST_CASE("behind a normalisation, vectors and queries are of length 1") {
@@ -150,11 +135,11 @@ TEST_CASE("what is no cosine is not clamped, and neither is padding") {
   const std::vector<float> opposite = {-3, -4};
   CHECK(search(*by_distance, 1, opposite.data(), 1).distances[0] == doctest::Approx(4));
 
-  std::vector<std::unique_ptr<VectorTransform>> chain;
-  chain.push_back(std::make_unique<NormalizationTransform>(2));
-  chain.push_back(std::make_unique<FirstComponents>(2, 2));  // may give any length
+  TransformChain chain;
+  chain.push_back(std::make_shared<NormalizationTransform>(2));
+  chain.push_back(first_components(2, 2));  // may give any length
   IndexPreTransform other(std::move(chain), std::make_shared<IndexFlat>(2, Metric::kInnerProduct));
-  CHECK(std::string(other.chain().back()->kind()) == "FirstComponents");
+  CHECK(std::string(other.chain().back()->kind()) == "RemapDimensionsTransform");
   CHECK_FALSE(other.chain().back()->normalizes());
 
   const auto empty = normalized(std::make_shared<IndexFlat>(2, Metric::kInnerProduct));
@@ -163,10 +148,10 @@ TEST_CASE("what is no cosine is not clamped, and neither is padding") {
 
 TEST_CASE("a chain is applied in order, and its dimensions must fit") {
   Random random(43);
-  std::vector<std::unique_ptr<VectorTransform>> chain;
-  chain.push_back(std::make_unique<FirstComponents>(10, 4));
-  chain.push_back(std::make_unique<NormalizationTransform>(4));
-  chain.push_back(std::make_unique<FirstComponents>(4, 3));
+  TransformChain chain;
+  chain.push_back(first_components(10, 4));
+  chain.push_back(std::make_shared<NormalizationTransform>(4));
+  chain.push_back(first_components(4, 3));
   IndexPreTransform index(std::move(chain), std::make_shared<IndexFlat>(3, Metric::kL2));
   CHECK(index.d() == 10);
   const std::vector<float> x = random.vectors(50, 10);
@@ -181,8 +166,8 @@ TEST_CASE("a chain is applied in order, and its dimensions must fit") {
   CHECK(found == rows.search(50, rows.x.data(), 50));
 
   for (const size_t bad : {1, 2, 4}) {
-    std::vector<std::unique_ptr<VectorTransform>> misfit;
-    misfit.push_back(std::make_unique<FirstComponents>(10, bad));
+    TransformChain misfit;
+    misfit.push_back(first_components(10, bad));
     const auto inner = std::make_shared<IndexFlat>(3, Metric::kL2);
     CHECK_THROWS_AS(IndexPreTransform(std::move(misfit), inner), Error);
     CHECK_FALSE(inner->wrapped());
@@ -213,6 +198,120 @@ TEST_CASE("an index is wrapped once, and shares its wrapper's gate") {
   CHECK(&flat->gate() == &index->gate());
   CHECK(index->inner() == flat);
   CHECK_THROWS_AS(normalized(flat), Error);
+}
+
+// ---- Training and coming back ----
+
+namespace {
+
+std::shared_ptr<IndexPreTransform> behind(TransformChain chain, std::shared_ptr<Index> inner) {
+  return std::make_shared<IndexPreTransform>(std::move(chain), std::move(inner));
+}
+
+std::shared_ptr<const VectorTransform> principal(size_t d_in, size_t d_out, float eigen_power = 0) {
+  PrincipalComponents components;
+  components.eigen_power = eigen_power;
+  return std::make_shared<PCAMatrix>(d_in, d_out, std::move(components));
+}
+
+}  // namespace
+
+TEST_CASE("an index whose transforms are not trained takes nothing, and says what to do") {
+  const auto index = behind({principal(8, 3), std::make_shared<NormalizationTransform>(3)},
+                            std::make_shared<IndexFlat>(3, Metric::kL2));
+  const std::vector<float> x(16, 1.0f);
+  const idx_t ids[] = {1, 2};
+  RangeResult found;
+  CHECK_FALSE(index->is_trained());
+  check_throws(Code::kNotTrained, "call train(vectors)", [&] { index->add(2, x.data(), nullptr); });
+  check_throws(Code::kNotTrained, "call train(vectors)", [&] { index->add_with_ids(2, x.data(), ids, nullptr); });
+  check_throws(Code::kNotTrained, "call train(vectors)", [&] { search(*index, 2, x.data(), 1); });
+  check_throws(Code::kNotTrained, "call train(vectors)", [&] { index->range_search(2, x.data(), 1, {}, &found); });
+  CHECK(index->ntotal() == 0);
+  CHECK_FALSE(index->has(0));
+}
+
+TEST_CASE("a training of which a part fails changes nothing") {
+  Random random(46);
+  const std::vector<float> x = random.vectors(20, 8);
+  // The last stage has nothing to scale: what comes to it does not vary in its fourth component.
+  const auto half = behind({principal(8, 3), RemapDimensionsTransform::pad(3, 4), principal(4, 4, -0.5f)},
+                           std::make_shared<IndexFlat>(4, Metric::kL2));
+  const size_t bytes = half->allocated_bytes();
+  check_throws(Code::kInvalidArgValue, "vary in 3 directions only", [&] { half->train(20, x.data(), nullptr); });
+  CHECK_FALSE(half->is_trained());
+  CHECK_FALSE(half->chain()[0]->is_trained());
+  CHECK(half->allocated_bytes() == bytes);
+  // The index behind it has too few vectors for its lists.
+  const auto lists = behind({principal(8, 3)}, std::make_shared<IndexIVFFlat>(3, 30, Metric::kL2));
+  CHECK_THROWS_AS(lists->train(20, x.data(), nullptr), Error);
+  CHECK_FALSE(lists->chain()[0]->is_trained());
+  const Cancel* const never = nullptr;
+  Cancel fired;
+  fired.fire();
+  check_throws(Code::kAborted, "aborted", [&] { lists->train(20, x.data(), &fired); });
+  CHECK_THROWS_AS(lists->train(0, x.data(), never), Error);
+  CHECK_FALSE(lists->is_trained());
+}
+
+TEST_CASE("a training goes through the chain; what is trained stays") {
+  Random random(47);
+  const std::vector<float> x = random.vectors(300, 8), others = random.vectors(300, 8);
+  const auto index = behind({principal(8, 5), std::make_shared<NormalizationTransform>(5), principal(5, 2)},
+                            std::make_shared<IndexIVFFlat>(2, 4, Metric::kL2));
+  CHECK(index->train(300, x.data(), nullptr).centroids.size() == 8);
+  CHECK(index->is_trained());
+  const TransformChain chain = index->chain();
+  CHECK(index->allocated_bytes() > chain[0]->allocated_bytes());
+  CHECK(chain[0]->allocated_bytes() == sizeof(float) * (5 * 8 + 5 + 8 + 8 + 64));
+  index->train(300, others.data(), nullptr);
+  CHECK(index->chain() == chain);
+  index->add(300, x.data(), nullptr);
+  index->reset();
+  CHECK(index->is_trained());
+}
+
+TEST_CASE("reconstruct goes back through the chain") {
+  Random random(48);
+  const std::vector<float> x = random.vectors(50, 6);
+  std::vector<float> one(6);
+  TransformChain chain = {std::make_shared<CenteringTransform>(6, std::vector<float>{1, 2, 3, 4, 5, 6}),
+                          RemapDimensionsTransform::pad(6, 9), std::make_shared<RandomRotationMatrix>(9, 9)};
+  const auto index = std::make_shared<IndexIDMap>(behind(chain, std::make_shared<IndexFlat>(9, Metric::kL2)), false);
+  index->train(0, nullptr, nullptr);  // a rotation looks at no vector
+  std::vector<idx_t> ids(50);
+  std::iota(ids.begin(), ids.end(), idx_t{1000});
+  index->add_with_ids(50, x.data(), ids.data(), nullptr);
+  std::vector<float> all(50 * 6);
+  index->reconstruct(50, ids.data(), all.data(), nullptr);
+  for (size_t i = 0; i < all.size(); ++i) CHECK(all[i] == doctest::Approx(x[i]).epsilon(1e-5));
+  CHECK_FALSE(index->look_up(7, one.data()));
+
+  const auto scaled = behind({principal(6, 6, -0.5f)}, std::make_shared<IndexFlat>(6, Metric::kL2));
+  scaled->train(50, x.data(), nullptr);
+  scaled->add(50, x.data(), nullptr);
+  check_throws(Code::kUnsupported, "not orthonormal", [&] { scaled->reconstruct(3, one.data()); });
+  CHECK(scaled->has(3));
+  check_throws(Code::kOutOfRange, "\"id\"", [&] { scaled->reconstruct(50, one.data()); });
+}
+
+TEST_CASE("only an index with the same transforms can be merged, also one that has more of them") {
+  Random random(49);
+  const std::vector<float> x = random.vectors(40, 6);
+  const auto make = [&](size_t n) {
+    const auto index = behind({principal(6, 4)}, std::make_shared<IndexFlat>(4, Metric::kL2));
+    index->train(n, x.data(), nullptr);
+    index->add(n, x.data(), nullptr);
+    return index;
+  };
+  const auto a = make(40), b = make(40), other = make(39);
+  a->merge_from(*b, 0, nullptr);
+  CHECK(a->ntotal() == 80);
+  check_throws(Code::kUnsupported, "same transforms", [&] { a->merge_from(*other, 0, nullptr); });
+  const auto padded =
+      behind({RemapDimensionsTransform::pad(6, 6), a->chain()[0]}, std::make_shared<IndexFlat>(4, Metric::kL2));
+  check_throws(Code::kUnsupported, "same transforms", [&] { a->merge_from(*padded, 0, nullptr); });
+  CHECK(other->ntotal() == 39);
 }
 
 }  // namespace voronode::test

@@ -200,7 +200,7 @@ TEST_CASE("refine flat: what cannot be refined, or is out of range, is refused")
   const auto flat = [] { return std::make_shared<IndexFlat>(2, Metric::kL2); };
   const auto map = std::make_shared<IndexIDMap>(flat(), true);
   check_throws(Code::kUnsupported, "new IndexIDMap2(new IndexRefineFlat(base))", [&] { IndexRefineFlat{map}; });
-  const auto transformed = std::make_shared<IndexPreTransform>(std::vector<std::unique_ptr<VectorTransform>>(), map);
+  const auto transformed = std::make_shared<IndexPreTransform>(TransformChain(), map);
   check_throws(Code::kUnsupported, "new IndexIDMap2(", [&] { IndexRefineFlat{transformed}; });
   const auto base = flat();
   const auto refine = std::make_shared<IndexRefineFlat>(base);

@@ -9,6 +9,7 @@
 #include "io/index_io.h"
 #include "test/exercise.h"
 #include "test/golden.h"
+#include "transform/plain_transforms.h"
 
 namespace voronode::test {
 
@@ -26,6 +27,7 @@ std::string saved_as(const std::string& name) {
     if (name == scalar) return "ivf_sq8_l2";
   }
   if (name == "ivf_flat_no_lists") return "ivf_flat_empty";
+  if (name == "pca_flat_no_epsilon" || name == "pca_flat_no_bins") return "pca_flat";
   if (name == "idmap_ivf_flat_old_map") return "idmap_ivf_flat";
   if (name == "ivf_flat_hash") return "ivf_flat_hash_sorted";  // Faiss's order is that of its hash table
   return name;
@@ -56,8 +58,8 @@ TEST_CASE("an index made here has the bytes of the same one made by Faiss") {
   const auto* golden_map = dynamic_cast<const IndexIDMap*>(golden_index.get());
   REQUIRE(golden_map != nullptr);
 
-  std::vector<std::unique_ptr<VectorTransform>> chain;
-  chain.push_back(std::make_unique<NormalizationTransform>(8));
+  TransformChain chain;
+  chain.push_back(std::make_shared<NormalizationTransform>(8));
   auto flat = std::make_shared<IndexFlat>(8, Metric::kL2);
   IndexIDMap map(std::make_shared<IndexPreTransform>(std::move(chain), flat), true);
   const auto* golden_flat = dynamic_cast<const IndexFlat*>(golden_map->inner()->inner().get());

@@ -112,9 +112,9 @@ TEST_CASE("kinds, metrics and transforms that are not offered are named") {
         "Unsupported index in '<buffer>', section tag, byte 0: this version does not read IndexIVFPQ (tag \"IwPQ\")");
   CHECK(unsupported("refused_flat_lp") ==
         "Unsupported index in '<buffer>', section IxFl.metric_type, byte 33: this version does not offer METRIC_Lp");
-  CHECK(unsupported("refused_pca_flat") ==
-        "Unsupported index in '<buffer>', section IxPT.chain, byte 41: this version does not read PCAMatrix (tag "
-        "\"Pcam\")");
+  CHECK(unsupported("refused_itq_flat") ==
+        "Unsupported index in '<buffer>', section IxPT.chain, byte 41: this version does not read ITQTransform (tag "
+        "\"Viqt\")");
   CHECK(refusal(Code::kUnsupported, [] { read(with<int64_t>("idmap_flat_l2", 234 + 8 * 3, -1)); }) ==
         "Unsupported index in '<buffer>', section IxMp.id_map, byte 234: the id -1 of row 3; -1 marks missing results");
 }

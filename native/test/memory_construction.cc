@@ -14,6 +14,7 @@
 #include "test/random.h"
 #include "test/reference.h"
 #include "test/threads.h"
+#include "transform/plain_transforms.h"
 
 namespace voronode::test {
 namespace {
@@ -88,8 +89,8 @@ TEST_CASE("memory: a wrapper that could not be made leaves its index free to be 
   CHECK(fail_each([&] { wrapper = std::make_shared<IndexIDMap>(flat, false); }, holds) >= 4);
   CHECK(fail_each(
             [&] {
-              std::vector<std::unique_ptr<VectorTransform>> chain;
-              chain.push_back(std::make_unique<NormalizationTransform>(8));
+              TransformChain chain;
+              chain.push_back(std::make_shared<NormalizationTransform>(8));
               wrapper = std::make_shared<IndexPreTransform>(std::move(chain), flat);
             },
             holds) >= 4);

@@ -21,6 +21,7 @@ class Calls {
   size_t run() {
     choose_params();
     const std::vector<float> xq = choose_queries();
+    if (!subject_.model().can_transform(xq.size() / d(), xq.data())) return refused(xq);
     return choices_.one_in(3) ? range_search(xq) : search(xq);
   }
 
@@ -74,6 +75,17 @@ class Calls {
     }
     if (!choices_.one_in(3)) subject_.data().make_odd(xq.data() + random.below(nq) * d());
     return xq;
+  }
+
+  // One of the queries is beyond what the transforms can make of it.
+  size_t refused(const std::vector<float>& xq) {
+    try {
+      test::search(subject_.index(), xq.size() / d(), xq.data(), 1, params_);
+    } catch (const Error& error) {
+      if (error.code() == Code::kOutOfRange) return 0;
+      throw;
+    }
+    throw Difference("a query beyond what can be transformed was not refused");
   }
 
   size_t choose_k() {

@@ -16,12 +16,14 @@
 #include "index/pre_transform.h"
 #include "index/refine_flat.h"
 #include "test/differential/choices.h"
+#include "transform/plain_transforms.h"
 
 namespace voronode::test {
 
 // The parts of descriptions, besides "IVF<nlist>" and "Refine(<code>)", that are no code of rows. What else the factory
 // offers is one: an index that scans rows, and gives them back by their positions as it compares them.
-inline constexpr const char* kOtherParts[] = {"L2norm", "RFlat", "IDMap", "IDMap2"};
+inline constexpr const char* kOtherParts[] = {"L2norm", "PCA", "PCAW",  "PCAR",  "PCAWR",
+                                              "RR",     "Pad", "RFlat", "IDMap", "IDMap2"};
 
 // "Flat", and how else rows are kept.
 inline const std::vector<std::string>& row_codes() {
@@ -56,6 +58,7 @@ struct Kind {
   std::string code = "Flat";
   bool sketch = true;
   bool by_residual = true;
+  std::string front;  // a transform before all others, as "PCA3,"; or nothing
   size_t norms = 0;
   bool refined = false;
   std::string refine_code = "Flat";
@@ -72,6 +75,7 @@ struct Kind {
   // For the factory.
   std::string description() const {
     std::string text = maps == 0 ? "" : maps == 1 ? "IDMap," : "IDMap2,";
+    text += front;
     for (size_t i = 0; i < norms; ++i) text += "L2norm,";
     if (nlist > 0) text += "IVF" + std::to_string(nlist) + ",";
     text += code;
@@ -88,6 +92,17 @@ struct Kind {
   }
   // Whether codes may learn nothing from some vectors, or not take all.
   bool is_picky() const { return coded() || refined_by_code(); }
+  static std::string choose_front(size_t d, Choices& choices) {
+    constexpr const char* kReducing[] = {"PCA", "PCAW", "PCAR", "PCAWR"};
+    switch (choices.below(4)) {
+      case 0:
+        return choices.one_in(2) ? "RR," : "RR" + std::to_string(choices.between(1, d + 4)) + ",";
+      case 1:
+        return "Pad" + std::to_string(choices.between(1, d + 8)) + ",";
+      default:
+        return choices.any_of(kReducing) + std::to_string(choices.between(1, d)) + ",";
+    }
+  }
 
   static Kind choose(Choices& choices) {
     constexpr size_t kDimensions[] = {1, 2, 3, 4, 4, 5, 6, 7, 8, 8, 15, 16, 17, 24, 31, 33, 64, 100};
@@ -108,6 +123,7 @@ struct Kind {
     const ScalarTraits* const scalar = scalar_of(kind.code);
     kind.by_residual = !choices.one_in(4) && (scalar == nullptr || codes_differences(scalar->code));
     if (kind.coded() && scalar == nullptr) kind.nlist = 0;
+    if (choices.one_in(4)) kind.front = choose_front(kind.d, choices);
     kind.norms = choices.one_in(5) ? choices.between(1, 2) : 0;
     kind.refined = choices.one_in(5);
     if (kind.refined) kind.refine_code = choose_code(choices);
@@ -128,25 +144,43 @@ const T* find_in(const Index& index) {
   return nullptr;
 }
 
-inline std::shared_ptr<Index> code_of(const Kind& kind, const std::vector<float>& centroids) {
+// The transforms of an index or of one in it; none if it has none.
+inline TransformChain chain_in(const std::shared_ptr<Index>& index) {
+  for (std::shared_ptr<Index> at = index; at != nullptr; at = at->inner()) {
+    if (const auto* pre = dynamic_cast<const IndexPreTransform*>(at.get())) return pre->chain();
+  }
+  return {};
+}
+
+// Trained with n vectors x.
+inline TransformChain make_chain(const Kind& kind, size_t n, const float* x) {
+  if (kind.front.empty() && kind.norms == 0) return {};
+  Kind bare;
+  bare.front = kind.front;
+  bare.norms = kind.norms;
+  const std::shared_ptr<Index> index = index_factory(kind.d, bare.description(), Metric::kL2);
+  if (!index->is_trained()) index->train(n, x, nullptr);
+  return chain_in(index);
+}
+
+inline std::shared_ptr<Index> code_of(const Kind& kind, size_t d, const std::vector<float>& centroids) {
   const ScalarTraits* const scalar = scalar_of(kind.code);
   if (kind.nlist == 0) {
-    if (scalar != nullptr) return std::make_shared<IndexScalarQuantizer>(kind.d, scalar->code, kind.metric);
-    if (kind.coded()) return index_factory(kind.d, kind.code, kind.metric);
-    return std::make_shared<IndexFlat>(kind.d, kind.metric, kind.sketch);
+    if (scalar != nullptr) return std::make_shared<IndexScalarQuantizer>(d, scalar->code, kind.metric);
+    if (kind.coded()) return index_factory(d, kind.code, kind.metric);
+    return std::make_shared<IndexFlat>(d, kind.metric, kind.sketch);
   }
-  auto quantizer = std::make_shared<IndexFlat>(kind.d, kind.metric);
+  auto quantizer = std::make_shared<IndexFlat>(d, kind.metric);
   quantizer->add(kind.nlist, centroids.data(), nullptr);
   if (!kind.coded()) return std::make_shared<IndexIVFFlat>(quantizer, kind.nlist, kind.metric, kind.sketch);
   return std::make_shared<IndexIVFScalarQuantizer>(quantizer, kind.nlist, scalar->code, kind.metric, kind.by_residual);
 }
 
-// With these centroids (nlist × d), which the factory does not take.
-inline std::shared_ptr<Index> make_index(const Kind& kind, const std::vector<float>& centroids) {
-  std::shared_ptr<Index> index = code_of(kind, centroids);
-  std::vector<std::unique_ptr<VectorTransform>> chain;
-  for (size_t i = 0; i < kind.norms; ++i) chain.push_back(std::make_unique<NormalizationTransform>(kind.d));
-  if (!chain.empty()) index = std::make_shared<IndexPreTransform>(std::move(chain), std::move(index));
+// With this chain and these centroids (of vectors that come out of it), which the factory does not take.
+inline std::shared_ptr<Index> make_index(const Kind& kind, const TransformChain& chain,
+                                         const std::vector<float>& centroids) {
+  std::shared_ptr<Index> index = code_of(kind, chain.empty() ? kind.d : chain.back()->d_out(), centroids);
+  if (!chain.empty()) index = std::make_shared<IndexPreTransform>(chain, std::move(index));
   if (kind.refined) {
     const ScalarTraits* const scalar = scalar_of(kind.refine_code);
     index = scalar != nullptr ? std::make_shared<IndexRefineFlat>(index, scalar->code)

@@ -22,9 +22,9 @@ struct ModelRow {
 
 class Model {
  public:
-  Model(const Kind& kind, std::vector<float> centroids) : kind_(kind), norm_(kind.d) {
+  Model(const Kind& kind, TransformChain chain, std::vector<float> centroids) : kind_(kind), chain_(std::move(chain)) {
     lists_.metric = kind.metric;
-    lists_.d = kind.d;
+    lists_.d = transformed_d();
     lists_.centroids = std::move(centroids);
     lists_.lists.resize(kind.nlist);
   }
@@ -33,13 +33,40 @@ class Model {
   std::vector<ModelRow>& rows() { return rows_; }
   const std::vector<ModelRow>& rows() const { return rows_; }
 
+  size_t transformed_d() const { return chain_.empty() ? kind_.d : chain_.back()->d_out(); }
+
+  // The transforms themselves are tested elsewhere. Throws as they do.
   std::vector<float> transformed(const float* x) const {
     std::vector<float> y(x, x + kind_.d);
-    for (size_t i = 0; i < kind_.norms; ++i) {
-      const std::vector<float> before = y;
-      norm_.apply(1, before.data(), y.data());
+    for (const auto& stage : chain_) {
+      const std::vector<float> before = std::move(y);
+      y.assign(stage->d_out(), 0);
+      stage->apply(1, before.data(), y.data(), nullptr);
     }
     return y;
+  }
+
+  // Whether float32 can hold what becomes of n vectors.
+  bool can_transform(size_t n, const float* x) const {
+    try {
+      for (size_t i = 0; i < n; ++i) transformed(x + i * kind_.d);
+    } catch (const Error& error) {
+      if (error.code() == Code::kOutOfRange) return false;
+      throw;
+    }
+    return true;
+  }
+
+  // What look_up gives of a row; throws as the transforms do.
+  std::vector<float> stored(const ModelRow& row) const {
+    if (kind_.refined) return row.x;
+    std::vector<float> x = row.y;
+    for (auto stage = chain_.rbegin(); stage != chain_.rend(); ++stage) {
+      const std::vector<float> after = std::move(x);
+      x.assign((*stage)->d_in(), 0);
+      (*stage)->reverse(after.data(), x.data());
+    }
+    return x;
   }
 
   void add(size_t n, const float* x, const std::vector<idx_t>& labels) {
@@ -122,7 +149,7 @@ class Model {
     for (size_t i = 0; i < rows_.size(); ++i) {
       const ModelRow& row = rows_[i];
       if (!visited[row.list] || (params.filter != nullptr && !params.filter->is_member(row.label))) continue;
-      all.push_back({reference_key(kind_.metric, y.data(), row.y.data(), kind_.d), static_cast<idx_t>(i)});
+      all.push_back({reference_key(kind_.metric, y.data(), row.y.data(), y.size()), static_cast<idx_t>(i)});
     }
     std::sort(all.begin(), all.end(), [&](const Found& a, const Found& b) {
       if (kind_.refined) return before(a, b);
@@ -155,7 +182,7 @@ class Model {
   }
 
   Kind kind_;
-  NormalizationTransform norm_;
+  TransformChain chain_;
   IvfModel lists_;
   std::vector<ModelRow> rows_;
 };

@@ -23,7 +23,7 @@ struct Difference : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// SQ8 learns nothing from vectors so far apart that their range is no float.
+// SQ8 and PCA learn nothing from vectors so far apart that their range is no float; nor does PCAW where nothing varies.
 struct NothingToLearn : std::exception {};
 
 inline void expect_same(bool same, const std::string& what) {
@@ -37,22 +37,18 @@ class Subject {
       : choices_(choices),
         data_(choices, kind.d),
         centroids_(std::max<size_t>(1, kind.nlist) * kind.d),
-        model_(kind, {}) {
+        model_(kind, {}, {}) {
     centroids_ = data_.vectors(std::max<size_t>(1, kind.nlist));
-    if (kind.has_description() && choices.one_in(4)) {  // by the factory, with centroids that k-means finds
-      index_ = index_factory(kind.d, kind.description(), kind.metric);
-    } else {
-      std::vector<float> transformed;
-      const Model bare(kind, {});
-      for (size_t l = 0; l < kind.nlist; ++l) {
-        const std::vector<float> y = bare.transformed(centroids_.data() + l * kind.d);
-        transformed.insert(transformed.end(), y.begin(), y.end());
-      }
-      index_ = make_index(kind, transformed);
+    try {
+      make(kind);
+    } catch (const Error& error) {
+      const bool learns = kind.is_picky() || !kind.front.empty();
+      if (learns && (error.code() == Code::kInvalidArgValue || error.code() == Code::kOutOfRange))
+        throw NothingToLearn();
+      throw;
     }
-    if (!index_->is_trained()) train();
     const auto* const ivf = find_in<IndexIVF>(*index_);
-    model_ = Model(kind, ivf == nullptr ? std::vector<float>() : centroids_of(*ivf->quantizer()));
+    model_ = Model(kind, chain_in(index_), ivf == nullptr ? std::vector<float>() : centroids_of(*ivf->quantizer()));
   }
 
   const Index& index() const { return *index_; }
@@ -101,15 +97,22 @@ class Subject {
   static constexpr size_t kMaxRows = 2500;
   static constexpr size_t kMaxRowsOfMany = 600;  // where the model compares each with many centroids
 
-  void train() {
-    const size_t n = choices_.between(model_.kind().nlist, 300);
-    const std::vector<float> x = data_.vectors(std::max<size_t>(n, 40));
-    try {
-      index_->train(x.size() / model_.kind().d, x.data(), nullptr);
-    } catch (const Error& error) {
-      if (model_.kind().is_picky() && error.code() == Code::kInvalidArgValue) throw NothingToLearn();
-      throw;
+  void make(const Kind& kind) {
+    const std::vector<float> sample = data_.vectors(choices_.between(std::max<size_t>(40, kind.nlist), 300));
+    const size_t n = sample.size() / kind.d;
+    if (kind.has_description() && choices_.one_in(4)) {  // by the factory, with centroids that k-means finds
+      index_ = index_factory(kind.d, kind.description(), kind.metric);
+    } else {
+      const TransformChain chain = make_chain(kind, n, sample.data());
+      const Model bare(kind, chain, {});
+      std::vector<float> transformed;
+      for (size_t l = 0; l < kind.nlist; ++l) {
+        const std::vector<float> y = bare.transformed(centroids_.data() + l * kind.d);
+        transformed.insert(transformed.end(), y.begin(), y.end());
+      }
+      index_ = make_index(kind, chain, transformed);
     }
+    if (!index_->is_trained()) index_->train(n, sample.data(), nullptr);
   }
 
   // n rows to an index like this one, most of them to one list; the model labels them label + shift.
@@ -126,6 +129,7 @@ class Subject {
     const std::vector<idx_t> ids =
         named ? new_ids(n) : running_ids(n, &index == index_.get() ? model_.next_label() : 0);
     for (idx_t id : ids) next_id_ = std::max(next_id_, id + 1);
+    const bool can_be_added = model_.can_transform(n, x.data());
     try {
       if (named) {
         index.add_with_ids(n, x.data(), ids.data(), nullptr);
@@ -133,9 +137,10 @@ class Subject {
         index.add(n, x.data(), nullptr);
       }
     } catch (const Error& error) {
-      if (kind.is_picky() && error.code() == Code::kOutOfRange) return;  // no half is so large
+      if (error.code() == Code::kOutOfRange && (kind.is_picky() || !can_be_added)) return;  // no half is so large
       throw;
     }
+    expect_same(can_be_added, "vectors beyond what can be transformed are refused");
     std::vector<idx_t> labels = ids;
     for (idx_t& label : labels) label += shift;
     model_.add(n, x.data(), labels);
@@ -222,8 +227,8 @@ class Subject {
       if (row.y.empty()) {
         const auto found = by_id.find({row.list, id});
         expect_same(found != by_id.end(), "a row is in the list of its nearest centroid");
-        row.y.resize(kind.d);
-        std::memcpy(row.y.data(), std::get<2>(*found->second).data(), kind.d * sizeof(float));
+        row.y.resize(model_.transformed_d());
+        std::memcpy(row.y.data(), std::get<2>(*found->second).data(), row.y.size() * sizeof(float));
       }
       expected.emplace_back(row.list, id, bits_of(row.y));
     }
@@ -259,15 +264,26 @@ class Subject {
     expect_same(!index_->has(none) && !index_->has(-1), "has an id that is not there");
     if (expected.empty()) return;
     const idx_t id = expected[choices_.random().below(expected.size())];
-    std::vector<float> x(kind.d);
-    expect_same(index_->has(id) && index_->look_up(id, x.data()), "has an id that is there");
-    const auto stored = [&](const ModelRow& row) { return bits_of(kind.refined ? row.z : row.y) == bits_of(x); };
+    expect_same(index_->has(id), "has an id that is there");
     const auto& rows = model_.rows();
+    const auto bears = [&](const ModelRow& row) { return row.label == id; };
+    std::vector<float> x(kind.d);
+    try {
+      expect_same(index_->look_up(id, x.data()), "looks up an id that is there");
+    } catch (const Error& error) {  // the model says the same of the row, or throws something else
+      try {
+        model_.stored(*std::find_if(rows.rbegin(), rows.rend(), bears));
+      } catch (const Error& expected) {
+        return expect_same(error.code() == expected.code(), "how a look_up fails");
+      }
+      if (error.code() == Code::kOutOfRange) return;  // of another row that bears the id
+      throw;
+    }
+    const auto stored = [&](const ModelRow& row) { return bits_of(model_.stored(row)) == bits_of(x); };
     if (kind.nlist > 0 && kind.maps == 0) {  // any of those that bear it
-      const auto is = [&](const ModelRow& row) { return row.label == id && stored(row); };
+      const auto is = [&](const ModelRow& row) { return bears(row) && stored(row); };
       expect_same(std::any_of(rows.begin(), rows.end(), is), "look_up in lists");
     } else {
-      const auto bears = [&](const ModelRow& row) { return row.label == id; };
       expect_same(stored(*std::find_if(rows.rbegin(), rows.rend(), bears)), "look_up of the last");
     }
   }
