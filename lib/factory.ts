@@ -10,9 +10,11 @@ import { checkInteger, checkString, MAX_DIMENSION } from './validate.js';
 /**
  * Makes an index after a description: `'Flat'`, or a code of vectors, such as `'SQ8'` or `'SQfp16'` ({@link ScalarCode}, all
  * but the uniform ones); lists of these, `'IVF1024,Flat'`, `'IVF1024,SQ8'` (also `'IVF4k,…'`, `'IVF1M,…'`, in units of 1024
- * and 1024²); any of them behind `'L2norm,'`, all of these before `',RFlat'` or `',Refine(SQfp16)'` (an `IndexRefineFlat` or
- * `IndexRefine`: its distances are those of vectors as they come, even where `'L2norm,'` scales what finds candidates), and
- * all under `'IDMap,'` or `'IDMap2,'`. Case matters and there are no spaces, as in Faiss.
+ * and 1024²); any of them behind transforms, `'L2norm,'`, `'PCA64,'`, `'PCAW64,'`, `'PCAR64,'`, `'PCAWR64,'`, `'RR,'`,
+ * `'RR64,'` or `'Pad64,'` (see {@link IndexPreTransform}); all of these before `',RFlat'` or `',Refine(SQfp16)'` (an
+ * `IndexRefineFlat` or `IndexRefine`: its distances are those of vectors as they come, even where `'PCA64,'` leaves fewer
+ * components to what finds candidates); and all under `'IDMap,'` or `'IDMap2,'`. Case matters and there are no spaces, as in
+ * Faiss.
  *
  * @example
  * ```js
@@ -20,6 +22,7 @@ import { checkInteger, checkString, MAX_DIMENSION } from './validate.js';
  *
  * console.log(indexFactory(64, 'IDMap,L2norm,Flat', 'ip').ntotal); // 0
  * console.log(indexFactory(64, 'IVF256,SQ8').isTrained); // false
+ * console.log(indexFactory(64, 'PCA16,Flat').index.d); // 16
  * ```
  * @param d components per vector, 1 to 2^20
  * @param metric `'l2'` unless given; undefined is not: it comes of a constant that does not exist

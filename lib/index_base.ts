@@ -218,8 +218,9 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
   /**
    * The stored vector with this id, of size d, or those with these ids, n × d; if several bear one, the one added last (of
    * an inverted file: one of them). Of an index in codes (`IndexIVFScalarQuantizer`): the vector as it is decoded, unless
-   * an `IndexRefineFlat` is around it. Of what transforms vectors: the transformed one.
-   * @throws ERR_OUT_OF_RANGE if there is none; of several ids nothing comes then, and the message says which
+   * an `IndexRefineFlat` is around it. Of an `IndexPreTransform`: back through the transforms, as far as they can be undone.
+   * @throws ERR_OUT_OF_RANGE if there is none; of several ids nothing comes then, and the message says which;
+   * ERR_VORONODE_UNSUPPORTED of a transform that cannot be undone
    */
   async reconstruct(id: bigint | number | Ids, options?: AbortOptions): Promise<Float32Array> {
     const self = Held.self(this);

@@ -63,7 +63,19 @@ export abstract class IndexIVF extends Index<IVFSearchOptions> {
   /**
    * The index of the centroids: an IndexFlat of nlist vectors, none before the training. It changes through this index
    * only. From a file it may hold others, as a shard of a larger index does (Faiss: `shard_ivf_index_centroids`), and be
-   * an IndexIDMap whose ids are the numbers of their lists.
+   * an IndexIDMap whose ids are the numbers of their lists. A copy of it can be the
+   * quantizer of another index.
+   *
+   * @example
+   * ```js
+   * import { deserializeIndexSync, IndexIVFFlat, serializeIndexSync } from 'voronode';
+   *
+   * const first = new IndexIVFFlat(1, 10);
+   * first.trainSync(Float32Array.from({ length: 1000 }, (_, i) => i));
+   * const quantizer = deserializeIndexSync(serializeIndexSync(first.quantizer));
+   * const second = new IndexIVFFlat(1, 10, { quantizer });
+   * console.log(second.isTrained); // true
+   * ```
    */
   get quantizer(): Index {
     const handle = Index.receiver(this);
@@ -110,7 +122,8 @@ export interface IndexIVFOptions {
   metric?: Metric;
   /**
    * What says to which list a vector belongs: a flat index of the same d, empty (training fills it) or with nlist
-   * centroids (training keeps them). It changes through the new index only. Default: a new one of the same metric.
+   * centroids (training keeps them). It changes through the new index only; to share what one was trained with, give each
+   * further index a copy: `deserializeIndexSync(serializeIndexSync(quantizer))`. Default: a new one of the same metric.
    */
   quantizer?: Index | undefined;
   /** How many lists a search visits that does not say itself. Default: 1, as in Faiss; `tune` finds a better one. */

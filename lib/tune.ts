@@ -41,7 +41,7 @@ export interface TuneResult extends TunePoint {
 /**
  * Finds the smallest `nprobe` with which an inverted file finds the wanted share of the exact k nearest vectors of a
  * sample of queries (nq × d). Take a few hundred queries as they come in earnest: vectors of the index itself are
- * easier than others. The index may be wrapped (IndexIDMap, L2norm).
+ * easier than others. The index may be wrapped (IndexIDMap, IndexPreTransform).
  *
  * Exact is what a visit of all lists finds. Of an index in codes (`IndexIVFScalarQuantizer`) these are the nearest decoded
  * vectors: what the codes lose is not measured. Of an `IndexRefineFlat` it is what all lists and its own `kFactor` find: set

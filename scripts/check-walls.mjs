@@ -3,7 +3,7 @@
 //
 //   node scripts/check-walls.mjs [folder]     another folder than the repository: for the test of this script
 //
-// kernels <- storage <- sketch <- clustering <- index <- io <- binding <- lib; base serves every native room but kernels.
+// kernels <- storage <- sketch <- clustering <- transform <- index <- io <- binding <- lib; base serves every native room but kernels.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, normalize, relative, resolve } from 'node:path';
 import { root } from './run.mjs';
@@ -27,7 +27,7 @@ const FORBIDDEN = [
     why: "base uses standard C++, and the system's threads and memory",
   },
   {
-    rooms: ['kernels', 'storage', 'sketch', 'clustering', 'index'],
+    rooms: ['kernels', 'storage', 'sketch', 'clustering', 'transform', 'index'],
     header: /^(fstream|filesystem|fcntl\.h|unistd\.h|sys\/(?!auxv\.h).*|io\.h)$/, // auxv: the processor's features
     why: 'only io touches files',
   },

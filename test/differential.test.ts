@@ -57,7 +57,8 @@ describe('the fuzzer through Node', () => {
 
   test('takes what the factory offers for codes, but for what it knows otherwise', () => {
     const words =
-      'Flat, SQ8 and New, IVF<nlist> with one of these, L2norm, RFlat, Refine(<one of these>), IDMap and IDMap2';
+      'Flat, SQ8 and New, IVF<nlist> with one of these, L2norm, PCA<d>, PCAW<d>, PCAR<d>, PCAWR<d>, RR, RR<d>, Pad<d>, ' +
+      'RFlat, Refine(<one of these>), IDMap and IDMap2';
     expect(partsOf(words).codes).toEqual(['Flat', 'SQ8', 'New']);
     expect(() => partsOf(words.replace('L2norm', 'Norm'))).toThrow('L2norm');
   });

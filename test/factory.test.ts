@@ -34,6 +34,8 @@ describe('indexFactory', () => {
     ['IDMap,Flat,Refine(Flat)', [IndexIDMap, IndexRefineFlat, IndexFlatL2]],
     ['L2norm,Flat,RFlat,IDMap2', [IndexIDMap2, IndexRefineFlat, IndexPreTransform, IndexFlatL2]],
     ['L2norm,Flat,IDMap2', [IndexIDMap2, IndexPreTransform, IndexFlatL2]],
+    ['Pad20,Flat', [IndexPreTransform, IndexFlatL2]],
+    ['IDMap,L2norm,Pad4,Pad9,Flat,RFlat', [IndexIDMap, IndexRefineFlat, IndexPreTransform, IndexFlatL2]],
   ];
 
   test.each(descriptions)('%s', (description, expected) => {
@@ -70,6 +72,25 @@ describe('indexFactory', () => {
     }
   });
 
+  const learnt: [string, number, unknown[]][] = [
+    ['PCA4,Flat', 4, [IndexPreTransform, IndexFlatL2]],
+    ['PCAW4,Flat', 4, [IndexPreTransform, IndexFlatL2]],
+    ['PCAR12,Flat', 12, [IndexPreTransform, IndexFlatL2]],
+    ['PCAWR1,Flat,RFlat', 1, [IndexRefineFlat, IndexPreTransform, IndexFlatL2]],
+    ['RR,Flat', 12, [IndexPreTransform, IndexFlatL2]],
+    ['IDMap,RR30,Flat', 30, [IndexIDMap, IndexPreTransform, IndexFlatL2]],
+    ['Pad20,PCA15,L2norm,Flat', 15, [IndexPreTransform, IndexFlatL2]],
+  ];
+
+  test.each(learnt)('%s', (description, d, expected) => {
+    let index: Index = indexFactory(12, description);
+    expect(classes(index)).toEqual(expected);
+    expect([index.d, index.ntotal, index.isTrained]).toEqual([12, 0, false]);
+    while (!(index instanceof IndexFlatL2))
+      index = index instanceof IndexRefineFlat ? index.baseIndex : (index as IndexIDMap).index;
+    expect(index.d).toBe(d);
+  });
+
   const malformed: [string, number][] = [
     ['', 0],
     ['flat', 0],
@@ -83,6 +104,19 @@ describe('indexFactory', () => {
     ['IDMap,IDMap,Flat', 6],
     ['L2norm', 0],
     ['L2norm,', 7],
+    ['PCA,Flat', 3],
+    ['PCA0,Flat', 3],
+    ['PCA5,Flat', 3],
+    ['IDMap,PCAW99999999999999999999,Flat', 10],
+    ['PCAX2,Flat', 0],
+    ['PCA2', 0],
+    ['RR0,Flat', 2],
+    ['RR1048577,Flat', 2],
+    ['RRR,Flat', 0],
+    ['Pad,Flat', 3],
+    ['PCA2,PCA3,Flat', 8],
+    ['IVF4,RR,Flat', 5],
+    [`${'RR,'.repeat(17)}Flat`, 48],
     ['L2norm,Fl@t', 7],
     ['Flat\0', 0],
     ['IVF,Flat', 3],
@@ -114,9 +148,9 @@ describe('indexFactory', () => {
   test.each([
     'HNSW32',
     'PQ8',
-    'PCA16,Flat',
     'OPQ8,PQ8',
-    'RR,Flat',
+    'ITQ,Flat',
+    'ITQ16,LSH',
     'IVF1024_HNSW32,Flat',
     'IDMap,IVF4(PQ8),Flat',
     'Refine(PQ8)',

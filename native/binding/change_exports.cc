@@ -68,7 +68,7 @@ class Train final : public TakesVectors {
   void execute(const Cancel* cancel, Listener* listener) override {
     const float* vectors = checked_vectors(cancel);
     const Clustering found = index()->train(n(), vectors, params_, cancel, progress_.sink(listener));
-    if (found.few_points) few_for_ = found.centroids.size() / index()->d();
+    if (found.few_points) few_for_ = found.centroids.size() / innermost_d();
   }
   void tell(Napi::Env env) override { progress_.tell(env); }
   napi_value finish(Napi::Env env) override {
@@ -81,6 +81,14 @@ class Train final : public TakesVectors {
       : TakesVectors(call, Access::kExclusive),
         params_(choice.over(index()->default_clustering())),
         progress_(call, 3) {}
+
+  // Of centroids: a transform may have changed it on the way in.
+  size_t innermost_d() const {
+    std::shared_ptr<Index> inner = index()->inner();
+    size_t d = index()->d();
+    for (; inner != nullptr; inner = inner->inner()) d = inner->d();
+    return d;
+  }
 
   ClusteringParams params_;
   Progress progress_;

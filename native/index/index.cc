@@ -51,7 +51,9 @@ Index::Index(size_t d, Metric metric, const Index& inner)
 Owned::Owned(std::shared_ptr<Index> index) : index_(std::move(index)) {
   if (index_->wrapped_) {
     throw Error(Code::kUnsupported,
-                format("This %s is wrapped by another index already; make one of its own", index_->kind()));
+                format("This %s is wrapped by another index already; make one of its own, or take a copy: "
+                       "deserializeIndexSync(serializeIndexSync(index))",
+                       index_->kind()));
   }
   index_->wrapped_ = true;
 }

@@ -54,12 +54,18 @@ Matrix symmetric(Random& random, size_t d) {
   return a;
 }
 
-std::shared_ptr<const PCAMatrix> trained(size_t d_in, size_t d_out, const std::vector<float>& x, float power = 0,
-                                         bool rotate = false, float epsilon = 0) {
+struct Wish {
+  float power = 0;
+  bool rotate = false;
+  float epsilon = 0;
+};
+
+std::shared_ptr<const PCAMatrix> trained(size_t d_in, size_t d_out, const std::vector<float>& x,
+                                         const Wish& wish = {}) {
   PrincipalComponents components;
-  components.eigen_power = power;
-  components.random_rotation = rotate;
-  components.epsilon = epsilon;
+  components.eigen_power = wish.power;
+  components.random_rotation = wish.rotate;
+  components.epsilon = wish.epsilon;
   const PCAMatrix untrained(d_in, d_out, std::move(components));
   return std::dynamic_pointer_cast<const PCAMatrix>(untrained.trained(x.size() / d_in, x.data(), nullptr));
 }
@@ -196,11 +202,12 @@ TEST_CASE("principal components: whitened, and turned") {
   Random random(74);
   const std::vector<float> x = sloping(random, 500, 12);
   for (const bool rotate : {false, true}) {
-    for (double width : spreads(*trained(12, 7, x, -0.5f, rotate), x)) CHECK(width == doctest::Approx(1).epsilon(1e-4));
+    for (double width : spreads(*trained(12, 7, x, {-0.5f, rotate}), x))
+      CHECK(width == doctest::Approx(1).epsilon(1e-4));
   }
-  for (double width : spreads(*trained(12, 7, x, -0.25f), x)) CHECK(width > 1);
+  for (double width : spreads(*trained(12, 7, x, {-0.25f}), x)) CHECK(width > 1);
   // Turning keeps all distances, and mixes what varies much and little.
-  const auto plain = trained(12, 7, x), turned = trained(12, 7, x, 0, true);
+  const auto plain = trained(12, 7, x), turned = trained(12, 7, x, {0, true});
   std::vector<float> a(500 * 7), b(500 * 7);
   plain->apply(500, x.data(), a.data(), nullptr);
   turned->apply(500, x.data(), b.data(), nullptr);
@@ -232,23 +239,23 @@ TEST_CASE("principal components of fewer vectors than components, of equal ones 
 TEST_CASE("principal components: what does not vary cannot be whitened") {
   Random random(76);
   const std::vector<float> x = sloping(random, 6, 40);  // five directions
-  CHECK_NOTHROW(trained(40, 5, x, -0.5f));
-  check_throws(Code::kInvalidArgValue, "vary in 5 directions only, and 6 are", [&] { trained(40, 6, x, -0.5f); });
-  check_throws(Code::kInvalidArgValue, "vary in 5 directions only", [&] { trained(40, 40, x, -0.5f, true); });
-  CHECK_NOTHROW(trained(40, 40, x, -0.5f, false, 1e-3f));
+  CHECK_NOTHROW(trained(40, 5, x, {-0.5f}));
+  check_throws(Code::kInvalidArgValue, "vary in 5 directions only, and 6 are", [&] { trained(40, 6, x, {-0.5f}); });
+  check_throws(Code::kInvalidArgValue, "vary in 5 directions only", [&] { trained(40, 40, x, {-0.5f, true}); });
+  CHECK_NOTHROW(trained(40, 40, x, {-0.5f, false, 1e-3f}));
   const std::vector<float> equal(40 * 10, 3.5f);
-  check_throws(Code::kInvalidArgValue, "vary in 0 directions only", [&] { trained(40, 1, equal, -0.5f); });
+  check_throws(Code::kInvalidArgValue, "vary in 0 directions only", [&] { trained(40, 1, equal, {-0.5f}); });
 }
 
 TEST_CASE("principal components that no float32 can hold are refused") {
   const std::vector<float> far = {3e38f, 0, -3e38f, 0, 0, 3e38f, 0, -3e38f};
   check_throws(Code::kInvalidArgValue, "Float32 cannot hold", [&] { trained(2, 2, far); });
-  check_throws(Code::kInvalidArgValue, "Float32 cannot hold", [&] { trained(2, 2, far, -0.5f); });
+  check_throws(Code::kInvalidArgValue, "Float32 cannot hold", [&] { trained(2, 2, far, {-0.5f}); });
   const std::vector<float> tiny = {1e-45f, 0, 0, 1e-45f, 0, 0};
   CHECK_NOTHROW(trained(2, 2, tiny));
-  check_throws(Code::kInvalidArgValue, "Float32 cannot hold", [&] { trained(2, 2, tiny, -0.5f); });
+  check_throws(Code::kInvalidArgValue, "Float32 cannot hold", [&] { trained(2, 2, tiny, {-0.5f}); });
   const std::vector<float> small = {1e-30f, 0, 0, 1e-30f, 0, 0};
-  CHECK_NOTHROW(trained(2, 2, small, -0.5f));
+  CHECK_NOTHROW(trained(2, 2, small, {-0.5f}));
 }
 
 TEST_CASE("principal components that cannot be found are refused, whatever a file asked for") {

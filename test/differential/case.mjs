@@ -29,7 +29,11 @@ export class Random {
 }
 
 /** The parts of descriptions, besides "IVF<nlist>" and "Refine(<code>)", that are no code of rows. */
-const OTHERS = { transforms: ['L2norm'], refinements: ['RFlat'], maps: ['IDMap', 'IDMap2'] };
+const OTHERS = {
+  transforms: ['L2norm', 'PCA', 'PCAW', 'PCAR', 'PCAWR', 'RR', 'Pad'],
+  refinements: ['RFlat'],
+  maps: ['IDMap', 'IDMap2'],
+};
 /** What the factory says of "IVF<nlist>" and "Refine(<code>)". */
 const WORDS = ['IVF<nlist>', 'one of these', 'Refine(<one of these>)'];
 
@@ -39,7 +43,7 @@ const WORDS = ['IVF<nlist>', 'one of these', 'Refine(<one of these>)'];
  */
 export function partsOf(offered) {
   const known = [...WORDS, ...Object.values(OTHERS).flat()];
-  const names = offered.split(/, | and | or | with /);
+  const names = offered.split(/, | and | or | with /).map((name) => name.replace('<d>', ''));
   const missing = known.filter((name) => !names.includes(name));
   if (missing.length > 0) throw new Error(`the factory does not offer ${missing}`);
   return { codes: names.filter((name) => !known.includes(name)), ...OTHERS };
@@ -64,21 +68,32 @@ function offeredBy(voronode) {
 let parts;
 const chooseCode = (random, codes) => (random.oneIn(2) ? 'Flat' : random.any(codes));
 
+/** A transform before the normalisation. */
+function chooseFront(random, d) {
+  const name = random.any(parts.transforms.slice(1));
+  if (name === 'RR' && random.oneIn(2)) return name;
+  return name + random.between(1, name.startsWith('PCA') ? d : d + 5);
+}
+
 export function chooseKind(voronode, random) {
   parts ??= offeredBy(voronode);
   const nlist = random.oneIn(4) ? 0 : random.between(1, 4);
   const code = chooseCode(random, nlist > 0 ? parts.listCodes : parts.codes);
-  const transforms = random.oneIn(5) ? parts.transforms.slice(0, 1) : [];
+  const d = random.any([1, 2, 4, 4, 5, 8, 15, 16, 17, 33]);
+  const normalized = random.oneIn(5);
+  const front = random.oneIn(4) ? chooseFront(random, d) : undefined;
   const refined = random.oneIn(5) ? chooseCode(random, parts.refineCodes) : undefined;
   const map = random.oneIn(3) ? random.any(parts.maps) : undefined;
   const refinement = refined === 'Flat' ? parts.refinements[0] : refined && `Refine(${refined})`;
+  const transforms = [front, normalized ? 'L2norm' : undefined];
   const all = [map, ...transforms, nlist > 0 ? `IVF${nlist}` : undefined, code, refinement];
   return {
-    d: random.any([1, 2, 4, 4, 5, 8, 15, 16, 17, 33]),
+    d,
     metric: random.any(['l2', 'l2', 'l2', 'ip', 'ip', 'l1', 'linf']),
     nlist,
     code,
-    normalized: transforms.length > 0,
+    normalized,
+    front,
     refined,
     map,
     description: all.filter((part) => part !== undefined).join(),
@@ -118,19 +133,19 @@ export function build(voronode, random, caps) {
   const n = Math.min(wanted, caps.rows);
   const vectorsIn = vectors(random, style, n, d);
   let index = voronode.indexFactory(d, kind.description, metric);
+  const sample = n < nlist + 40 ? vectors(random, style, nlist + 40, d) : vectorsIn;
+  const learns = kind.description.includes('SQ') || kind.front !== undefined;
+  let searchedAs;
   try {
-    if (!index.isTrained) index.trainSync(n < nlist + 40 ? vectors(random, style, nlist + 40, d) : vectorsIn);
+    if (!index.isTrained) index.trainSync(sample);
+    searchedAs = transformer(voronode, kind, sample);
     addTo(index, kind, random, vectorsIn);
   } catch (error) {
-    if (
-      `${kind.code}${kind.refined}`.includes('SQ') &&
-      ['ERR_OUT_OF_RANGE', 'ERR_INVALID_ARG_VALUE'].includes(error.code)
-    )
-      return null;
+    if (learns && ['ERR_OUT_OF_RANGE', 'ERR_INVALID_ARG_VALUE'].includes(error.code)) return null;
     throw error;
   }
   const ids = kind.map ? labelsOf(n) : Array.from({ length: n }, (_, i) => i);
-  const oracle = oracleOf(voronode, index, kind, vectorsIn, ids);
+  const oracle = oracleOf(index, kind, vectorsIn, searchedAs(vectorsIn), ids);
   if (random.oneIn(2)) {
     const gone = new Set(ids.filter(() => random.oneIn(9)));
     index.removeIdsSync([...gone]);
@@ -139,7 +154,7 @@ export function build(voronode, random, caps) {
     if (positions) for (const [i, row] of oracle.rows.entries()) row.label = i;
   }
   if (random.oneIn(3)) index = voronode.deserializeIndexSync(voronode.serializeIndexSync(index));
-  return { kind, style, index, oracle };
+  return { kind, style, index, oracle, searchedAs };
 }
 
 const labelsOf = (n) => Array.from({ length: n }, (_, i) => (i % 2 === 0 ? 2 * i + 3 : -i - 10));
@@ -169,20 +184,19 @@ function refinement(index) {
   return index.baseIndex ? index : refinement(index.index);
 }
 
-function oracleOf(voronode, index, kind, x, ids) {
+function oracleOf(index, kind, x, searched, ids) {
   const { d, metric, nlist } = kind;
   const refined = kind.refined !== undefined;
   const inner = innermost(index);
   let centroids = null;
   if (nlist > 0) {
-    centroids = new Float32Array(nlist * d);
-    for (let l = 0; l < nlist; l++) centroids.set(inner.quantizer.reconstructSync(l), l * d);
+    centroids = new Float32Array(nlist * inner.d);
+    for (let l = 0; l < nlist; l++) centroids.set(inner.quantizer.reconstructSync(l), l * inner.d);
   }
   const cosine = kind.normalized && metric === 'ip' && !refined;
-  const oracle = new Oracle({ metric, d, centroids, refined, cosine });
-  const searched = searchedAs(voronode, kind, x);
+  const oracle = new Oracle({ metric, d, searchedD: inner.d, centroids, refined, cosine });
   for (const [i, label] of ids.entries()) {
-    const y = searched.slice(i * d, (i + 1) * d);
+    const y = searched.slice(i * inner.d, (i + 1) * inner.d);
     const list = centroids ? oracle.nearestLists(y, 0, 1)[0].label : 0;
     const stored = kind.code === 'Flat' ? y : inner.reconstructSync(i);
     const row = x.slice(i * d, (i + 1) * d);
@@ -192,11 +206,31 @@ function oracleOf(voronode, index, kind, x, ids) {
   return oracle;
 }
 
-/** Vectors as the lists see them. */
-export function searchedAs(voronode, kind, x) {
-  const y = x.slice();
-  if (kind.normalized) voronode.normalizeL2(y, kind.d);
-  return y;
+/**
+ * A function of vectors that gives them as the lists see them; null where one would become infinite. A flat index behind the
+ * same transforms, which learn the same from the same sample, keeps what comes out of them.
+ */
+function transformer(voronode, kind, sample) {
+  const { d, front, normalized } = kind;
+  if (front === undefined) {
+    return (x) => {
+      const y = x.slice();
+      if (normalized) voronode.normalizeL2(y, d);
+      return y;
+    };
+  }
+  const bare = voronode.indexFactory(d, `${front},${normalized ? 'L2norm,' : ''}Flat`);
+  if (!bare.isTrained) bare.trainSync(sample);
+  return (x) => {
+    bare.resetSync();
+    try {
+      bare.addSync(x);
+    } catch (error) {
+      if (error.code === 'ERR_OUT_OF_RANGE') return null;
+      throw error;
+    }
+    return bare.index.reconstructSync(Array.from({ length: bare.ntotal }, (_, i) => i));
+  };
 }
 
 /** A set of ids, nested up to `depth` deep, and whether it has an id. */

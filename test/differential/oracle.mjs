@@ -66,18 +66,18 @@ const PADDING = 3.4028234663852886e38;
 
 /**
  * An index as rows. `rows`: { label, y (as it is searched), x (as it came), z (as a refinement keeps it), list };
- * `centroids`: null, or nlist × d. `refined`: candidates by y, order by z. `cosine`: what is reported lies in [-1, 1].
+ * `centroids`: null, or nlist × searchedD. `refined`: candidates by y, order by z. `cosine`: what is reported lies in [-1, 1].
  */
 export class Oracle {
-  constructor({ metric, d, centroids, refined, cosine }) {
-    Object.assign(this, { metric, d, centroids, refined, cosine });
+  constructor({ metric, d, searchedD, centroids, refined, cosine }) {
+    Object.assign(this, { metric, d, searchedD, centroids, refined, cosine });
     this.rows = [];
   }
 
   nearestLists(y, at, nprobe) {
     const all = [];
-    for (let l = 0; l < this.centroids.length / this.d; l++) {
-      all.push({ key: key(this.metric, y, at, this.centroids, l * this.d, this.d), label: l });
+    for (let l = 0; l < this.centroids.length / this.searchedD; l++) {
+      all.push({ key: key(this.metric, y, at, this.centroids, l * this.searchedD, this.searchedD), label: l });
     }
     return all.sort(nearer).slice(0, nprobe);
   }
@@ -89,7 +89,7 @@ export class Oracle {
     for (const [position, row] of this.rows.entries()) {
       if ((visited && !visited.has(row.list)) || !passes(row.label)) continue;
       const label = this.refined ? position : row.label;
-      found.push({ key: key(this.metric, y, at, row.y, 0, this.d), label, row });
+      found.push({ key: key(this.metric, y, at, row.y, 0, this.searchedD), label, row });
     }
     return found.sort(nearer);
   }
@@ -107,9 +107,10 @@ export class Oracle {
     return this.cosine ? Math.min(1, Math.max(-1, distance)) : distance;
   }
 
-  /** [labels, distances] of one query: x as it came, y as it is searched. */
-  search(x, y, at, k, call) {
-    let found = this.#candidates(y, at, call);
+  /** [labels, distances] of query q: x as they came, y as they are searched. */
+  search(x, y, q, k, call) {
+    const at = q * this.d;
+    let found = this.#candidates(y, q * this.searchedD, call);
     if (this.refined)
       found = this.#refine(found.slice(0, Math.max(k, Math.floor(Math.fround(k * call.kFactor)))), x, at);
     const labels = [];

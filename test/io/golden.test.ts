@@ -74,7 +74,7 @@ const className = ({ kind, metric }: Answered | Untrained) =>
   kind === 'IndexFlat' ? { l2: 'IndexFlatL2', ip: 'IndexFlatIP', l1: kind, linf: kind }[metric] : kind;
 
 /** The uniform codes have no names in descriptions. */
-const made = ({ d, description, metric }: Pick<Answered, "d" | "metric"> & { description: string }): Index =>
+const made = ({ d, description, metric }: Pick<Answered, 'd' | 'metric'> & { description: string }): Index =>
   description.endsWith('_uniform')
     ? new IndexScalarQuantizer(d, description as ScalarCode, { metric })
     : indexFactory(d, description, metric);

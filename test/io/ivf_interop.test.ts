@@ -54,6 +54,7 @@ const CASES: Case[] = (['l2', 'ip'] as const).flatMap((metric) =>
     { title: 'in another map', description: 'IVF40,Flat,IDMap2', ownIds: true },
     { title: 'normalised', description: 'L2norm,IVF40,Flat', ownIds: false },
     { title: 'normalised, in a map', description: 'IDMap,L2norm,IVF40,Flat', ownIds: true },
+    { title: 'padded', description: 'Pad16,IVF40,Flat', ownIds: true },
     { title: 'in bytes', description: 'IVF40,SQ8', ownIds: true },
     { title: 'in bytes, refined', description: 'IVF40,SQ8,RFlat', ownIds: false, kFactor: 4 },
     { title: 'in bytes, refined, in a map', description: 'IVF40,SQ8,RFlat,IDMap', ownIds: true, kFactor: 2.5 },

@@ -164,6 +164,11 @@ export async function described(text: string, nlist: number): Promise<void> {
   same<DescribedIndex<'SQ8_uniform'>, Index>(true); // refused
   same<DescribedIndex<'IDMap,IVF2,SQ6,Refine(SQfp16)'>, IndexIDMap<IndexRefine<IndexIVFScalarQuantizer>>>(true);
   same<DescribedIndex<'Flat,Refine(Flat)'>, IndexRefineFlat<IndexFlatL2>>(true);
+  const learnt = indexFactory(4, 'IDMap,L2norm,PCAWR3,IVF128,SQ8');
+  same<typeof learnt, IndexIDMap<IndexPreTransform<IndexIVFScalarQuantizer>>>(true);
+  same<DescribedIndex<'RR,Flat'>, IndexPreTransform<IndexFlatL2>>(true);
+  same<DescribedIndex<'Pad64,Flat'>, IndexPreTransform<IndexFlatL2>>(true);
+  same<DescribedIndex<'PCAx,Flat'>, Index>(true);
   const any = indexFactory(4, text);
   same<typeof any, Index>(true);
   same<typeof any, DescribedIndex<string>>(true);
