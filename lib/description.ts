@@ -25,12 +25,6 @@ export interface DescribedLists {
 /** Flat indexes have classes of their own by metric. */
 type DescribedFlat<M extends Metric> = [M] extends ['l2'] ? IndexFlatL2 : [M] extends ['ip'] ? IndexFlatIP : IndexFlat;
 
-/** The transforms that `indexFactory` knows. */
-type TransformPart = 'L2norm' | 'RR' | `${'RR' | 'Pad' | 'PCA' | 'PCAW' | 'PCAR' | 'PCAWR'}${number}`;
-
-/** What is behind transforms, which all go into one index. */
-type BehindTransforms<D extends string> = D extends `${TransformPart},${infer Rest}` ? BehindTransforms<Rest> : D;
-
 /**
  * The class of what `indexFactory` makes of a description; `Index` of one that is known only when the program runs. In the
  * order in which the factory puts wrappers around each other, the outermost first.
@@ -45,8 +39,10 @@ export type DescribedIndex<D extends string = string, M extends Metric = 'l2'> =
         ? IndexRefineFlat<DescribedIndex<Base, M>>
         : D extends `${infer Base},Refine(${DescribedCode})`
           ? IndexRefine<DescribedIndex<Base, M>>
-          : D extends `${TransformPart},${infer Rest}`
-            ? IndexPreTransform<DescribedIndex<BehindTransforms<Rest>, M>>
+          : D extends `${'L2norm' | 'RR' | `${'RR' | 'Pad' | 'PCA' | 'PCAW' | 'PCAR' | 'PCAWR'}${number}`},${infer Rest}`
+            ? DescribedIndex<Rest, M> extends IndexPreTransform // several transforms are one index
+              ? DescribedIndex<Rest, M>
+              : IndexPreTransform<DescribedIndex<Rest, M>>
             : D extends `IVF${string},${infer C}`
               ? C extends keyof DescribedLists
                 ? DescribedLists[C]

@@ -22,7 +22,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const OFFERED = 'Flat, IVF<nlist> with Flat, SQ8 or SQfp16, L2norm, RFlat, IDMap and IDMap2';
+const OFFERED =
+  'Flat, IVF<nlist> with Flat, SQ8 or SQfp16, L2norm, PCA<d>, PCAW<d>, PCAR<d>, PCAWR<d>, RR, RR<d>, Pad<d>, RFlat, IDMap and IDMap2';
 
 /** Cases that end otherwise than in faiss-node. Where both are errors, the one there is in Faiss's words. */
 const differs: Record<string, Outcome> = {

@@ -62,7 +62,8 @@ bool names_map(std::string_view text) noexcept {
   return std::find(std::begin(kMaps), std::end(kMaps), text) != std::end(kMaps);
 }
 
-enum class Number { kNone, kMayHave, kMust };  // behind the name: how many components come out
+// What stands behind the name: how many components come out; kAtMost: no more than go in.
+enum class Number { kNone, kMayStand, kMustStand, kAtMost };
 
 using TransformPtr = std::shared_ptr<const VectorTransform>;
 
@@ -70,7 +71,6 @@ struct Transform {
   std::string_view name;
   Number number;
   TransformPtr (*make)(size_t d_in, size_t d_out);  // d_out = d_in if there is no number
-  bool reduces = false;                             // d_out ≤ d_in
 };
 
 template <bool kWhiten, bool kRotate>
@@ -84,13 +84,13 @@ TransformPtr principal_components(size_t d_in, size_t d_out) {
 constexpr Transform kTransforms[] = {
     {"L2norm", Number::kNone,
      [](size_t d, size_t) -> TransformPtr { return std::make_shared<NormalizationTransform>(d); }},
-    {"PCA", Number::kMust, principal_components<false, false>, true},
-    {"PCAW", Number::kMust, principal_components<true, false>, true},
-    {"PCAR", Number::kMust, principal_components<false, true>, true},
-    {"PCAWR", Number::kMust, principal_components<true, true>, true},
-    {"RR", Number::kMayHave,
+    {"PCA", Number::kAtMost, principal_components<false, false>},
+    {"PCAW", Number::kAtMost, principal_components<true, false>},
+    {"PCAR", Number::kAtMost, principal_components<false, true>},
+    {"PCAWR", Number::kAtMost, principal_components<true, true>},
+    {"RR", Number::kMayStand,
      [](size_t d_in, size_t d_out) -> TransformPtr { return std::make_shared<RandomRotationMatrix>(d_in, d_out); }},
-    {"Pad", Number::kMust,
+    {"Pad", Number::kMustStand,
      [](size_t d_in, size_t d_out) -> TransformPtr { return RemapDimensionsTransform::pad(d_in, d_out); }},
 };
 
@@ -195,10 +195,10 @@ TransformPtr make_transform(const std::string& description, const Part& part, si
   const Transform* const transform = find(kTransforms, name);
   if (transform == nullptr || (digits > 0 && transform->number == Number::kNone)) return nullptr;
   if (digits == 0) {
-    if (transform->number != Number::kMust) return transform->make(d, d);
+    if (transform->number <= Number::kMayStand) return transform->make(d, d);
     malformed(description, part.at + name.size(), "a number of components");
   }
-  const size_t most = transform->reduces ? d : kMaxDimension;
+  const size_t most = transform->number == Number::kAtMost ? d : kMaxDimension;
   const size_t d_out = read_number(&number, most);
   if (d_out >= 1 && d_out <= most) return transform->make(d, d_out);
   malformed(description, part.at + name.size(), format("a number of components from 1 to %zu", most).c_str());

@@ -28,8 +28,8 @@ class LinearTransform : public VectorTransform {
 
  private:
   void apply_rows(size_t n, const float* x, float* out, const Cancel* cancel) const override;
-  // Aᵀ (y - b), if the rows of A are orthonormal (of the vectors that come out as y, the one nearest to the origin
-  // after the shift), or its columns (the vector itself; Faiss refuses these). kUnsupported for another A.
+  // Aᵀ (y - b), if the rows of A are orthonormal (of the vectors that come out as y, the one in their span) or its
+  // columns (the vector itself). kUnsupported for another A.
   void reverse_row(const float* y, float* x) const override;
   size_t work_per_row() const noexcept override { return d_in() * d_out(); }
 

@@ -79,6 +79,7 @@ std::vector<double> transposed_q(size_t d, const double* a, const std::vector<do
     const size_t end = std::min(d, begin + kAtOnce);
     for (size_t r = begin; r < end; ++r) q[r * d + r] = 1;
     for (size_t k = end - 1; k-- > 0;) {  // those from r on leave row r alone
+      if (k % 64 == 0) check(cancel);
       const double* const v = a + k * d + k + 1;
       for (size_t r = std::max(begin, k + 1); r < end && betas[k] != 0; ++r) {
         double* const row = q.data() + r * d + k + 1;
@@ -131,7 +132,8 @@ class Rotations {
 
 // One implicit QL step on rows begin … end of t, which are linked.
 void ql_step(Tridiagonal* t, size_t begin, size_t end, Rotations* rotations) {
-  std::vector<double>&d = t->diagonal, &e = t->off;
+  std::vector<double>& d = t->diagonal;
+  std::vector<double>& e = t->off;
   const double half = (d[begin + 1] - d[begin]) / (2 * e[begin]);
   const double root = std::sqrt(half * half + 1);
   double bulge = d[end] - d[begin] + e[begin] / (half + std::copysign(root, half));  // less the shift
