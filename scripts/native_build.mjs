@@ -6,7 +6,7 @@ import { find, root, run } from './run.mjs';
 /** The tests of what has threads, as a part of a regular expression on their names. */
 const WITH_THREADS = [
   'base_.*|clustering_.*|transform_.*|.*concurrency|differential|storage_(id_table|direct_map|inverted_lists)|io_(save|stale)',
-  'index_(flat.*|id_map|ivf_search|merge|refine_flat.*|selector|sparse_filter)',
+  'index_(flat.*|id_map|ivf_search|merge|refine.*|selector|sparse_filter)',
 ].join('|');
 /** Those of what touches instruction sets and memory layouts, and a few whole searches: see LOWER_ROOMS in native.mjs. */
 const LOWER_ROOMS = 'kernels_.*|storage_.*|sketch_.*|differential';

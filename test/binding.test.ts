@@ -175,7 +175,7 @@ describe('the messages', () => {
     [
       'a flat index where a refinement is needed',
       () => native.kFactor(index),
-      'ERR_INVALID_ARG_TYPE The index must be an IndexRefineFlat. Received IndexFlat',
+      'ERR_INVALID_ARG_TYPE The index must be an IndexRefine or IndexRefineFlat. Received IndexFlat',
     ],
     [
       'a quantizer of another dimension',

@@ -31,7 +31,7 @@ interface Report {
 
 /** With VORONODE_THOROUGH=1 the rest, too; the C++ tests and the search fuzzers force each target anyway. */
 const SUITES = ['flat'];
-const MORE = ['ivf', 'ivf_scalar_quantizer', 'id_map', 'pre_transform', 'refine_flat', 'ivf_model', 'kmeans'];
+const MORE = ['ivf', 'ivf_scalar_quantizer', 'id_map', 'pre_transform', 'refine', 'ivf_model', 'kmeans'];
 
 describe('kernels', () => {
   const plain = digests('generic');

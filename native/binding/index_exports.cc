@@ -10,7 +10,7 @@
 #include "index/flat.h"
 #include "index/flat_scalar_quantizer.h"
 #include "index/id_map.h"
-#include "index/refine_flat.h"
+#include "index/refine.h"
 
 namespace voronode {
 namespace {
@@ -46,8 +46,8 @@ napi_value id_map(const Call& call) {
 napi_value refine(const Call& call) {
   const HeldPtr base = index_of(call.env, call[0]);
   const GateHold hold(base->index->gate(), Access::kExclusive);  // as above
-  if (is_undefined(call.env, call[1])) return handle_of(call, std::make_shared<IndexRefineFlat>(base->index));
-  return handle_of(call, std::make_shared<IndexRefineFlat>(base->index, scalar_code_arg(call.env, call[1])));
+  if (is_undefined(call.env, call[1])) return handle_of(call, std::make_shared<IndexRefine>(base->index));
+  return handle_of(call, std::make_shared<IndexRefine>(base->index, scalar_code_arg(call.env, call[1])));
 }
 
 napi_value factory(const Call& call) {
@@ -79,18 +79,19 @@ napi_value wrapped(const Call& call) { return Napi::Boolean::New(call.env, index
 
 napi_value search_parameters(const Call& call) { return described_parameters(call.env, index_at_0(call)); }
 
-IndexRefineFlat& as_refine_flat(Index& index) {
-  if (auto* refine = dynamic_cast<IndexRefineFlat*>(&index)) return *refine;
-  throw Error(Code::kInvalidArgType, format("The index must be an IndexRefineFlat. Received %s", index.kind()));
+IndexRefine& as_refine(Index& index) {
+  if (auto* refine = dynamic_cast<IndexRefine*>(&index)) return *refine;
+  throw Error(Code::kInvalidArgType,
+              format("The index must be an IndexRefine or IndexRefineFlat. Received %s", index.kind()));
 }
 
 napi_value k_factor(const Call& call) {
-  return Napi::Number::New(call.env, static_cast<double>(as_refine_flat(index_at_0(call)).k_factor()));
+  return Napi::Number::New(call.env, static_cast<double>(as_refine(index_at_0(call)).k_factor()));
 }
 
 napi_value set_k_factor(const Call& call) {
-  IndexRefineFlat& refine = as_refine_flat(index_at_0(call));
-  refine.set_k_factor(IndexRefineFlat::checked_factor(number_arg(call.env, "kFactor", call[1])));
+  IndexRefine& refine = as_refine(index_at_0(call));
+  refine.set_k_factor(IndexRefine::checked_factor(number_arg(call.env, "kFactor", call[1])));
   return call.env.Undefined();
 }
 

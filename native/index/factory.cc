@@ -19,7 +19,7 @@
 #include "index/ivf_flat.h"
 #include "index/ivf_scalar_quantizer.h"
 #include "index/pre_transform.h"
-#include "index/refine_flat.h"
+#include "index/refine.h"
 #include "transform/plain_transforms.h"
 #include "transform/principal_components.h"
 
@@ -144,8 +144,8 @@ std::optional<RowCode> find_refinement(std::string_view text) noexcept {
 }
 
 std::shared_ptr<Index> refine(RowCode code, const std::shared_ptr<Index>& base) {
-  if (code.scalar == nullptr) return std::make_shared<IndexRefineFlat>(base);
-  return std::make_shared<IndexRefineFlat>(base, code.scalar->code);
+  if (code.scalar == nullptr) return std::make_shared<IndexRefine>(base);
+  return std::make_shared<IndexRefine>(base, code.scalar->code);
 }
 
 constexpr char kOffered[] =

@@ -5,7 +5,7 @@
 
 #include "index/factory.h"
 #include "index/ivf.h"
-#include "index/refine_flat.h"
+#include "index/refine.h"
 #include "test/allocations.h"
 #include "test/random.h"
 

@@ -7,7 +7,7 @@
 #include "index/factory.h"
 #include "index/flat.h"
 #include "index/id_map.h"
-#include "index/refine_flat.h"
+#include "index/refine.h"
 #include "index/selector_batch.h"
 #include "test/random.h"
 #include "test/throws.h"

@@ -4,7 +4,7 @@
 
 #include "index/factory.h"
 #include "index/ivf.h"
-#include "index/refine_flat.h"
+#include "index/refine.h"
 
 namespace voronode::test {
 namespace {

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "index/flat_scalar_quantizer.h"
-#include "index/refine_flat.h"
+#include "index/refine.h"
 #include "io/index_io.h"
 #include "test/refusal.h"
 

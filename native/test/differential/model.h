@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "index/refine_flat.h"
+#include "index/refine.h"
 #include "test/differential/kind.h"
 #include "test/ivf_model.h"
 #include "test/reference.h"

@@ -244,7 +244,7 @@ class Subject {
   // The vectors that order candidates stay as they are once they are there.
   void check_refinement() {
     if (!model_.kind().refined_by_code()) return;
-    const auto stored = find_in<IndexRefineFlat>(*index_)->rows().stored_rows();
+    const auto stored = find_in<IndexRefine>(*index_)->rows().stored_rows();
     std::vector<float> room(model_.kind().d);
     for (size_t i = 0; i < model_.rows().size(); ++i) {
       ModelRow& row = model_.rows()[i];

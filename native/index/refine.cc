@@ -1,4 +1,4 @@
-#include "index/refine_flat.h"
+#include "index/refine.h"
 
 #include "index/flat.h"
 #include "index/flat_scalar_quantizer.h"
@@ -9,7 +9,7 @@ namespace {
 
 // What can be refined.
 std::shared_ptr<Index> refinable(std::shared_ptr<Index> base, size_t rows) {
-  if (const Index* obstacle = IndexRefineFlat::obstacle(*base)) {
+  if (const Index* obstacle = IndexRefine::obstacle(*base)) {
     throw Error(Code::kUnsupported, obstacle->maps_ids()
                                         ? format("An IndexRefineFlat cannot wrap an %s; put the map around the "
                                                  "refinement: new %s(new IndexRefineFlat(base))",
@@ -22,12 +22,12 @@ std::shared_ptr<Index> refinable(std::shared_ptr<Index> base, size_t rows) {
 
 }  // namespace
 
-const Index* IndexRefineFlat::obstacle(const Index& base) noexcept {
+const Index* IndexRefine::obstacle(const Index& base) noexcept {
   const Index* const map = with_role(base, &Index::maps_ids);
   return map != nullptr ? map : with_role(base, &Index::refines);
 }
 
-float IndexRefineFlat::checked_factor(double k_factor) {
+float IndexRefine::checked_factor(double k_factor) {
   const auto factor = static_cast<float>(k_factor);
   if (factor >= 1 && factor <= static_cast<float>(kKFactor.max)) return factor;
   throw Error(Code::kOutOfRange,
@@ -35,38 +35,38 @@ float IndexRefineFlat::checked_factor(double k_factor) {
                      kKFactor.max, k_factor));
 }
 
-SearchParameters IndexRefineFlat::own_search_parameters() const noexcept {
+SearchParameters IndexRefine::own_search_parameters() const noexcept {
   static constexpr const SearchParameter* kOwn[] = {&kKFactor};
   return kOwn;
 }
 
-IndexRefineFlat::IndexRefineFlat(const std::shared_ptr<Index>& base)
-    : IndexRefineFlat(base, std::make_shared<IndexFlat>(base->d(), base->metric(), false)) {}
+IndexRefine::IndexRefine(const std::shared_ptr<Index>& base)
+    : IndexRefine(base, std::make_shared<IndexFlat>(base->d(), base->metric(), false)) {}
 
-IndexRefineFlat::IndexRefineFlat(const std::shared_ptr<Index>& base, ScalarCode code)
-    : IndexRefineFlat(base, std::make_shared<IndexScalarQuantizer>(base->d(), code, base->metric())) {}
+IndexRefine::IndexRefine(const std::shared_ptr<Index>& base, ScalarCode code)
+    : IndexRefine(base, std::make_shared<IndexScalarQuantizer>(base->d(), code, base->metric())) {}
 
-IndexRefineFlat::IndexRefineFlat(const std::shared_ptr<Index>& base, std::shared_ptr<IndexFlatCodes> rows)
+IndexRefine::IndexRefine(const std::shared_ptr<Index>& base, std::shared_ptr<IndexFlatCodes> rows)
     : Wrapper(base->d(), refinable(base, rows->ntotal())),
       rows_(std::move(rows)),
       coded_(dynamic_cast<const IndexFlat*>(rows_.get()) == nullptr) {
   commit();
 }
 
-std::shared_ptr<IndexRefineFlat> IndexRefineFlat::from_parts(const std::shared_ptr<Index>& base,
-                                                             std::shared_ptr<IndexFlatCodes> rows) {
-  return std::shared_ptr<IndexRefineFlat>(new IndexRefineFlat(base, std::move(rows)));
+std::shared_ptr<IndexRefine> IndexRefine::from_parts(const std::shared_ptr<Index>& base,
+                                                     std::shared_ptr<IndexFlatCodes> rows) {
+  return std::shared_ptr<IndexRefine>(new IndexRefine(base, std::move(rows)));
 }
 
-Clustering IndexRefineFlat::learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
-                                  const ClusteringProgress& progress) {
+Clustering IndexRefine::learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
+                              const ClusteringProgress& progress) {
   std::vector<float> learned = rows_->learn_codes(n, x, cancel);
   Clustering found = base().train(n, x, params, cancel, progress);
   rows_->set_learned(std::move(learned));
   return found;
 }
 
-void IndexRefineFlat::add(size_t n, const float* x, const Cancel* cancel) {
+void IndexRefine::add(size_t n, const float* x, const Cancel* cancel) {
   const size_t before = rows_->ntotal();
   rows_->add(n, x, cancel);
   try {
@@ -77,31 +77,31 @@ void IndexRefineFlat::add(size_t n, const float* x, const Cancel* cancel) {
   }
 }
 
-bool IndexRefineFlat::look_up(idx_t id, float* x) const {
+bool IndexRefine::look_up(idx_t id, float* x) const {
   // Rows behind are those of an add under way, which may fail.
   return id >= 0 && static_cast<uint64_t>(id) < ntotal() && rows_->look_up(id, x);
 }
 
-size_t IndexRefineFlat::remove_ids(const IDSelector& selector, const Cancel* cancel) {
+size_t IndexRefine::remove_ids(const IDSelector& selector, const Cancel* cancel) {
   const std::vector<size_t> rows = rows_with(selector, ntotal(), cancel);
   remove_rows(rows);
   return rows.size();
 }
 
-void IndexRefineFlat::remove_rows(const std::vector<size_t>& rows) noexcept {
+void IndexRefine::remove_rows(const std::vector<size_t>& rows) noexcept {
   base().remove_rows(rows);
   rows_->remove_rows(rows);
 }
 
-void IndexRefineFlat::reset() noexcept {
+void IndexRefine::reset() noexcept {
   base().reset();
   rows_->reset();
 }
 
-void IndexRefineFlat::merge_from(Index& other, idx_t add_id, const Cancel* cancel) {
+void IndexRefine::merge_from(Index& other, idx_t add_id, const Cancel* cancel) {
   check_mergeable(other);
   check_add_id(*this, add_id);
-  auto& theirs = dynamic_cast<IndexRefineFlat&>(other);
+  auto& theirs = dynamic_cast<IndexRefine&>(other);
   const size_t before = rows_->ntotal();
   rows_->append_rows(*theirs.rows_, cancel);
   try {
@@ -113,9 +113,9 @@ void IndexRefineFlat::merge_from(Index& other, idx_t add_id, const Cancel* cance
   other.reset();
 }
 
-void IndexRefineFlat::check_mergeable(const Index& other) const {
+void IndexRefine::check_mergeable(const Index& other) const {
   Wrapper::check_mergeable(other);
-  rows_->check_mergeable(*dynamic_cast<const IndexRefineFlat&>(other).rows_);
+  rows_->check_mergeable(*dynamic_cast<const IndexRefine&>(other).rows_);
 }
 
 }  // namespace voronode

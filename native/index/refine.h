@@ -16,10 +16,10 @@
 
 namespace voronode {
 
-// Candidates per neighbour. Faiss reads no file whose factor lies beyond. Default: IndexRefineFlat::k_factor.
+// Candidates per neighbour. Faiss reads no file whose factor lies beyond. Default: IndexRefine::k_factor.
 inline constexpr SearchParameter kKFactor{"kFactor", SearchParameter::Type::kNumber, 1, 1000};
 
-class IndexRefineFlat final : public Wrapper {
+class IndexRefine final : public Wrapper {
  public:
   // The factor as float32. kOutOfRange unless it is within the range of kKFactor.
   static float checked_factor(double k_factor);
@@ -29,14 +29,14 @@ class IndexRefineFlat final : public Wrapper {
   static const Index* obstacle(const Index& base) noexcept;
 
   // Wraps an empty index without an obstacle (kUnsupported otherwise, or if it is wrapped already).
-  explicit IndexRefineFlat(const std::shared_ptr<Index>& base);
+  explicit IndexRefine(const std::shared_ptr<Index>& base);
   // Keeps the vectors in codes.
-  IndexRefineFlat(const std::shared_ptr<Index>& base, ScalarCode code);
+  IndexRefine(const std::shared_ptr<Index>& base, ScalarCode code);
 
   // For files: a base that is filled, and the vector of each of its rows, without sketches, which nobody would use.
   // REQUIRES: base->numbered_by_position().
-  static std::shared_ptr<IndexRefineFlat> from_parts(const std::shared_ptr<Index>& base,
-                                                     std::shared_ptr<IndexFlatCodes> rows);
+  static std::shared_ptr<IndexRefine> from_parts(const std::shared_ptr<Index>& base,
+                                                 std::shared_ptr<IndexFlatCodes> rows);
 
   const char* kind() const noexcept override { return coded_ ? "IndexRefine" : "IndexRefineFlat"; }
   bool is_trained() const noexcept override { return base().is_trained() && rows_->is_trained(); }
@@ -73,7 +73,7 @@ class IndexRefineFlat final : public Wrapper {
   SearchParameters own_search_parameters() const noexcept override;
 
  private:
-  IndexRefineFlat(const std::shared_ptr<Index>& base, std::shared_ptr<IndexFlatCodes> rows);
+  IndexRefine(const std::shared_ptr<Index>& base, std::shared_ptr<IndexFlatCodes> rows);
   float factor_of(const SearchParams& params) const noexcept;
 
   std::shared_ptr<IndexFlatCodes> rows_;

@@ -1,10 +1,10 @@
-// Files of IndexRefineFlat: what is refused, and where.
+// Files of IndexRefine: what is refused, and where.
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <cstring>
 
-#include "index/refine_flat.h"
+#include "index/refine.h"
 #include "test/refusal.h"
 
 namespace voronode::test {
@@ -37,7 +37,7 @@ TEST_CASE("refine flat files: the factor is one that Faiss reads") {
   const Bytes bytes = golden("refine_flat_l2");
   for (const float good : {1.0f, 1.5f, 1000.0f}) {
     const auto index = read(with(bytes, bytes.size() - 4, good));
-    CHECK(dynamic_cast<const IndexRefineFlat&>(*index).k_factor() == good);
+    CHECK(dynamic_cast<const IndexRefine&>(*index).k_factor() == good);
   }
   const std::string at = "section IxRF.k_factor, byte " + std::to_string(bytes.size() - 4);
   CHECK(factor_refused(0.5f) ==

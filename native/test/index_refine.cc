@@ -1,10 +1,10 @@
-// IndexRefineFlat: the candidates of the base in the order of their float32 distances, to the bit; what is refused.
+// IndexRefine: the candidates of the base in the order of their float32 distances, to the bit; what is refused.
 #include <doctest/doctest.h>
 
 #include "index/id_map.h"
 #include "index/ivf_flat.h"
 #include "index/pre_transform.h"
-#include "index/refine_flat.h"
+#include "index/refine.h"
 #include "test/coded.h"
 #include "test/kinds.h"
 #include "test/random.h"
@@ -58,7 +58,7 @@ TEST_CASE("refine flat: answers are the base's candidates by their float32 dista
     } else {
       base = coded(metric, nlist, n, d, x);
     }
-    auto refine = std::make_shared<IndexRefineFlat>(base);
+    auto refine = std::make_shared<IndexRefine>(base);
     const bool mapped = c % 3 == 0;
     std::vector<idx_t> ids;
     std::shared_ptr<Index> index = refine;
@@ -109,7 +109,7 @@ TEST_CASE("refine flat: over all lists of vectors the answer is the exact one") 
     quantizer->add(nlist, x.data(), nullptr);
     auto ivf = std::make_shared<IndexIVFFlat>(quantizer, nlist, metric);
     ivf->set_nprobe(nlist);
-    IndexRefineFlat index(ivf);
+    IndexRefine index(ivf);
     IndexFlat flat(d, metric);
     for (Index* each : {static_cast<Index*>(&index), static_cast<Index*>(&flat)}) each->add(n, x.data(), nullptr);
     const auto xq = random.vectors(50, d);
@@ -134,7 +134,7 @@ TEST_CASE("refine flat: a range is exact, and the wider the factor, the less is 
     constexpr size_t d = 16, n = 2000;
     std::vector<float> x = random.vectors(n, d);
     for (size_t i = 0; i < n; ++i) x[i * d] *= 400;  // coarse steps
-    IndexRefineFlat index(coded(metric, 1, n, d, x));
+    IndexRefine index(coded(metric, 1, n, d, x));
     index.add(n, x.data(), nullptr);
     const Rows rows{metric, d, x};
     const auto xq = random.vectors(20, d);
@@ -166,7 +166,7 @@ TEST_CASE("refine flat: gives back what was added, and removal renumbers both si
   auto x = random.vectors(n, d);
   const auto base = coded(Metric::kL2, 4, n, d, x);
   base->set_nprobe(4);
-  IndexRefineFlat index(base);
+  IndexRefine index(base);
   index.set_k_factor(1000);
   index.add(n, x.data(), nullptr);
   CHECK(index.remove_ids(IDSelectorRange(50, 90), nullptr) == 40);
@@ -195,27 +195,27 @@ TEST_CASE("refine flat: what cannot be refined, or is out of range, is refused")
   const auto filled = std::make_shared<IndexFlat>(2, Metric::kL2);
   filled->add(1, std::vector<float>{1, 2}.data(), nullptr);
   check_throws(Code::kUnsupported, "only wrap an empty index; this IndexFlat holds 1 vectors",
-               [&] { IndexRefineFlat{filled}; });
+               [&] { IndexRefine{filled}; });
   CHECK_FALSE(filled->wrapped());
   const auto flat = [] { return std::make_shared<IndexFlat>(2, Metric::kL2); };
   const auto map = std::make_shared<IndexIDMap>(flat(), true);
-  check_throws(Code::kUnsupported, "new IndexIDMap2(new IndexRefineFlat(base))", [&] { IndexRefineFlat{map}; });
+  check_throws(Code::kUnsupported, "new IndexIDMap2(new IndexRefineFlat(base))", [&] { IndexRefine{map}; });
   const auto transformed = std::make_shared<IndexPreTransform>(TransformChain(), map);
-  check_throws(Code::kUnsupported, "new IndexIDMap2(", [&] { IndexRefineFlat{transformed}; });
+  check_throws(Code::kUnsupported, "new IndexIDMap2(", [&] { IndexRefine{transformed}; });
   const auto base = flat();
-  const auto refine = std::make_shared<IndexRefineFlat>(base);
+  const auto refine = std::make_shared<IndexRefine>(base);
   CHECK(&refine->gate() == &base->gate());
   CHECK(refine->inner() == base);
-  check_throws(Code::kUnsupported, "another one", [&] { IndexRefineFlat{refine}; });
-  check_throws(Code::kUnsupported, "wrapped by another index already", [&] { IndexRefineFlat{base}; });
+  check_throws(Code::kUnsupported, "another one", [&] { IndexRefine{refine}; });
+  check_throws(Code::kUnsupported, "wrapped by another index already", [&] { IndexRefine{base}; });
   const idx_t id = 5;
   check_throws(Code::kUnsupported, "new IndexIDMap(index).addWithIds(vectors, ids)", [&] {
     refine->add_with_ids(1, std::vector<float>{1, 2}.data(), &id, nullptr);
   });
   for (const double bad : {0.0, 0.999, -1.0, 1000.001, 1e300, HUGE_VAL, std::nan("")}) {
-    check_throws(Code::kOutOfRange, "\"kFactor\"", [&] { IndexRefineFlat::checked_factor(bad); });
+    check_throws(Code::kOutOfRange, "\"kFactor\"", [&] { IndexRefine::checked_factor(bad); });
   }
-  CHECK(same(IndexRefineFlat::checked_factor(1.1), 1.1f));
+  CHECK(same(IndexRefine::checked_factor(1.1), 1.1f));
 }
 
 }  // namespace

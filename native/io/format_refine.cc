@@ -1,7 +1,7 @@
 // IndexRefine and IndexRefineFlat: header, the base index, an index of its vectors, then the factor as float32. (Faiss
 // allows any index in the second place; here it is an IndexFlat or an IndexScalarQuantizer.)
 #include "base/error.h"
-#include "index/refine_flat.h"
+#include "index/refine.h"
 #include "io/format.h"
 
 namespace voronode {
@@ -15,11 +15,11 @@ float read_factor(Reader& reader) {
   reader.corrupt(format("a number from 1 to %g", kKFactor.max), std::to_string(factor));
 }
 
-std::shared_ptr<Index> read_refine_flat(Reader& reader, Tag, const Outer* outer) {
+std::shared_ptr<Index> read_refine(Reader& reader, Tag, const Outer* outer) {
   const Header header = read_header(reader, outer, Training::kNeeded);
   Outer promised(header);
   std::shared_ptr<Index> base = read_any(reader, &promised);
-  if (const Index* obstacle = IndexRefineFlat::obstacle(*base)) {
+  if (const Index* obstacle = IndexRefine::obstacle(*base)) {
     reader.unsupported(std::string("an IndexRefine around an ") + obstacle->kind());
   }
   if (!base->numbered_by_position()) {
@@ -31,13 +31,13 @@ std::shared_ptr<Index> read_refine_flat(Reader& reader, Tag, const Outer* outer)
     reader.unsupported("an IndexRefine with another second index than an IndexFlat or an IndexScalarQuantizer");
   }
   const float factor = read_factor(reader);
-  auto index = IndexRefineFlat::from_parts(base, rows);
+  auto index = IndexRefine::from_parts(base, rows);
   index->set_k_factor(factor);
   return index;
 }
 
-bool write_refine_flat(Writer& writer, const Index& index, const Moment& moment) {
-  const auto* refine = dynamic_cast<const IndexRefineFlat*>(&index);
+bool write_refine(Writer& writer, const Index& index, const Moment& moment) {
+  const auto* refine = dynamic_cast<const IndexRefine*>(&index);
   if (refine == nullptr) return false;
   writer.number(kTag);
   write_header(writer, index, moment);
@@ -49,7 +49,7 @@ bool write_refine_flat(Writer& writer, const Index& index, const Moment& moment)
 
 }  // namespace
 
-extern const Format refine_flat_format;
-const Format refine_flat_format{{kTag, 0, 0}, read_refine_flat, write_refine_flat};
+extern const Format refine_format;
+const Format refine_format{{kTag, 0, 0}, read_refine, write_refine};
 
 }  // namespace voronode

@@ -1,4 +1,4 @@
-// IndexRefineFlat: what stays when an add fails; the memory that it takes; searches beside adds.
+// IndexRefine: what stays when an add fails; the memory that it takes; searches beside adds.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -6,7 +6,7 @@
 
 #include "index/id_map.h"
 #include "index/ivf_flat.h"
-#include "index/refine_flat.h"
+#include "index/refine.h"
 #include "io/index_io.h"
 #include "test/allocations.h"
 #include "test/coded.h"
@@ -19,7 +19,7 @@ namespace voronode::test {
 namespace {
 
 // Whether the answers and the rows are those of the first n vectors of x.
-bool holds(const IndexRefineFlat& index, size_t n, const std::vector<float>& x) {
+bool holds(const IndexRefine& index, size_t n, const std::vector<float>& x) {
   const size_t d = index.d();
   SearchParams all;
   all.set(kNprobe, kNprobe.max);
@@ -33,7 +33,7 @@ TEST_CASE("refine flat: an add that fails changes nothing, whatever allocation i
   constexpr size_t d = 32, n = 300;
   const auto x = Random(305).vectors(3 * n, d);
   {  // what is allocated once: the pool's threads
-    IndexRefineFlat first(coded(Metric::kL2, 3, n, d, x));
+    IndexRefine first(coded(Metric::kL2, 3, n, d, x));
     first.add(n, x.data(), nullptr);
     CHECK(holds(first, n, x));
   }
@@ -43,7 +43,7 @@ TEST_CASE("refine flat: an add that fails changes nothing, whatever allocation i
     for (size_t nth = 1; struck; ++nth) {
       const size_t live = live_allocations();
       {
-        IndexRefineFlat index(coded(Metric::kL2, 3, n, d, x));
+        IndexRefine index(coded(Metric::kL2, 3, n, d, x));
         index.add(n, x.data(), nullptr);
         bool failed = false;
         {
@@ -71,7 +71,7 @@ TEST_CASE("refine flat: an add that fails changes nothing, whatever allocation i
   CHECK(leaked == 0);
 
   // For other reasons: no training, no code, a signal.
-  IndexRefineFlat untrained(std::make_shared<IndexIVFScalarQuantizer>(d, 3, ScalarCode::k8bit, Metric::kL2));
+  IndexRefine untrained(std::make_shared<IndexIVFScalarQuantizer>(d, 3, ScalarCode::k8bit, Metric::kL2));
   check_throws(Code::kNotTrained, "call train(vectors)", [&] { untrained.add(n, x.data(), nullptr); });
   check_throws(Code::kNotTrained, "call train(vectors)", [&] { search(untrained, 1, x.data(), 1); });
   untrained.train(n, x.data(), nullptr);
@@ -91,7 +91,7 @@ TEST_CASE("refine flat: takes the memory of the base and of the vectors, no sket
   const auto x = Random(306).vectors(n, d);
   const auto base = coded(Metric::kL2, 4, n, d, x);
   size_t before = live_bytes();
-  IndexRefineFlat index(base);
+  IndexRefine index(base);
   index.add(n, x.data(), nullptr);
   const double least = n * (5.0 * d + 8);
   CHECK(static_cast<double>(live_bytes() - before) > 0.99 * least);
@@ -126,7 +126,7 @@ TEST_CASE("refine flat: searches and saves beside adds, removals and resets") {
   const Threads restored(3);
   auto quantizer = std::make_shared<IndexFlat>(kD, Metric::kL2);
   quantizer->add(5, batch_from(9000).data(), nullptr);
-  const auto refine = std::make_shared<IndexRefineFlat>(std::make_shared<IndexIVFFlat>(quantizer, 5, Metric::kL2));
+  const auto refine = std::make_shared<IndexRefine>(std::make_shared<IndexIVFFlat>(quantizer, 5, Metric::kL2));
   IndexIDMap map(refine, false);
   std::atomic<size_t> done{0}, begun{0}, wrong{0}, checked{0}, beside{0};
   std::atomic<bool> over{false};

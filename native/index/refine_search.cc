@@ -1,4 +1,4 @@
-// The searches of IndexRefineFlat: the base's answer, by positions; the distances of its candidates; their order.
+// The searches of IndexRefine: the base's answer, by positions; the distances of its candidates; their order.
 #include <algorithm>
 #include <optional>
 
@@ -7,7 +7,7 @@
 #include "base/thread_pool.h"
 #include "index/answer.h"
 #include "index/labels.h"
-#include "index/refine_flat.h"
+#include "index/refine.h"
 #include "index/selector_batch.h"
 #include "index/sparse_filter.h"
 #include "kernels/kernels.h"
@@ -149,12 +149,12 @@ size_t wanted_candidates(size_t k, float k_factor) noexcept {
 
 }  // namespace
 
-float IndexRefineFlat::factor_of(const SearchParams& params) const noexcept {
+float IndexRefine::factor_of(const SearchParams& params) const noexcept {
   return static_cast<float>(params.get(kKFactor, static_cast<double>(k_factor())));
 }
 
-void IndexRefineFlat::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
-                             idx_t* labels) const {
+void IndexRefine::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
+                         idx_t* labels) const {
   require_trained();
   const BaseParams asked(params, base().ntotal());
   const size_t wanted = wanted_candidates(k, factor_of(params));
@@ -201,8 +201,8 @@ float widened(Metric metric, float radius, float k_factor) noexcept {
 
 }  // namespace
 
-void IndexRefineFlat::range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
-                                   RangeResult* result) const {
+void IndexRefine::range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
+                               RangeResult* result) const {
   require_trained();
   const float factor = factor_of(params);
   RangeResult found;
