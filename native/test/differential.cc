@@ -64,7 +64,7 @@ TEST_CASE("differential: the fuzzer draws every code that the factory offers, an
     Kind kind;
     kind.d = 4;
     kind.code = code;
-    CHECK(make_index(kind, {})->inner() == nullptr);
+    CHECK(make_index(kind, {}, {})->inner() == nullptr);
   }
 }
 
