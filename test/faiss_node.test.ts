@@ -23,7 +23,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const OFFERED =
-  'Flat, IVF<nlist> with Flat, SQ8 or SQfp16, L2norm, PCA<d>, PCAW<d>, PCAR<d>, PCAWR<d>, RR, RR<d>, Pad<d>, RFlat, IDMap and IDMap2';
+  'Flat, SQ8, SQ6, SQ4, SQfp16, SQbf16, SQ8_direct and SQ8_direct_signed, IVF<nlist> with one of these, L2norm, PCA<d>, PCAW<d>, ' +
+  'PCAR<d>, PCAWR<d>, RR, RR<d>, Pad<d>, RFlat, Refine(<one of these>), IDMap and IDMap2';
 
 /** Cases that end otherwise than in faiss-node. Where both are errors, the one there is in Faiss's words. */
 const differs: Record<string, Outcome> = {

@@ -248,8 +248,8 @@ TEST_CASE("what Faiss knows and this version does not offer is named") {
 
 TEST_CASE("long descriptions are refused with a short message") {
   std::string commas(100'000, ',');
-  CHECK(refusal(Code::kInvalidArgValue, commas).size() < 500);
-  CHECK(refusal(Code::kInvalidArgValue, std::string(1 << 20, 'x')).size() < 500);
+  CHECK(refusal(Code::kInvalidArgValue, commas).size() < 600);
+  CHECK(refusal(Code::kInvalidArgValue, std::string(1 << 20, 'x')).size() < 600);
   CHECK(refusal(Code::kUnsupported, "PQ" + std::string(1 << 20, '9')).size() < 500);
 }
 

@@ -59,7 +59,7 @@ class Model {
 
   // What look_up gives of a row; throws as the transforms do.
   std::vector<float> stored(const ModelRow& row) const {
-    if (kind_.refined) return row.x;
+    if (kind_.refined) return row.z;
     std::vector<float> x = row.y;
     for (auto stage = chain_.rbegin(); stage != chain_.rend(); ++stage) {
       const std::vector<float> after = std::move(x);
