@@ -6,8 +6,8 @@
 
 #include "binding/element_type.h"
 #include "binding/errors.h"
-#include "index/ivf.h"
 #include "codec/scalar_quantizer.h"
+#include "index/ivf.h"
 
 namespace voronode {
 namespace {

@@ -183,8 +183,8 @@ inline std::shared_ptr<Index> make_index(const Kind& kind, const TransformChain&
   if (!chain.empty()) index = std::make_shared<IndexPreTransform>(chain, std::move(index));
   if (kind.refined) {
     const ScalarTraits* const scalar = scalar_of(kind.refine_code);
-    index = scalar != nullptr ? std::make_shared<IndexRefine>(index, scalar->code)
-                              : std::make_shared<IndexRefine>(index);
+    index =
+        scalar != nullptr ? std::make_shared<IndexRefine>(index, scalar->code) : std::make_shared<IndexRefine>(index);
   }
   if (kind.maps > 0) index = std::make_shared<IndexIDMap>(std::move(index), kind.maps == 2);
   return index;
