@@ -117,18 +117,29 @@ struct Pass {
  private:
   template <class Sink>
   void scan_slice(size_t first, size_t slice, Sink& sink) const {
-    const size_t queries = std::min(plan.group_size, nq - first);
-    const float* const x = xq + first * source.d;
     const size_t begin = slice * plan.slice_rows;
     const size_t end = std::min(source.count(), begin + plan.slice_rows);
+    if (source.codes) scan_codes(*source.codes, begin, end, first, sink);
+    if (source.rows) scan_rows(*source.rows, begin, end, first, sink);
+  }
+
+  size_t queries_from(size_t first) const noexcept { return std::min(plan.group_size, nq - first); }
+
+  template <class Sink>
+  void scan_codes(const Blocks<uint8_t>::View& codes, size_t begin, size_t end, size_t first, Sink& sink) const {
+    const float* const x = xq + first * source.d;
+    ScanScratch scratch(source.d);
+    const CodedScan coded{*source.codec, codes, source.d, distance_kernel(source.metric), cancel, scratch};
+    if (!source.chosen) return coded.run(begin, end, x, queries_from(first), sink);
+    coded.run_chosen(source.chosen->data() + begin, end - begin, x, queries_from(first), sink);
+  }
+
+  template <class Sink>
+  void scan_rows(const Blocks<float>::View& rows, size_t begin, size_t end, size_t first, Sink& sink) const {
+    const size_t queries = queries_from(first);
+    const float* const x = xq + first * source.d;
     const DistanceKernel kernel = distance_kernel(source.metric);
     ScanScratch scratch(source.d);
-    if (source.codes) {
-      const CodedScan coded{*source.codec, *source.codes, source.d, kernel, cancel, scratch};
-      if (!source.chosen) return coded.run(begin, end, x, queries, sink);
-      return coded.run_chosen(source.chosen->data() + begin, end - begin, x, queries, sink);
-    }
-    const auto& rows = *source.rows;
     if (source.chosen) {
       return scan_chosen(rows, source.chosen->data() + begin, end - begin, x, queries, kernel, scratch, cancel, sink);
     }

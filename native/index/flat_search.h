@@ -23,7 +23,7 @@ struct FlatRows {
   std::optional<Blocks<uint8_t>::View> codes = std::nullopt;
   std::optional<std::vector<size_t>> chosen = std::nullopt;  // the rows to search, ascending; else all
 
-  size_t size() const noexcept { return codes ? codes->size() : rows->size(); }
+  size_t size() const noexcept { return rows ? rows->size() : codes ? codes->size() : 0; }
   size_t count() const noexcept { return chosen ? chosen->size() : size(); }
 };
 
