@@ -16,7 +16,8 @@ const ROUNDS = 5;
  * Measures exact search by making and searching random vectors, in about half a second: how many components of stored
  * vectors this machine, with the threads that are set, compares with queries in a second, many queries in a call. That
  * many by n · d is about the queries a second of an `IndexFlatL2` of n vectors of d components, and what
- * `suggestIndex(n, d, { exactRate })` takes. A single query at a time is slower by a factor of 3 to 6.
+ * `suggestIndex(n, d, { exactRate })` takes. Queries one at a time take 4 to 7 times as
+ * long each (docs/benchmarks.md, 128 × 1M).
  */
 export async function measureExactRate(options?: AbortOptions): Promise<number> {
   checkNames(options, ['signal'], 'measureExactRate()');

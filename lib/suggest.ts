@@ -8,7 +8,7 @@ import { checkBoolean, checkInteger, checkNumber, MAX_DIMENSION } from './valida
 const FEW = 10_000;
 /** A row costs a search at least as much as one of so many components. */
 const LEAST_WIDTH = 32;
-/** Components a second: what two cores with AVX2 compare at the least. `measureExactRate` says what this machine does. */
+/** Components a second: between what two cores compare with AVX2 and with AVX-512. `measureExactRate` says what this machine does. */
 const EXACT_RATE = 1e11;
 const [RECALL, QUERIES_PER_SECOND] = [0.95, 1000];
 /** Lists that are no more than so many times as fast as an exact search are not worth their misses. */
@@ -26,7 +26,7 @@ export interface SuggestOptions {
   queriesPerSecond?: number | undefined;
   /**
    * Components a second that exact search compares on the machine in question, as `measureExactRate()` finds it. Default:
-   * 1e11, about two cores with AVX2.
+   * 1e11, between what two cores do with AVX2 and with AVX-512.
    */
   exactRate?: number | undefined;
 }
