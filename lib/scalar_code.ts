@@ -11,7 +11,8 @@ import { checkString } from './validate.js';
  * - `'SQ8_uniform'`, `'SQ4_uniform'`: the same between the least and the greatest of all components;
  * - `'SQfp16'`: as a half-precision float, 11 significant bits, magnitudes to 65504;
  * - `'SQbf16'`: as the upper half of a float32, 8 significant bits, all magnitudes;
- * - `'SQ8_direct'`, `'SQ8_direct_signed'`: as a whole number of a byte, 0 to 255 or -128 to 127; fractions are cut off.
+ * - `'SQ8_direct'`, `'SQ8_direct_signed'`: as a whole number of a byte, 0 to 255 or -128 to 127; fractions are
+ *   rounded down.
  */
 export type ScalarCode =
   | 'SQ8'

@@ -68,7 +68,7 @@ describe('making an IndexRefineFlat', () => {
     expect(() => new IndexRefineFlat(map)).toThrow(unsupported(/new IndexIDMap2\(new IndexRefineFlat\(base\)\)/));
     const base = new IndexFlatL2(1);
     const index = new IndexRefineFlat(base);
-    expect(() => new IndexRefineFlat(index)).toThrow(unsupported(/another one/));
+    expect(() => new IndexRefineFlat(index)).toThrow(unsupported(/another refinement/));
     expect(() => new IndexRefineFlat(base)).toThrow(unsupported(/wrapped by another index already/));
     expect(() => base.addSync(Float32Array.of(1))).toThrow(unsupported(/use the wrapper/));
     expect(() => index.addWithIdsSync(Float32Array.of(1), [7])).toThrow(
@@ -294,6 +294,9 @@ describe('IndexRefine', () => {
     expect(readBack(index)).toBeInstanceOf(IndexRefine);
     expect(() => new IndexRefine(new IndexFlatL2(3), 'SQ9' as 'SQ8')).toThrow(/'code' must be one of/);
     const untrained = expect.objectContaining({ code: 'ERR_VORONODE_NOT_TRAINED' });
+    expect(() => new IndexRefine(new IndexIDMap2(new IndexFlatL2(1)), 'SQ8')).toThrow(
+      unsupported(/An IndexRefine cannot wrap an IndexIDMap2; .* new IndexIDMap2\(new IndexRefine\(base, code\)\)/),
+    );
     expect(() => index.addSync(new Float32Array(3))).toThrow(untrained);
     expect(() => index.searchSync(new Float32Array(3), 1)).toThrow(untrained);
     expect(() => index.rangeSearchSync(new Float32Array(3), 1)).toThrow(untrained);

@@ -150,7 +150,20 @@ std::vector<float> ScalarQuantizer::learn(size_t n, const Row& row, const Cancel
     out.push_back(all.high[j] - all.low[j]);
     if (!std::isfinite(all.low[j]) || !std::isfinite(out.back())) refuse_range(j);
   }
-  return traits(code_).ranges == Ranges::kOne ? joined(out, all.high) : out;
+  if (traits(code_).ranges == Ranges::kOne) out = joined(out, all.high);
+  const size_t bad = first_infinite_range(out);
+  if (bad < out.size() / 2) refuse_range(bad);
+  return out;
+}
+
+// The greatest code stands for a bit more than the greatest value of the training.
+size_t ScalarQuantizer::first_infinite_range(const std::vector<float>& trained) const noexcept {
+  const auto most = static_cast<float>((1 << scalar_code_bits(code_)) - 1);
+  const size_t count = trained.size() / 2;
+  for (size_t j = 0; j < count; ++j) {
+    if (!std::isfinite(trained[j] + (most + 0.5f) / most * trained[count + j])) return j;
+  }
+  return count;
 }
 
 void ScalarQuantizer::encode(const float* x, const float* centroid, uint8_t* code) const noexcept {
@@ -164,7 +177,8 @@ void ScalarQuantizer::encode(const float* x, const float* centroid, uint8_t* cod
     } else if (learns()) {
       put_bits(code, j, bits, spaced(vdiff_[j] != 0 ? (value - vmin_[j]) / vdiff_[j] : 0.0f, bits));
     } else {
-      code[j] = static_cast<uint8_t>(static_cast<int>(std::floor(value)) - static_cast<int>(vmin_[j]));
+      // Summed in float32, as in Faiss; where that gives 256, Faiss's code begins anew at 0.
+      code[j] = static_cast<uint8_t>(static_cast<int>(std::min(value - vmin_[j], 255.0f)));
     }
   }
 }
@@ -185,12 +199,13 @@ uint16_t to_half(float x) noexcept {
   const uint32_t magnitude = bits & 0x7FFFFFFF;
   uint32_t half;
   if (magnitude < 0x38800000) {
-    // Below 2⁻¹⁴, the least normal half. The last bit of a float at 0.5 weighs 2⁻²⁴, as that of such halves: adding
-    // rounds as it should.
-    half = std::bit_cast<uint32_t>(std::bit_cast<float>(magnitude) + 0.5f) - 0x3F000000;
+    // Below 2⁻¹⁴, the least normal half: a multiple of 2⁻²⁴.
+    const float steps = std::bit_cast<float>(magnitude) * 0x1p24f;
+    const float whole = std::floor(steps);
+    half = static_cast<uint32_t>(whole) + (steps - whole >= 0.5f ? 1 : 0);
   } else if (magnitude < 0x47800000) {
     // Below 2¹⁶: the exponent's bias goes from 127 to 15, 13 of the fraction's bits away.
-    half = (magnitude - 0x38000000 + 0xFFF + (magnitude >> 13 & 1)) >> 13;
+    half = (magnitude - 0x38000000 + 0x1000) >> 13;
   } else {
     half = magnitude > 0x7F800000 ? 0x7E00 : 0x7C00;
   }

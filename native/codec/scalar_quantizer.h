@@ -6,8 +6,8 @@
 //   SQ8_direct, SQ8_direct_signed  whole numbers of a byte, as they are: 0 … 255, -128 … 127
 //
 // Spaced codes are truncated, not rounded: 255 · (x - vmin) / vdiff, cut to the range; decoding puts a code into the
-// middle of its interval. Components outside the range of the training become its ends. Halves are rounded to nearest,
-// ties to even; upper halves to nearest, ties away from zero; direct ones are truncated: all as Faiss does it.
+// middle of its interval. Components outside the range of the training become its ends. Halves, whole and upper, are
+// rounded to nearest, ties away from zero; direct ones are rounded down, in float32: all as Faiss does it.
 #pragma once
 
 #include <cstddef>
@@ -59,6 +59,10 @@ class ScalarQuantizer {
   using Row = std::function<void(size_t i, float* out)>;
   std::vector<float> learn(size_t n, const Row& row, const Cancel* cancel) const;
 
+  // The first range, of trained_size() / 2, whose greatest code stands for no finite number; if there is none, how many
+  // there are.
+  size_t first_infinite_range(const std::vector<float>& trained) const noexcept;
+
   // Of size trained_size(), or empty: not trained.
   const std::vector<float>& trained() const noexcept { return trained_; }
   void set_trained(std::vector<float> trained) noexcept;
@@ -81,7 +85,7 @@ class ScalarQuantizer {
   std::vector<float> vmin_, vdiff_;  // of every dimension, as the kernels take them; empty if nothing is learned
 };
 
-// To nearest, ties to even; beyond the largest half an infinity.
+// To nearest, ties away from zero; beyond the largest half an infinity.
 uint16_t to_half(float x) noexcept;
 
 // The upper half of a float32, to nearest, ties away from zero.

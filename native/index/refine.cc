@@ -8,15 +8,17 @@ namespace voronode {
 namespace {
 
 // What can be refined.
-std::shared_ptr<Index> refinable(std::shared_ptr<Index> base, size_t rows) {
+std::shared_ptr<Index> refinable(std::shared_ptr<Index> base, const IndexFlatCodes& rows) {
+  const bool flat = dynamic_cast<const IndexFlat*>(&rows) != nullptr;
+  const char* const kind = flat ? "IndexRefineFlat" : "IndexRefine";
   if (const Index* obstacle = IndexRefine::obstacle(*base)) {
-    throw Error(Code::kUnsupported, obstacle->maps_ids()
-                                        ? format("An IndexRefineFlat cannot wrap an %s; put the map around the "
-                                                 "refinement: new %s(new IndexRefineFlat(base))",
-                                                 obstacle->kind(), obstacle->kind())
-                                        : "An IndexRefineFlat cannot wrap another one; set the kFactor of that one");
+    throw Error(Code::kUnsupported,
+                obstacle->maps_ids()
+                    ? format("An %s cannot wrap an %s; put the map around the refinement: new %s(new %s(base%s))", kind,
+                             obstacle->kind(), obstacle->kind(), kind, flat ? "" : ", code")
+                    : format("An %s cannot wrap another refinement; set the kFactor of that one", kind));
   }
-  check_row_count("IndexRefineFlat", *base, rows);
+  check_row_count(kind, *base, rows.ntotal());
   return base;
 }
 
@@ -47,7 +49,7 @@ IndexRefine::IndexRefine(const std::shared_ptr<Index>& base, ScalarCode code)
     : IndexRefine(base, std::make_shared<IndexScalarQuantizer>(base->d(), code, base->metric())) {}
 
 IndexRefine::IndexRefine(const std::shared_ptr<Index>& base, std::shared_ptr<IndexFlatCodes> rows)
-    : Wrapper(base->d(), refinable(base, rows->ntotal())),
+    : Wrapper(base->d(), refinable(base, *rows)),
       rows_(std::move(rows)),
       coded_(dynamic_cast<const IndexFlat*>(rows_.get()) == nullptr) {
   commit();

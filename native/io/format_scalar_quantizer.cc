@@ -100,6 +100,13 @@ StoredScalarQuantizer read_scalar_quantizer(Reader& reader, const Header& header
   expect(reader, "d", header.d);
   expect(reader, "code_size", sq.code_size());
   stored.trained = read_trained(reader, header.is_trained ? sq.trained_size() : 0);
+  const size_t ranges = stored.trained.size() / 2;
+  const size_t bad = sq.first_infinite_range(stored.trained);
+  if (bad < ranges) {
+    reader.corrupt_at("trained", reader.position() - (ranges - bad) * sizeof(float),
+                      "a range of component " + std::to_string(bad) + " whose codes are finite",
+                      format("%g from %g on", stored.trained[ranges + bad], stored.trained[bad]));
+  }
   return stored;
 }
 

@@ -122,6 +122,27 @@ TEST_CASE("scalar quantizer: a range that float32 does not hold is refused") {
                        Error);
 }
 
+TEST_CASE("scalar quantizer: a range whose greatest code stands for no finite number is refused") {
+  const float most = std::numeric_limits<float>::max();
+  const float rows[][2] = {{1, 3.3e38f}, {2, most}};
+  const auto row = [&](size_t i, float* out) { std::copy_n(rows[i], 2, out); };
+  for (const ScalarCode code : {ScalarCode::k8bit, ScalarCode::k6bit, ScalarCode::k4bit, ScalarCode::k8bitUniform}) {
+    CHECK_THROWS_AS(ScalarQuantizer(2, code).learn(2, row, nullptr), Error);
+  }
+  const ScalarQuantizer sq(2, ScalarCode::k8bit);
+  CHECK(sq.first_infinite_range({0, 0, 1, 3.4e38f}) == 1);
+  CHECK(sq.first_infinite_range({0, 0, 1, 3.38e38f}) == 2);
+  CHECK(sq.first_infinite_range({}) == 0);
+}
+
+TEST_CASE("scalar quantizer: direct codes are rounded down as Faiss does it, in float32") {
+  const float x[] = {-1e-6f, 0.99999994f, -0.5f, 127.99999f, 3.75f, -128};
+  const ScalarQuantizer sq(6, ScalarCode::k8bitDirectSigned);
+  uint8_t code[6];
+  sq.encode(x, nullptr, code);
+  CHECK(std::vector<int>(code, code + 6) == std::vector<int>{128, 129, 127, 255, 131, 0});
+}
+
 TEST_CASE("scalar quantizer: bytes are truncated, cut to the range, and 0 where there is no range") {
   ScalarQuantizer sq(6, ScalarCode::k8bit);
   sq.set_trained({0, 0, 0, -1, 5, 0, 1, 1, 1, 2, 0, 255});
@@ -153,7 +174,7 @@ TEST_CASE("scalar quantizer: bytes are what the definition says") {
   }
 }
 
-TEST_CASE("halves: every one comes back, and what lies between goes to the nearest, in the middle to the even one") {
+TEST_CASE("halves: every one comes back, and what lies between goes to the nearest, in the middle away from zero") {
   const auto value = [](uint32_t half) {
     const uint8_t bytes[] = {static_cast<uint8_t>(half), static_cast<uint8_t>(half >> 8)};
     return reference_half(bytes);
@@ -162,13 +183,12 @@ TEST_CASE("halves: every one comes back, and what lies between goes to the neare
     const float x = value(half);
     const float next = half == 0x7BFF ? 65536.0f : value(half + 1);
     const float middle = x + (next - x) / 2;  // exact
-    const uint32_t even = half % 2 == 0 ? half : half + 1;
     const float below = std::nextafter(middle, 0.0f);
     const float above = std::nextafter(middle, 1e9f);
     for (const uint32_t sign : {0u, 0x8000u}) {
       const float s = sign != 0 ? -1.0f : 1.0f;
       REQUIRE(to_half(s * x) == (half | sign));
-      REQUIRE(to_half(s * middle) == (even | sign));
+      REQUIRE(to_half(s * middle) == ((half + 1) | sign));
       REQUIRE(to_half(s * below) == (half | sign));
       REQUIRE(to_half(s * above) == ((half + 1) | sign));
     }
@@ -176,6 +196,8 @@ TEST_CASE("halves: every one comes back, and what lies between goes to the neare
   CHECK(to_half(1e30f) == 0x7C00);
   CHECK(to_half(-std::numeric_limits<float>::infinity()) == 0xFC00);
   CHECK(to_half(std::numeric_limits<float>::denorm_min()) == 0);
+  CHECK(to_half(0x1p-25f) == 1);
+  CHECK(to_half(std::nextafter(0x1p-25f, 0.0f)) == 0);
   CHECK((to_half(std::numeric_limits<float>::quiet_NaN()) & 0x7FFF) > 0x7C00);
 }
 

@@ -206,7 +206,7 @@ TEST_CASE("refine flat: what cannot be refined, or is out of range, is refused")
   const auto refine = std::make_shared<IndexRefine>(base);
   CHECK(&refine->gate() == &base->gate());
   CHECK(refine->inner() == base);
-  check_throws(Code::kUnsupported, "another one", [&] { IndexRefine{refine}; });
+  check_throws(Code::kUnsupported, "another refinement", [&] { IndexRefine{refine}; });
   check_throws(Code::kUnsupported, "wrapped by another index already", [&] { IndexRefine{base}; });
   const idx_t id = 5;
   check_throws(Code::kUnsupported, "new IndexIDMap(index).addWithIds(vectors, ids)", [&] {

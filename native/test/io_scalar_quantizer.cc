@@ -41,6 +41,7 @@ TEST_CASE("scalar quantizer files: refusals name the field") {
   CHECK(names(field(kTrained, uint64_t{1} << 60), "IxSQ.trained"));
   CHECK(names(field(kTrained + 8, std::numeric_limits<float>::quiet_NaN()), "IxSQ.trained"));
   CHECK(names(field(kTrained + 8 + 16, -1.0f), "a range of 0 or more of component 0, found -1"));
+  CHECK(names(field(kTrained + 8 + 16 + 4, 3.4e38f), "a range of component 1 whose codes are finite"));
   CHECK(names(field(kNtotal, int64_t{8}), "IxSQ.codes"));
   CHECK(names(field(kNtotal, int64_t{1} << 62), "IxSQ.codes"));
   CHECK(names(field(kIsTrained, uint8_t{0}), "IxSQ.is_trained, byte 32: expected 1, as there are vectors, found 0"));

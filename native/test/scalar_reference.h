@@ -1,6 +1,7 @@
 // What codes of vectors mean, component by component from the definitions of kernels.h and of IEEE 754.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <vector>
@@ -75,7 +76,7 @@ inline std::vector<uint8_t> reference_code(const ScalarQuantizer& sq, const floa
     } else if (sq.code() == ScalarCode::kBf16) {
       c = (std::bit_cast<uint32_t>(value) + 0x8000) >> 16;
     } else {
-      c = static_cast<unsigned>(std::floor(value) + (sq.code() == ScalarCode::k8bitDirectSigned ? 128 : 0));
+      c = static_cast<unsigned>(std::min(255.0f, value + (sq.code() == ScalarCode::k8bitDirectSigned ? 128.0f : 0.0f)));
     }
     for (size_t b = 0; b < bits; ++b) {
       const size_t at = j * bits + b;
