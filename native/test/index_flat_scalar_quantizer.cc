@@ -42,24 +42,24 @@ TEST_CASE("flat scalar quantizer: answers are exact for the decoded rows, howeve
   for (const ScalarTraits& code : scalar_traits()) {
     for (const Metric metric : kAllMetrics) {
       const size_t d = metric == Metric::kL2 ? 37 : 8;
-      const auto x = vectors(5000, d, 401);  // more than a block
+      const auto x = vectors(2100, d, 401);  // more than a block
       IndexScalarQuantizer index(d, code.code, metric);
       index.train(300, x.data(), nullptr);
       index.add(1234, x.data(), nullptr);
-      index.add(5000 - 1234, x.data() + 1234 * d, nullptr);
+      index.add(2100 - 1234, x.data() + 1234 * d, nullptr);
       const Rows rows = decoded(index, x);
-      const auto xq = vectors(70, d, 402);
+      const auto xq = vectors(40, d, 402);
       CAPTURE(code.name);
       for (const size_t threads : {1, 4}) {
         ThreadPool::instance().set_threads(threads);
-        for (const size_t nq : {1, 70}) {
+        for (const size_t nq : {1, 40}) {
           REQUIRE(search(index, nq, xq.data(), 9) == rows.search(nq, xq.data(), 9));
         }
       }
       std::vector<float> row(d);
-      REQUIRE(index.look_up(4999, row.data()));
+      REQUIRE(index.look_up(2099, row.data()));
       REQUIRE(same(row, std::vector<float>(rows.x.end() - static_cast<ptrdiff_t>(d), rows.x.end())));
-      REQUIRE(!index.look_up(5000, nullptr));
+      REQUIRE(!index.look_up(2100, nullptr));
     }
   }
 }

@@ -56,7 +56,7 @@ struct Case {
 
 TEST_CASE("scalar codes: every target decodes and compares as defined") {
   Random random(61);
-  for (size_t round = 0; round < 1800; ++round) {
+  for (size_t round = 0; round < 900; ++round) {
     const auto code = static_cast<ScalarCode>(random.below(9));
     const Case c(random, code, random.below(11), random.between(1, 70), random.one_in(2));
     const std::vector<float> expected = reference_rows(c.rows(), c.n, c.d);
