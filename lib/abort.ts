@@ -1,13 +1,48 @@
-/** Ties an AbortSignal to tokens of the addon, one for each operation, for as long as they run. */
+/**
+ * How operations off the event loop are to be done: until when, and how urgently. Ties an AbortSignal to tokens of the addon,
+ * one for each operation, for as long as they run.
+ */
 
-import { AbortError, invalidType } from './errors.js';
+import { AbortError, invalidType, invalidValue, received } from './errors.js';
 import { type NativeToken, native } from './native.js';
 import { checkOptions } from './validate.js';
 
-/** What every method that returns a promise takes. */
+/** What stops an operation. */
 export interface AbortOptions {
   /** Aborts the operation: the promise rejects with an `AbortError`, and the index is as it was. */
   signal?: AbortSignal | undefined;
+}
+
+/** What every method that returns a promise takes. */
+export interface WorkOptions extends AbortOptions {
+  /**
+   * `'background'`: everything else goes first, in the whole process, also when this runs already; it still goes on. For
+   * batches beside a service. Default: `'normal'`: what is estimated to be short goes first, long work a little later.
+   */
+  priority?: 'normal' | 'background' | undefined;
+}
+
+/** The names of {@link WorkOptions}. */
+export const WORK_NAMES = ['signal', 'priority'];
+
+/** The same, checked. */
+export interface Work {
+  readonly signal: AbortSignal | undefined;
+  readonly background: boolean;
+}
+
+const NOTHING_SAID: Work = { signal: undefined, background: false };
+
+export function workOf(options: WorkOptions | undefined): Work {
+  if (options === undefined) return NOTHING_SAID;
+  const signal = signalOf(options);
+  const { priority } = options;
+  if (priority !== undefined && priority !== 'normal' && priority !== 'background') {
+    throw invalidValue(
+      `The property 'options.priority' must be one of: 'normal', 'background'. Received ${received(priority)}`,
+    );
+  }
+  return { signal, background: priority === 'background' };
 }
 
 /** The signal of an options object; told by its members, so that signals of other realms and polyfills pass. */
@@ -38,8 +73,8 @@ interface Watch {
 const watches = new WeakMap<AbortSignal, Watch>();
 
 /** From now on the signal fires a new token. To be given back to {@link unwatch}. */
-function watch(signal: AbortSignal): NativeToken {
-  const token = native.token();
+function watch(signal: AbortSignal, background: boolean): NativeToken {
+  const token = native.token(background);
   const watching = watches.get(signal);
   if (watching !== undefined) {
     watching.tokens.add(token);
@@ -65,12 +100,12 @@ function unwatch(signal: AbortSignal, token: NativeToken): void {
 
 /** Runs an operation of the addon, abortable by the signal if there is one. */
 export async function abortable<T>(
-  signal: AbortSignal | undefined,
+  { signal, background }: Work,
   start: (token: NativeToken | undefined) => Promise<T>,
 ): Promise<T> {
-  if (signal === undefined) return await start(undefined);
+  if (signal === undefined) return await start(background ? native.token(true) : undefined);
   throwIfAborted(signal);
-  const token = watch(signal);
+  const token = watch(signal, background);
   try {
     return await start(token);
   } catch (error) {

@@ -1,7 +1,7 @@
 /** What the training of an index and `kmeans` have in common: their options, progress, and a warning. */
 
 import { AsyncResource } from 'node:async_hooks';
-import type { AbortOptions } from './abort.js';
+import { WORK_NAMES, type WorkOptions } from './abort.js';
 import { invalidType, unsupported } from './errors.js';
 import type { NativeClustering, NativeProgress } from './native.js';
 import { keepThrown } from './realm.js';
@@ -53,13 +53,16 @@ export interface ProgressOptions {
 }
 
 /** What an index that clusters should do differently; the others ignore it. */
-export interface TrainOptions extends ClusteringOptions, ProgressOptions, AbortOptions {}
+export interface TrainOptions extends ClusteringOptions, ProgressOptions, WorkOptions {}
 
 /** What `train` and `kmeans` take. */
 export const CLUSTERING_NAMES = [
   ...['niter', 'nredo', 'spherical', 'seed', 'minPointsPerCentroid', 'maxPointsPerCentroid'],
-  ...['progress', 'signal'],
+  ...['progress', ...WORK_NAMES],
 ];
+
+/** What their twins take: `progress` is refused in words of its own. */
+export const SYNC_CLUSTERING_NAMES = CLUSTERING_NAMES.filter((name) => name !== 'priority');
 
 const MAX_COUNT = 2 ** 31 - 1;
 const MAX_SEED = 2 ** 32 - 1;

@@ -3,7 +3,7 @@
  * @module voronode
  */
 
-export type { AbortOptions } from './abort.js';
+export type { AbortOptions, WorkOptions } from './abort.js';
 export type { ClusteringOptions, ClusteringProgress, ProgressOptions, TrainOptions } from './clustering.js';
 export type { DescribedIndex } from './description.js';
 export type { ErrorCode } from './errors.js';
@@ -58,5 +58,5 @@ export {
   IDSelectorXOr,
 } from './selector.js';
 export { type Suggestion, type SuggestOptions, suggestIndex } from './suggest.js';
-export { getThreads, setThreads, simdTarget, simdTargets } from './threads.js';
+export { getThreads, type Stats, setThreads, simdTarget, simdTargets, stats } from './threads.js';
 export { type TuneOptions, type TunePoint, type TuneResult, tune } from './tune.js';

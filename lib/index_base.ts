@@ -4,19 +4,28 @@
  * (docs: `ErrorCode`).
  */
 
-import { type AbortOptions, abortable, signalOf, throwIfAborted } from './abort.js';
+import {
+  type AbortOptions,
+  abortable,
+  signalOf,
+  throwIfAborted,
+  WORK_NAMES,
+  type WorkOptions,
+  workOf,
+} from './abort.js';
 import {
   CLUSTERING_NAMES,
   type ClusteringOptions,
   clusteringOf,
   progressOf,
   refuseProgress,
+  SYNC_CLUSTERING_NAMES,
   type TrainOptions,
   warnFewVectors,
 } from './clustering.js';
 import { markCopy } from './copy.js';
 import { nameOf } from './describe.js';
-import { type FilterReader, filterOf, removedOf, selectorOf } from './filter.js';
+import { removedOf } from './filter.js';
 import { Held } from './held.js';
 import { checkId, checkIds, checkNewIds, type Ids } from './ids.js';
 import { native } from './native.js';
@@ -24,10 +33,13 @@ import { checkNames } from './options.js';
 import { RangeSearchResult, type ResultRow, SearchResult } from './result.js';
 import {
   type AnySearchOptions,
+  IN_PLACE,
   NO_CHOICES,
+  OFF_THREAD,
   type SearchChoices,
   type SearchOptions,
   SearchOptionsReader,
+  type SearchWay,
   type SyncSearchOptions,
 } from './search_options.js';
 import type { IDSelector } from './selector.js';
@@ -54,11 +66,11 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * holds.
    * @throws ERR_VORONODE_UNSUPPORTED on an IndexIDMap: use {@link addWithIds}; ERR_VORONODE_NOT_TRAINED before {@link train}
    */
-  async add(vectors: Float32Array, options?: AbortOptions): Promise<void> {
+  async add(vectors: Float32Array, options?: WorkOptions): Promise<void> {
     const self = Held.self(this);
     checkVectors('vectors', vectors, Held.dimension(self));
-    checkNames(options, ['signal'], 'add()');
-    return await abortable(signalOf(options), (token) => native.add(Held.receiver(self), vectors, token));
+    checkNames(options, WORK_NAMES, 'add()');
+    return await abortable(workOf(options), (token) => native.add(Held.receiver(self), vectors, token));
   }
 
   /** {@link add} on the calling thread. */
@@ -73,11 +85,11 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * @throws ERR_VORONODE_UNSUPPORTED on an index that numbers its vectors itself: wrap it, `new IndexIDMap(index)`;
    * ERR_OUT_OF_RANGE for the id -1 or another number of ids than of vectors
    */
-  async addWithIds(vectors: Float32Array, ids: Ids, options?: AbortOptions): Promise<void> {
+  async addWithIds(vectors: Float32Array, ids: Ids, options?: WorkOptions): Promise<void> {
     const self = Held.self(this);
     const list = checkNewIds(ids, checkVectors('vectors', vectors, Held.dimension(self)));
-    checkNames(options, ['signal'], 'addWithIds()');
-    return await abortable(signalOf(options), (token) => native.addWithIds(Held.receiver(self), vectors, list, token));
+    checkNames(options, WORK_NAMES, 'addWithIds()');
+    return await abortable(workOf(options), (token) => native.addWithIds(Held.receiver(self), vectors, list, token));
   }
 
   /** {@link addWithIds} on the calling thread. */
@@ -88,7 +100,7 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
   }
 
   /** Faiss's spelling of {@link addWithIds}. */
-  async add_with_ids(vectors: Float32Array, ids: Ids, options?: AbortOptions): Promise<void> {
+  async add_with_ids(vectors: Float32Array, ids: Ids, options?: WorkOptions): Promise<void> {
     return Held.self(this).addWithIds(vectors, ids, options);
   }
 
@@ -101,12 +113,10 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
     const self = Held.self(this);
     const n = checkVectors('vectors', vectors, Held.dimension(self));
     checkNames(options, CLUSTERING_NAMES, 'train()');
-    const signal = signalOf(options);
+    const work = workOf(options);
     const params = clusteringOf(options);
     const progress = progressOf(options);
-    const lists = await abortable(signal, (token) =>
-      native.train(Held.receiver(self), vectors, params, progress, token),
-    );
+    const lists = await abortable(work, (token) => native.train(Held.receiver(self), vectors, params, progress, token));
     if (lists > 0) warnFewVectors(n, lists, 'lists', options);
   }
 
@@ -114,7 +124,7 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
   trainSync(vectors: Float32Array, options?: ClusteringOptions & AbortOptions): void {
     const self = Held.self(this);
     const n = checkVectors('vectors', vectors, Held.dimension(self));
-    checkNames(options, CLUSTERING_NAMES, 'trainSync()');
+    checkNames(options, SYNC_CLUSTERING_NAMES, 'trainSync()');
     throwIfAborted(signalOf(options));
     const params = clusteringOf(options);
     refuseProgress(options, 'train()');
@@ -144,9 +154,9 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
     const self = Held.self(this);
     checkVectors('queries', queries, Held.dimension(self));
     checkInteger('k', k, 1, MAX_K);
-    const signal = signalOf(options);
-    const { filter, params } = self.#choices(options, selectorOf);
-    const found = await abortable(signal, (token) =>
+    const work = workOf(options);
+    const { filter, params } = self.#choices(options, OFF_THREAD);
+    const found = await abortable(work, (token) =>
       native.search(Held.receiver(self), queries, k, filter, params, token),
     );
     return new SearchResult(k, found.distances, found.labels);
@@ -158,7 +168,7 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
     checkVectors('queries', queries, Held.dimension(self));
     checkInteger('k', k, 1, MAX_K);
     throwIfAborted(signalOf(options));
-    const { filter, params } = self.#choices(options, filterOf);
+    const { filter, params } = self.#choices(options, IN_PLACE);
     const found = native.searchSync(Held.receiver(self), queries, k, filter, params);
     return new SearchResult(k, found.distances, found.labels);
   }
@@ -196,9 +206,9 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
     const self = Held.self(this);
     checkVectors('queries', queries, Held.dimension(self));
     const bound = checkRadius(radius);
-    const signal = signalOf(options);
-    const { filter, params } = self.#choices(options, selectorOf);
-    const found = await abortable(signal, (token) =>
+    const work = workOf(options);
+    const { filter, params } = self.#choices(options, OFF_THREAD);
+    const found = await abortable(work, (token) =>
       native.rangeSearch(Held.receiver(self), queries, bound, filter, params, token),
     );
     return new RangeSearchResult(found.lims, found.distances, found.labels);
@@ -210,7 +220,7 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
     checkVectors('queries', queries, Held.dimension(self));
     const bound = checkRadius(radius);
     throwIfAborted(signalOf(options));
-    const { filter, params } = self.#choices(options, filterOf);
+    const { filter, params } = self.#choices(options, IN_PLACE);
     const found = native.rangeSearchSync(Held.receiver(self), queries, bound, filter, params);
     return new RangeSearchResult(found.lims, found.distances, found.labels);
   }
@@ -222,17 +232,17 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * @throws ERR_OUT_OF_RANGE if there is none; of several ids nothing comes then, and the message says which;
    * ERR_VORONODE_UNSUPPORTED of a transform that cannot be undone
    */
-  async reconstruct(id: bigint | number | Ids, options?: AbortOptions): Promise<Float32Array> {
+  async reconstruct(id: bigint | number | Ids, options?: WorkOptions): Promise<Float32Array> {
     const self = Held.self(this);
-    checkNames(options, ['signal'], 'reconstruct()');
-    const signal = signalOf(options);
+    checkNames(options, WORK_NAMES, 'reconstruct()');
+    const work = workOf(options);
     const handle = Held.receiver(self);
     if (isOneId(id)) {
       const one = checkId('id', id);
-      return await abortable(signal, (token) => native.reconstruct(handle, one, token));
+      return await abortable(work, (token) => native.reconstruct(handle, one, token));
     }
     const ids = checkIds('ids', id);
-    return await abortable(signal, (token) => native.reconstructAll(handle, ids, token));
+    return await abortable(work, (token) => native.reconstructAll(handle, ids, token));
   }
 
   /** {@link reconstruct} on the calling thread. Waits for work under way that excludes searches. */
@@ -269,11 +279,11 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * Removes the vectors with these ids, all that bear them; ids that are not there are passed over. Resolves to how
    * many went. In an index without ids of its own the vectors behind a hole move up: their ids change.
    */
-  async removeIds(ids: Ids | IDSelector, options?: AbortOptions): Promise<number> {
+  async removeIds(ids: Ids | IDSelector, options?: WorkOptions): Promise<number> {
     const self = Held.self(this);
     const selector = removedOf(ids);
-    checkNames(options, ['signal'], 'removeIds()');
-    return await abortable(signalOf(options), (token) => native.removeIds(Held.receiver(self), selector, token));
+    checkNames(options, WORK_NAMES, 'removeIds()');
+    return await abortable(workOf(options), (token) => native.removeIds(Held.receiver(self), selector, token));
   }
 
   /** {@link removeIds} on the calling thread. */
@@ -288,10 +298,10 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * and read back. Kinds that number their vectors go on numbering: there `addId` must be 0.
    * @throws ERR_VORONODE_UNSUPPORTED for other indexes; ERR_OUT_OF_RANGE if an id would pass int64 or become -1
    */
-  async mergeFrom(other: Index, addId: bigint | number = 0n, options?: AbortOptions): Promise<void> {
+  async mergeFrom(other: Index, addId: bigint | number = 0n, options?: WorkOptions): Promise<void> {
     const [self, from, add] = [Held.self(this), Held.handle('other', other), checkId('addId', addId)];
-    checkNames(options, ['signal'], 'mergeFrom()');
-    return await abortable(signalOf(options), (token) => native.mergeFrom(Held.receiver(self), from, add, token));
+    checkNames(options, WORK_NAMES, 'mergeFrom()');
+    return await abortable(workOf(options), (token) => native.mergeFrom(Held.receiver(self), from, add, token));
   }
 
   /** {@link mergeFrom} on the calling thread. */
@@ -309,10 +319,10 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
     native.resetSync(Held.receiver(this));
   }
 
-  #choices<F>(options: object | undefined, filter: FilterReader<F>): SearchChoices<F> {
+  #choices<F>(options: object | undefined, way: SearchWay<F>): SearchChoices<F> {
     if (options === undefined) return NO_CHOICES;
     this.#reader ??= new SearchOptionsReader(native.searchParameters(Held.receiver(this)));
-    return this.#reader.read(options, filter, () => nameOf(this));
+    return this.#reader.read(options, way, () => nameOf(this));
   }
 }
 

@@ -6,7 +6,15 @@
  * ERR_VORONODE_UNSUPPORTED by name; failures of the file system have the codes of `node:fs`.
  */
 
-import { type AbortOptions, abortable, signalOf, throwIfAborted } from './abort.js';
+import {
+  type AbortOptions,
+  abortable,
+  signalOf,
+  throwIfAborted,
+  WORK_NAMES,
+  type WorkOptions,
+  workOf,
+} from './abort.js';
 import { invalidType, unsupported } from './errors.js';
 import { Index } from './index_base.js';
 import { adopt } from './kinds.js';
@@ -35,17 +43,17 @@ export interface SaveOptions extends AbortOptions {
  */
 export async function readIndex<I extends Index = Index>(
   path: string | URL | Uint8Array,
-  options?: AbortOptions,
+  options?: WorkOptions,
 ): Promise<I> {
   const file = readable(path);
-  checkRead(options, 'readIndex()');
-  return adopt(await abortable(signalOf(options), (token) => native.readIndex(file, token))) as I;
+  checkRead(options, WORK_NAMES, 'readIndex()');
+  return adopt(await abortable(workOf(options), (token) => native.readIndex(file, token))) as I;
 }
 
 /** {@link readIndex} on the calling thread. */
 export function readIndexSync<I extends Index = Index>(path: string | URL | Uint8Array, options?: AbortOptions): I {
   const file = readable(path);
-  checkRead(options, 'readIndexSync()');
+  checkRead(options, ['signal'], 'readIndexSync()');
   throwIfAborted(signalOf(options));
   return adopt(native.readIndexSync(file)) as I;
 }
@@ -69,27 +77,31 @@ export function readIndexSync<I extends Index = Index>(path: string | URL | Uint
  * be written: their messages name the remedies, one of which is {@link SaveOptions.atomic}; ERR_ACCESS_DENIED if Node's
  * permission model forbids it
  */
-export async function writeIndex(index: Index, path: string | URL | Uint8Array, options?: SaveOptions): Promise<void> {
+export async function writeIndex(
+  index: Index,
+  path: string | URL | Uint8Array,
+  options?: SaveOptions & WorkOptions,
+): Promise<void> {
   const handle = Index.handle('index', index);
   const file = writable(path);
-  const atomic = atomicOf(options, 'writeIndex()');
-  return await abortable(signalOf(options), (token) => native.writeIndex(handle, file, atomic, token));
+  const atomic = atomicOf(options, WORK_NAMES, 'writeIndex()');
+  return await abortable(workOf(options), (token) => native.writeIndex(handle, file, atomic, token));
 }
 
 /** {@link writeIndex} on the calling thread. */
 export function writeIndexSync(index: Index, path: string | URL | Uint8Array, options?: SaveOptions): void {
   const handle = Index.handle('index', index);
   const file = writable(path);
-  const atomic = atomicOf(options, 'writeIndexSync()');
+  const atomic = atomicOf(options, ['signal'], 'writeIndexSync()');
   throwIfAborted(signalOf(options));
   native.writeIndexSync(handle, file, atomic);
 }
 
 /** The bytes that {@link writeIndex} would write. */
-export async function serializeIndex(index: Index, options?: AbortOptions): Promise<Uint8Array> {
+export async function serializeIndex(index: Index, options?: WorkOptions): Promise<Uint8Array> {
   const handle = Index.handle('index', index);
-  checkNames(options, ['signal'], 'serializeIndex()');
-  return await abortable(signalOf(options), (token) => native.serializeIndex(handle, token));
+  checkNames(options, WORK_NAMES, 'serializeIndex()');
+  return await abortable(workOf(options), (token) => native.serializeIndex(handle, token));
 }
 
 /** {@link serializeIndex} on the calling thread. */
@@ -98,10 +110,10 @@ export function serializeIndexSync(index: Index): Uint8Array {
 }
 
 /** An index from the bytes of a file, with the errors of {@link readIndex}; bytes behind it are ignored, as in Faiss. */
-export async function deserializeIndex<I extends Index = Index>(bytes: Uint8Array, options?: AbortOptions): Promise<I> {
+export async function deserializeIndex<I extends Index = Index>(bytes: Uint8Array, options?: WorkOptions): Promise<I> {
   checkBytes('bytes', bytes);
-  checkNames(options, ['signal'], 'deserializeIndex()');
-  return adopt(await abortable(signalOf(options), (token) => native.deserializeIndex(bytes, token))) as I;
+  checkNames(options, WORK_NAMES, 'deserializeIndex()');
+  return adopt(await abortable(workOf(options), (token) => native.deserializeIndex(bytes, token))) as I;
 }
 
 /** {@link deserializeIndex} on the calling thread. */
@@ -121,14 +133,14 @@ function writable(path: string | URL | Uint8Array): string | Uint8Array {
   return file;
 }
 
-function atomicOf(options: SaveOptions | undefined, taker: string): boolean {
-  checkNames(options, ['signal', 'atomic'], taker);
+function atomicOf(options: SaveOptions | undefined, names: readonly string[], taker: string): boolean {
+  checkNames(options, ['atomic', ...names], taker);
   return options?.atomic === undefined || checkBoolean('options.atomic', options.atomic);
 }
 
 /** Refuses Faiss's IO_FLAG_MMAP, too: asking for it in vain must not go unnoticed. */
-function checkRead(options: unknown, taker: string): void {
-  checkNames(options, ['signal', 'mmap'], taker);
+function checkRead(options: unknown, names: readonly string[], taker: string): void {
+  checkNames(options, ['mmap', ...names], taker);
   const mmap = (options as { mmap?: unknown } | undefined)?.mmap;
   if (mmap === undefined || mmap === false) return;
   if (mmap !== true) throw invalidType('options.mmap', 'of type boolean', mmap);

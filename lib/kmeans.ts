@@ -1,6 +1,6 @@
 /** k-means for its own sake: what trains inverted files, with its answer in hand. */
 
-import { type AbortOptions, abortable, signalOf, throwIfAborted } from './abort.js';
+import { type AbortOptions, abortable, signalOf, throwIfAborted, type WorkOptions, workOf } from './abort.js';
 import {
   CLUSTERING_NAMES,
   type ClusteringOptions,
@@ -8,6 +8,7 @@ import {
   type ProgressOptions,
   progressOf,
   refuseProgress,
+  SYNC_CLUSTERING_NAMES,
   warnFewVectors,
 } from './clustering.js';
 import { type NativeKMeans, native } from './native.js';
@@ -18,7 +19,7 @@ import { checkInteger, checkVectors, MAX_DIMENSION } from './validate.js';
 const MAX_CENTROIDS = 2 ** 32 - 1;
 
 /** What {@link kmeans} takes besides the vectors. */
-export interface KMeansOptions extends ClusteringOptions, ProgressOptions, AbortOptions {}
+export interface KMeansOptions extends ClusteringOptions, ProgressOptions, WorkOptions {}
 
 /** What {@link kmeans} finds. */
 export interface KMeansResult {
@@ -61,14 +62,10 @@ export async function kmeans(
 ): Promise<KMeansResult> {
   check(vectors, d, k);
   checkNames(options, CLUSTERING_NAMES, 'kmeans()');
-  const signal = signalOf(options);
+  const work = workOf(options);
   const params = clusteringOf(options);
   const progress = progressOf(options);
-  return resultOf(
-    await abortable(signal, (token) => native.kmeans(vectors, d, k, params, progress, token)),
-    k,
-    options,
-  );
+  return resultOf(await abortable(work, (token) => native.kmeans(vectors, d, k, params, progress, token)), k, options);
 }
 
 /** The same in place. It reports no progress: the thread that would hear of it does the work. */
@@ -79,7 +76,7 @@ export function kmeansSync(
   options?: ClusteringOptions & AbortOptions,
 ): KMeansResult {
   check(vectors, d, k);
-  checkNames(options, CLUSTERING_NAMES, 'kmeansSync()');
+  checkNames(options, SYNC_CLUSTERING_NAMES, 'kmeansSync()');
   throwIfAborted(signalOf(options));
   const params = clusteringOf(options);
   refuseProgress(options, 'kmeans()');

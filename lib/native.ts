@@ -252,10 +252,13 @@ export interface Native {
   kmeansSync(vectors: Float32Array, d: number, k: number, params: NativeClustering | undefined): NativeKMeans;
   /** In place; refuses NaN and infinity before it changes anything. */
   normalizeL2(vectors: Float32Array, d: number): void;
-  token(): NativeToken;
+  /** For operations that are abortable, or wait for all others (default: no). */
+  token(background?: boolean): NativeToken;
   /** Fires a token. */
   cancel(token: NativeToken): void;
   threads(): number;
+  /** Of the process so far: operations begun, those of them that shared a run, runs that passed longer work; waiting now. */
+  taskCounts(): [tasks: number, joined: number, passed: number, waiting: number];
   setThreads(n: number): void;
   /** The kernel target in use: 'avx512', 'avx2', 'neon_dotprod', 'neon' or 'generic'. */
   simdTarget(): string;

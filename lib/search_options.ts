@@ -1,14 +1,14 @@
 /** What a search takes besides the queries: the same for every kind, and the parameters that its kind declares in C++. */
 
-import type { AbortOptions } from './abort.js';
-import type { FilterFunction, FilterReader } from './filter.js';
-import type { NativeParameter, NativeSearchParams } from './native.js';
+import { WORK_NAMES, type WorkOptions } from './abort.js';
+import { type FilterFunction, type FilterReader, filterOf, selectorOf } from './filter.js';
+import type { NativeFilterFunction, NativeParameter, NativeSearchParams, NativeSelector } from './native.js';
 import { checkNames } from './options.js';
 import type { IDSelector } from './selector.js';
 import { checkInteger, checkNumber } from './validate.js';
 
 /** What every search takes besides the queries. */
-export interface SearchOptions extends AbortOptions {
+export interface SearchOptions extends WorkOptions {
   /** Only ids in this set are found. */
   filter?: IDSelector | undefined;
 }
@@ -17,7 +17,7 @@ export interface SearchOptions extends AbortOptions {
 export interface AnySearchOptions extends SearchOptions {}
 
 /** What a search on the calling thread takes, where another takes O. */
-export type SyncSearchOptions<O extends SearchOptions = AnySearchOptions> = Omit<O, 'filter'> & {
+export type SyncSearchOptions<O extends SearchOptions = AnySearchOptions> = Omit<O, 'filter' | 'priority'> & {
   /** Only these ids are found: a set of ids, or a function of the id. */
   filter?: IDSelector | FilterFunction | undefined;
 };
@@ -27,6 +27,19 @@ export interface SearchChoices<F> {
   readonly filter: F | undefined;
   readonly params: NativeSearchParams | undefined;
 }
+
+/** What differs between a search on another thread and one on the calling thread. F: the addon's form of their filters. */
+export interface SearchWay<F> {
+  readonly filterOf: FilterReader<F>;
+  /** The options that every kind takes. */
+  readonly names: readonly string[];
+}
+
+export const OFF_THREAD: SearchWay<NativeSelector> = { filterOf: selectorOf, names: ['filter', ...WORK_NAMES] };
+export const IN_PLACE: SearchWay<NativeSelector | NativeFilterFunction> = {
+  filterOf,
+  names: ['filter', 'signal'],
+};
 
 /** Nothing is chosen. */
 export const NO_CHOICES: SearchChoices<never> = { filter: undefined, params: undefined };
@@ -39,23 +52,24 @@ interface Parameter extends NativeParameter {
 /** Checks the options of searches of one index. */
 export class SearchOptionsReader {
   readonly #parameters: readonly Parameter[];
-  readonly #names: readonly string[];
+  readonly #names: ReadonlyMap<SearchWay<unknown>, readonly string[]>;
 
   /** @param parameters those of the index, with what it wraps */
   constructor(parameters: readonly NativeParameter[]) {
     this.#parameters = parameters.map((parameter) => ({ ...parameter, property: `options.${parameter.name}` }));
-    this.#names = [...parameters.map(({ name }) => name), 'filter', 'signal'];
+    const own = parameters.map(({ name }) => name);
+    this.#names = new Map([OFF_THREAD, IN_PLACE].map((way) => [way, [...own, ...way.names]]));
   }
 
   /**
-   * @param filterOf checks a filter and gives the addon's form of it
+   * @param way {@link OFF_THREAD} or {@link IN_PLACE}
    * @param kind gives the name of the index's class, for messages
    */
-  read<F>(options: SyncSearchOptions, filterOf: FilterReader<F>, kind: () => string): SearchChoices<F> {
-    checkNames(options, this.#names, kind);
+  read<F>(options: SyncSearchOptions, way: SearchWay<F>, kind: () => string): SearchChoices<F> {
+    checkNames(options, this.#names.get(way) as readonly string[], kind);
     const { filter } = options;
     return {
-      filter: filter === undefined ? undefined : filterOf('options.filter', filter),
+      filter: filter === undefined ? undefined : way.filterOf('options.filter', filter),
       params: this.#params(options as object as Record<string, unknown>),
     };
   }

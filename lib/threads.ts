@@ -22,6 +22,35 @@ export function setThreads(n: number): void {
   native.setThreads(checkInteger('n', n, 1, MAX_THREADS));
 }
 
+/** What the threads have done, and have to do, of calls that return promises; of the whole process, workers included. */
+export interface Stats {
+  /** As {@link getThreads}. */
+  threads: number;
+  /** Calls that wait for a thread now. Those that wait for their turn at an index are not counted. */
+  waiting: number;
+  /** Calls begun so far. */
+  begun: number;
+  /** Of these the searches that became part of one that was about to begin. */
+  merged: number;
+  /** How often something short was begun in the middle of something long, on its thread. */
+  passed: number;
+}
+
+/**
+ * How busy the threads are. `waiting` that stays high means that more comes than they can do.
+ *
+ * @example
+ * ```js
+ * import { stats } from 'voronode';
+ *
+ * console.log(stats()); // { threads: 4, waiting: 0, begun: 0, merged: 0, passed: 0 }
+ * ```
+ */
+export function stats(): Stats {
+  const [begun, merged, passed, waiting] = native.taskCounts();
+  return { threads: getThreads(), waiting, begun, merged, passed };
+}
+
 /**
  * The kernels in use: `'avx512'`, `'avx2'`, `'neon_dotprod'`, `'neon'` or `'generic'`; the environment variable
  * VORONODE_SIMD chooses.

@@ -1,6 +1,6 @@
 /** How many lists to visit: measured on the caller's own index and queries. */
 
-import { type AbortOptions, signalOf } from './abort.js';
+import { WORK_NAMES, type WorkOptions, workOf } from './abort.js';
 import { outOfRange, unsupported } from './errors.js';
 import { Index } from './index_base.js';
 import { IndexIVF } from './ivf.js';
@@ -13,7 +13,7 @@ import { checkBoolean, checkInteger, checkVectors, MAX_K } from './validate.js';
 const MILLISECONDS = 100;
 
 /** What {@link tune} takes besides the queries. */
-export interface TuneOptions extends AbortOptions {
+export interface TuneOptions extends WorkOptions {
   /** The share of the exact neighbours to be found, above 0, at most 1. Default: 0.95. */
   recall?: number | undefined;
   /** Neighbours per query. Default: 10. */
@@ -53,14 +53,15 @@ export async function tune(index: Index, queries: Float32Array, options: TuneOpt
   const ivf = ivfIn(index);
   const nq = checkVectors('queries', queries, index.d);
   if (nq === 0) throw outOfRange('queries.length', `>= ${index.d}, one query or more`, 0);
-  checkNames(options, ['recall', 'k', 'set', 'signal'], 'tune()');
+  checkNames(options, ['recall', 'k', 'set', ...WORK_NAMES], 'tune()');
   const recall = checkRecall(options.recall ?? 0.95);
   const k = checkInteger('options.k', options.k ?? 10, 1, MAX_K);
   const set = options.set !== undefined && checkBoolean('options.set', options.set);
-  const signal = signalOf(options);
+  const { signal } = workOf(options);
+  const { priority } = options;
   if (index.ntotal === 0) throw unsupported('An index without vectors cannot be tuned; add the vectors first');
 
-  const search = (nprobe: number) => index.search(queries, k, { nprobe, signal });
+  const search = (nprobe: number) => index.search(queries, k, { nprobe, signal, priority });
   const exact = await search(ivf.nlist);
   const points = new Map<number, TunePoint>();
   const measure = async (nprobe: number): Promise<boolean> => {

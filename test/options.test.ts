@@ -52,20 +52,12 @@ describe('a search', () => {
     ],
     ['Flat', { filters: filter }, "The property 'options.filters' is not known to IndexFlatL2. Did you mean 'filter'?"],
     ['Flat', { fliter: filter }, "The property 'options.fliter' is not known to IndexFlatL2. Did you mean 'filter'?"],
-    [
-      'Flat',
-      { nprobe: 2 },
-      "The property 'options.nprobe' is not known to IndexFlatL2. It takes 'filter' and 'signal'",
-    ],
-    [
-      'IDMap,Flat',
-      { kFactor: 2 },
-      "The property 'options.kFactor' is not known to IndexIDMap. It takes 'filter' and 'signal'",
-    ],
+    ['Flat', { nprobe: 2 }, "The property 'options.nprobe' is not known to IndexFlatL2. It takes {all}"],
+    ['IDMap,Flat', { kFactor: 2 }, "The property 'options.kFactor' is not known to IndexIDMap. It takes {all}"],
     [
       'IVF2,SQ8',
       { kFactor: 2 },
-      "The property 'options.kFactor' is not known to IndexIVFScalarQuantizer. It takes 'nprobe', 'filter' and 'signal'",
+      "The property 'options.kFactor' is not known to IndexIVFScalarQuantizer. It takes 'nprobe', {all}",
     ],
     [
       'IVF2,SQ8,RFlat',
@@ -75,12 +67,14 @@ describe('a search', () => {
     [
       'L2norm,Flat',
       { ['x'.repeat(1000)]: 1 },
-      `The property 'options.${'x'.repeat(1000)}' is not known to IndexPreTransform. It takes 'filter' and 'signal'`,
+      `The property 'options.${'x'.repeat(1000)}' is not known to IndexPreTransform. It takes {all}`,
     ],
   ];
-  describe.each(searches)('%s', (_, search) => {
+  describe.each(searches)('%s', (name, search) => {
+    const all = name.endsWith('Sync') ? "'filter' and 'signal'" : "'filter', 'signal' and 'priority'";
     it.each(misspelt)('%s refuses %o', async (description, options, message) => {
-      expect(await failure(() => search(trained(description), options))).toMatchObject(refusal(message));
+      const expected = refusal(message.replace('{all}', all));
+      expect(await failure(() => search(trained(description), options))).toMatchObject(expected);
     });
     it('ignores names whose value is undefined', async () => {
       const options = { nprobe: undefined, kFactor: undefined, filter: undefined, signal: undefined, other: undefined };
@@ -129,8 +123,13 @@ describe('a search', () => {
 
 test.each<[string, (options: never) => unknown, object, string]>([
   ['add', (o) => flat().add(rows(), o), { singal: 1 }, "add(). Did you mean 'signal'?"],
-  ['addWithIds', (o) => trained('IVF2,Flat').addWithIds(query, [1], o), { ids: 1 }, "addWithIds(). It takes 'signal'"],
-  ['removeIds', (o) => flat().removeIds([1], o), { filter }, "removeIds(). It takes 'signal'"],
+  [
+    'addWithIds',
+    (o) => trained('IVF2,Flat').addWithIds(query, [1], o),
+    { ids: 1 },
+    "addWithIds(). It takes 'signal' and 'priority'",
+  ],
+  ['removeIds', (o) => flat().removeIds([1], o), { filter }, "removeIds(). It takes 'signal' and 'priority'"],
   ['train', (o) => flat().train(rows(), o), { nIter: 3 }, "train(). Did you mean 'niter'?"],
   ['trainSync', (o) => flat().trainSync(rows(), o), { iterations: 3 }, 'trainSync(). It takes '],
   [
@@ -144,7 +143,7 @@ test.each<[string, (options: never) => unknown, object, string]>([
     'mergeFrom',
     (o) => new v.IndexIVFFlat(2, 2).mergeFrom(new v.IndexIVFFlat(2, 2), 0, o),
     { addId: 3 },
-    "mergeFrom(). It takes 'signal'",
+    "mergeFrom(). It takes 'signal' and 'priority'",
   ],
   ['readIndex', (o) => v.readIndex('none', o), { map: true }, "readIndex(). Did you mean 'mmap'?"],
   ['readIndexSync', (o) => v.readIndexSync('none', o), { flags: 2 }, 'readIndexSync(). It takes '],
@@ -154,7 +153,7 @@ test.each<[string, (options: never) => unknown, object, string]>([
     'deserializeIndex',
     (o) => v.deserializeIndex(v.serializeIndexSync(flat()), o),
     { mmap: true },
-    "deserializeIndex(). It takes 'signal'",
+    "deserializeIndex(). It takes 'signal' and 'priority'",
   ],
   ['tune', (o) => v.tune(trained('IVF2,Flat'), query, o), { recalls: 0.9 }, "tune(). Did you mean 'recall'?"],
   ['suggestIndex', (o) => v.suggestIndex(10, 2, o), { id: true }, "suggestIndex(). Did you mean 'ids'?"],
@@ -184,6 +183,48 @@ test.each<[string, (options: never) => unknown, object, string]>([
   expect(await failure(() => call(options as never))).toMatchObject(
     refusal(expect.stringContaining(expected) as never),
   );
+});
+
+describe('priority', () => {
+  const message = (value: string) =>
+    `The property 'options.priority' must be one of: 'normal', 'background'. Received ${value}`;
+  const calls: [string, (options: never) => Promise<unknown>][] = [
+    ['add', (o) => flat().add(rows(), o)],
+    ['addWithIds', (o) => trained('IVF2,Flat').addWithIds(query, [1], o)],
+    ['train', (o) => flat().train(rows(), o)],
+    ['search', (o) => flat().search(query, 1, o)],
+    ['searchOne', (o) => flat().searchOne(query, 1, o)],
+    ['rangeSearch', (o) => flat().rangeSearch(query, 1, o)],
+    ['reconstruct', (o) => flat().reconstruct(1, o)],
+    ['removeIds', (o) => flat().removeIds([1], o)],
+    ['mergeFrom', (o) => flat().mergeFrom(flat(), 0, o)],
+    ['serializeIndex', (o) => v.serializeIndex(flat(), o)],
+    ['deserializeIndex', (o) => v.deserializeIndex(v.serializeIndexSync(flat()), o)],
+    ['kmeans', (o) => v.kmeans(rows(), 2, 2, o)],
+    ['tune', (o) => v.tune(trained('IVF2,Flat'), query, o)],
+  ];
+  it.each(calls)('%s takes it', async (_, call) => {
+    for (const priority of ['normal', 'background', undefined]) await call({ priority } as never);
+    for (const [value, shown] of [
+      ['high', "type string ('high')"],
+      [null, 'null'],
+      [1, 'type number (1)'],
+    ]) {
+      const failed = await failure(() => call({ priority: value } as never));
+      expect(failed).toMatchObject(refusal(message(shown as string)));
+    }
+  });
+  it('is not for calls that are done in place', async () => {
+    const options = { priority: 'background' } as never;
+    for (const call of [
+      () => flat().searchSync(query, 1, options),
+      () => trained('IVF2,Flat').trainSync(rows(), options),
+      () => v.kmeansSync(rows(), 2, 2, options),
+      () => v.readIndexSync('none', options),
+    ]) {
+      expect(await failure(call)).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
+    }
+  });
 });
 
 describe('setting a parameter', () => {

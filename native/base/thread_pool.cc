@@ -13,7 +13,9 @@
 
 #include "base/default_threads.h"
 #include "base/error.h"
+#include "base/loop.h"
 #include "base/spin.h"
+#include "base/working.h"
 
 #if !defined(_WIN32)
 #include <pthread.h>
@@ -23,40 +25,11 @@
 namespace voronode {
 namespace {
 
-// One parallel_for, on its caller's stack, linked into the pool while it has work to give away.
-struct Loop {
-  Loop(size_t n_, size_t max_helpers_, const Cancel* cancel_, const std::function<void(size_t)>& body_)
-      : n(n_), max_helpers(max_helpers_), cancel(cancel_), body(body_) {}
+using Clock = TaskQueue::Clock;
 
-  const size_t n;
-  const size_t max_helpers;
-  const Cancel* const cancel;
-  const std::function<void(size_t)>& body;
-  std::atomic<size_t> next{0};
-
-  // Changed under the pool's mutex:
-  std::atomic<size_t> helpers{0};
-  std::exception_ptr error;
-  std::condition_variable helpers_gone;
-  Loop* prev_open = nullptr;
-  Loop* next_open = nullptr;
-
-  bool wants_help() const noexcept { return helpers < max_helpers && next.load(std::memory_order_relaxed) < n; }
-
-  // Takes iterations until none is left. Returns what the body threw, if it did.
-  std::exception_ptr work() noexcept {
-    try {
-      for (size_t i = next.fetch_add(1); i < n; i = next.fetch_add(1)) {
-        check(cancel);
-        body(i);
-      }
-      return nullptr;
-    } catch (...) {
-      next.store(n);
-      return std::current_exception();
-    }
-  }
-};
+// A free thread rather helps with a loop of a millisecond and more that is due than begin a task that is due later: the
+// tasks that come meanwhile share a run. Less is not worth the hand-over.
+constexpr double kWorthHelp = 1e6;  // ns
 
 #if !defined(_WIN32)
 // Threads inherit the mask of their creator: pool threads take no signals, those belong to the host program.
@@ -92,8 +65,9 @@ struct ThreadPool::State {
   size_t running = 0;  // workers that are not gone
   size_t users = 0;
   bool stopping = false;
-  Task* head = nullptr;
-  Task* tail = nullptr;
+  TaskQueue queue;
+  std::atomic<uint64_t> waiting_lanes{0};  // queue.lanes(), for those who do not hold the mutex
+  Counts counts;
   Loop* open_loops = nullptr;
 
   void open(Loop& loop) noexcept {
@@ -105,11 +79,19 @@ struct ThreadPool::State {
     (loop.prev_open != nullptr ? loop.prev_open->next_open : open_loops) = loop.next_open;
     if (loop.next_open != nullptr) loop.next_open->prev_open = loop.prev_open;
   }
-  Loop* loop_to_help() noexcept {
+  Loop* loop_to_help() const noexcept {
+    Loop* first = nullptr;
     for (Loop* loop = open_loops; loop != nullptr; loop = loop->next_open) {
-      if (loop->wants_help()) return loop;
+      if (loop->wants_help() && (first == nullptr || loop->due < first->due)) first = loop;
     }
-    return nullptr;
+    return first;
+  }
+  // The loop that a free thread should help with; null: it should take a task, or there is nothing to do.
+  Loop* loop_before_tasks() const noexcept {
+    Loop* const loop = loop_to_help();
+    if (loop == nullptr || queue.size() == 0) return loop;
+    static const unsigned worth_help = TaskQueue::lane_of(kWorthHelp, false);
+    return loop->lane >= worth_help && loop->due <= queue.due() ? loop : nullptr;
   }
   bool superfluous() const noexcept { return stopping || running > target; }
 
@@ -155,26 +137,42 @@ struct ThreadPool::State {
     work_or_stop.wait(lock, ready);
   }
 
-  void run(size_t slot) noexcept {
+  // Runs what was taken from the queue. REQUIRES: mutex held, as it is again afterwards.
+  void run(const TaskQueue::Run& taken, std::unique_lock<std::mutex>& lock) noexcept {
+    waiting_lanes.store(queue.lanes(), std::memory_order_relaxed);
+    counts.tasks += taken.count;
+    counts.joined += taken.count - 1;
+    lock.unlock();
+    {
+      const Working working(taken.lane, taken.kinship, taken.due);
+      taken.first->run(taken.joined);
+    }
+    lock.lock();
+  }
+
+  void help(Loop& loop, std::unique_lock<std::mutex>& lock) noexcept {
+    ++loop.helpers;
+    lock.unlock();
+    std::exception_ptr error;
+    {
+      const Working working(loop.lane, loop.kinship, loop.due);
+      error = loop.work();
+    }
+    lock.lock();
+    if (error && !loop.error) loop.error = std::move(error);
+    if (--loop.helpers == 0) loop.helpers_gone.notify_one();
+  }
+
+  void live(size_t slot) noexcept {
     std::unique_lock<std::mutex> lock(mutex);
     for (;;) {
       Loop* loop = nullptr;
-      wait(lock, [&] { return superfluous() || head != nullptr || (loop = loop_to_help()) != nullptr; });
+      wait(lock, [&] { return superfluous() || (loop = loop_before_tasks()) != nullptr || queue.size() > 0; });
       if (superfluous()) break;
-      if (head != nullptr) {
-        Task* task = head;
-        head = task->next_;
-        if (head == nullptr) tail = nullptr;
-        lock.unlock();
-        task->run();
-        lock.lock();
+      if (loop != nullptr) {
+        help(*loop, lock);
       } else {
-        ++loop->helpers;
-        lock.unlock();
-        std::exception_ptr error = loop->work();
-        lock.lock();
-        if (error && !loop->error) loop->error = std::move(error);
-        if (--loop->helpers == 0) loop->helpers_gone.notify_one();
+        run(queue.take(), lock);
       }
     }
     workers[slot].gone = true;
@@ -183,11 +181,24 @@ struct ThreadPool::State {
     if (running > 0) announce();
   }
 
+  void give_way(Working& working) noexcept {
+    if (!working.may_lend()) return;
+    const auto begin = Clock::now();
+    {
+      std::unique_lock<std::mutex> lock(mutex);
+      const TaskQueue::Run shorter = queue.take(working.shorter(), working.kinship());
+      if (shorter.first == nullptr) return;
+      ++counts.passed;
+      run(shorter, lock);
+    }
+    working.lend(Clock::now() - begin);
+  }
+
   // REQUIRES: mutex held.
   void start_one(size_t slot) {
     if (workers[slot].thread.joinable()) workers[slot].thread.join();  // gone: returns at once
     const SignalsBlocked block;
-    workers[slot].thread = std::thread([this, slot] { run(slot); });
+    workers[slot].thread = std::thread([this, slot] { live(slot); });
     workers[slot].gone = false;
     ++running;
   }
@@ -237,24 +248,33 @@ void ThreadPool::start() {
   }
 }
 
-void ThreadPool::submit(Task& task) noexcept {
+void ThreadPool::submit(Task& task, const Effort& effort) noexcept {
+  const auto now = Clock::now();
   std::lock_guard<std::mutex> lock(state_.mutex);
-  task.next_ = nullptr;
-  (state_.tail != nullptr ? state_.tail->next_ : state_.head) = &task;
-  state_.tail = &task;
+  state_.queue.push(task, effort, now);
+  state_.waiting_lanes.store(state_.queue.lanes(), std::memory_order_relaxed);
   state_.announce();
 }
 
 bool ThreadPool::withdraw(Task& task) noexcept {
   std::lock_guard<std::mutex> lock(state_.mutex);
-  Task* before = nullptr;
-  for (Task* at = state_.head; at != nullptr; before = at, at = at->next_) {
-    if (at != &task) continue;
-    (before != nullptr ? before->next_ : state_.head) = task.next_;
-    if (state_.tail == &task) state_.tail = before;
-    return true;
-  }
-  return false;
+  const bool there = state_.queue.remove(task);
+  state_.waiting_lanes.store(state_.queue.lanes(), std::memory_order_relaxed);
+  return there;
+}
+
+void ThreadPool::give_way() noexcept {
+  Working* const working = working_here;
+  if (working == nullptr) return;
+  State& state = instance().state_;
+  if ((state.waiting_lanes.load(std::memory_order_relaxed) & working->shorter()) != 0) state.give_way(*working);
+}
+
+ThreadPool::Counts ThreadPool::counts() noexcept {
+  std::lock_guard<std::mutex> lock(state_.mutex);
+  Counts counts = state_.counts;
+  counts.waiting = state_.queue.size();
+  return counts;
 }
 
 namespace {

@@ -1,34 +1,26 @@
 // The process's pool of threads: one mutable global, shared by every index and every environment (worker_threads).
 //
-// Two kinds of work pass through it. Tasks are whole operations (one asynchronous search), first come first served.
-// A task, or any thread, may spread a loop with parallel_for: it then works through the loop itself, and pool threads
-// that have nothing better to do join in. The caller never waits for a helper that has not started, so nesting and a
-// busy pool cannot deadlock, and under load every operation simply runs on its own thread (best throughput) while a
-// lone operation gets all cores (best latency).
+// Two kinds of work pass through it. Tasks are whole operations (one asynchronous search); which is next, and which share
+// a run, task_queue.h says. A task, or any thread, may spread a loop with parallel_for: it then works through the loop
+// itself, and pool threads that have nothing better to do join in. The caller never waits for a helper that has not
+// started, so nesting and a busy pool cannot deadlock, and under load every operation simply runs on its own thread (best
+// throughput) while a lone operation gets all cores (best latency).
+//
+// Long work lets short work pass: it calls poll() (poll.h) about every millisecond, and a task that is much shorter than what runs
+// here, and waits, is run right there, on top of it. What runs on top is shorter each time, so the depth is bounded; it
+// holds no lock that what is below it could wait for, as nobody polls with a lock held.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 
 #include "base/cancel.h"
+#include "base/task_queue.h"
 
 namespace voronode {
 
 class ThreadPool {
  public:
-  // A unit of work in the submitter's own memory: submitting allocates nothing and cannot fail.
-  class Task {
-   public:
-    virtual void run() noexcept = 0;  // on a pool thread; may delete this
-
-   protected:
-    ~Task() = default;
-
-   private:
-    friend class ThreadPool;
-    Task* next_ = nullptr;
-  };
-
   static ThreadPool& instance() noexcept;
 
   // How many threads work at once, the caller of parallel_for included; at first default_threads.h says.
@@ -42,10 +34,22 @@ class ThreadPool {
   void start();
 
   // Queues the task. REQUIRES: start() succeeded since the last join.
-  void submit(Task& task) noexcept;
+  void submit(Task& task, const Effort& effort) noexcept;
 
   // Takes a task that has not begun out of the queue; false if it is not there (not submitted, begun or done).
   bool withdraw(Task& task) noexcept;
+
+  // Runs what is waiting and much shorter than what this thread of the pool works on, if there is any.
+  static void give_way() noexcept;
+
+  // What has been, and what is, of tasks.
+  struct Counts {
+    uint64_t tasks = 0;   // that were begun
+    uint64_t joined = 0;  // of these, that shared the run of another one
+    uint64_t passed = 0;  // runs that were begun on top of longer work
+    size_t waiting = 0;   // queued now
+  };
+  Counts counts() noexcept;
 
   // Runs body(i) once for every i in [0, n), on the calling thread and idle pool threads; returns when all are done.
   // The first exception stops the hand-out of further i and is rethrown here; so is kAborted if `cancel` fires.

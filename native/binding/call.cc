@@ -79,9 +79,9 @@ napi_value run_as_job(const Call& call, MakeOperation make, size_t token_at) {
     refuse_if_wrapped(*operation);
     refuse_if_held_here(*operation);
     const napi_value token = call[token_at];
-    auto cancel = is_undefined(call.env, token) ? std::make_shared<Cancel>() : cancel_of(call.env, token);
-    check(cancel.get());
-    call.environment.jobs.start(std::move(operation), std::move(cancel), deferred);
+    TokenPtr wanted = is_undefined(call.env, token) ? std::make_shared<Token>() : token_of(call.env, token);
+    check(&wanted->cancel);
+    call.environment.jobs.start(std::move(operation), std::move(wanted), deferred);
   } catch (...) {
     reject_with_current_error(call.env, deferred);
   }

@@ -39,6 +39,7 @@ class Add final : public TakesVectors {
   static constexpr size_t kArgs = 2;
   explicit Add(const Call& call) : TakesVectors(call, Access::kAppend) {}
   void execute(const Cancel* cancel, Listener*) override { index()->add(n(), checked_vectors(cancel), cancel); }
+  double nanoseconds() const noexcept override { return index()->add_work(n()) / kWorkPerNanosecond; }
 };
 
 class AddWithIds final : public TakesVectors {
@@ -55,6 +56,7 @@ class AddWithIds final : public TakesVectors {
   void execute(const Cancel* cancel, Listener*) override {
     index()->add_with_ids(n(), checked_vectors(cancel), ids_.data(), cancel);
   }
+  double nanoseconds() const noexcept override { return index()->add_work(n()) / kWorkPerNanosecond; }
 
  private:
   Input<int64_t> ids_;
@@ -71,6 +73,9 @@ class Train final : public TakesVectors {
     if (found.few_points) few_for_ = found.centroids.size() / innermost_d();
   }
   void tell(Napi::Env env) override { progress_.tell(env); }
+  double nanoseconds() const noexcept override {
+    return static_cast<double>(params_.niter) * index()->add_work(n()) / kWorkPerNanosecond;
+  }
   napi_value finish(Napi::Env env) override {
     TakesVectors::finish(env);
     return Napi::Number::New(env, static_cast<double>(few_for_));

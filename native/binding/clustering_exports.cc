@@ -26,6 +26,10 @@ class KMeans final : public Operation {
     Assigner(k_, d_, metric, found_.centroids.data()).assign(n_, vectors_.data(), assignments_.data(), nullptr, cancel);
   }
   void tell(Napi::Env env) override { progress_.tell(env); }
+  double nanoseconds() const noexcept override {
+    const double products = static_cast<double>(n_) * static_cast<double>(k_) * static_cast<double>(params_.niter);
+    return products * static_cast<double>(d_) / kWorkPerNanosecond;
+  }
   napi_value finish(Napi::Env env) override {
     const ResultArray<double> objective = arrays_.make<double>(env, found_.iterations.size());
     for (size_t i = 0; i < found_.iterations.size(); ++i) objective.data[i] = found_.iterations[i].objective;

@@ -28,7 +28,7 @@ T& unwrap(Napi::Env env, napi_value value, const napi_type_tag& tag, const char*
 }
 
 struct TokenHandle {
-  std::shared_ptr<Cancel> cancel = std::make_shared<Cancel>();
+  TokenPtr token;
 };
 
 }  // namespace
@@ -122,18 +122,18 @@ void close_index(Napi::Env env, napi_value handle) {
   unwrap<IndexHandle>(env, handle, kIndexTag, "index", "an index of this package").close();
 }
 
-napi_value new_token(Napi::Env env) {
+napi_value new_token(Napi::Env env, bool background) {
   const Napi::Object object = Napi::Object::New(env);
   check_status(env, napi_type_tag_object(env, object, &kTokenTag));
-  auto token = std::make_unique<TokenHandle>();
+  auto token = std::make_unique<TokenHandle>(TokenHandle{std::make_shared<Token>(background)});
   const auto finalize = [](napi_env, void* data, void*) noexcept { delete static_cast<TokenHandle*>(data); };
   check_status(env, napi_wrap(env, object, token.get(), finalize, nullptr, nullptr));
   token.release();
   return object;
 }
 
-std::shared_ptr<Cancel> cancel_of(Napi::Env env, napi_value token) {
-  return unwrap<TokenHandle>(env, token, kTokenTag, "token", "a token of this package").cancel;
+TokenPtr token_of(Napi::Env env, napi_value token) {
+  return unwrap<TokenHandle>(env, token, kTokenTag, "token", "a token of this package").token;
 }
 
 }  // namespace voronode

@@ -72,7 +72,15 @@ HeldPtr index_of(Napi::Env env, napi_value handle);
 // Lets go of the index, if that was not done yet.
 void close_index(Napi::Env env, napi_value handle);
 
-napi_value new_token(Napi::Env env);
-std::shared_ptr<Cancel> cancel_of(Napi::Env env, napi_value token);
+// How the caller wants its asynchronous operations: a token may be that of several.
+struct Token {
+  explicit Token(bool background_ = false) noexcept : background(background_) {}
+  Cancel cancel;
+  const bool background;  // everything else goes first
+};
+using TokenPtr = std::shared_ptr<Token>;
+
+napi_value new_token(Napi::Env env, bool background);
+TokenPtr token_of(Napi::Env env, napi_value token);
 
 }  // namespace voronode

@@ -1,13 +1,11 @@
 #include "binding/jobs.h"
 
-#include <atomic>
 #include <chrono>
-#include <exception>
 #include <utility>
 
 #include "base/thread_pool.h"
 #include "binding/errors.h"
-#include "binding/fault.h"
+#include "binding/job.h"
 
 namespace voronode {
 namespace {
@@ -28,110 +26,6 @@ class Scope {
 
 }  // namespace
 
-class Job final : public ThreadPool::Task, public Listener {
- public:
-  Job(JobQueue& queue, std::unique_ptr<Operation> operation, std::shared_ptr<Cancel> cancel) noexcept
-      : queue_(queue), operation_(std::move(operation)), cancel_(std::move(cancel)) {}
-
-  void enter(napi_deferred promise) noexcept {
-    promise_ = promise;
-    const auto gates = operation_->gates();
-    const Access access = operation_->access();
-    // One more until both queues are entered: the job may be gone once it was submitted.
-    waits_.store(gates.size() + 1, std::memory_order_relaxed);
-    for (size_t i = 0; i < gates.size(); ++i) {
-      if (gates[i] != nullptr) {
-        waiters_[i].job = this;
-        gates[i]->enter(waiters_[i], access);
-      } else {
-        passed();
-      }
-    }
-    passed();
-  }
-
-  void news() noexcept override {
-    news_.store(true, std::memory_order_release);
-    queue_.wake();
-  }
-
-  void run() noexcept override {
-    State waiting = State::kWaiting;
-    if (state_.compare_exchange_strong(waiting, State::kBegun)) {
-      try {
-        check(cancel_.get());
-        fault_point(Place::kExecute);
-        operation_->execute(cancel_.get(), this);
-      } catch (...) {
-        failure_ = std::current_exception();
-      }
-    }
-    for (Gate* gate : operation_->gates()) {
-      if (gate != nullptr) gate->leave(operation_->access());
-    }
-    queue_.returned(*this);  // the job may be gone after this
-  }
-
-  // Rejects the promise if the work has not begun; it then never will.
-  void abort_if_waiting(napi_env env) noexcept {
-    State waiting = State::kWaiting;
-    if (!state_.compare_exchange_strong(waiting, State::kSettled)) return;
-    try {
-      check(cancel_.get());
-    } catch (...) {
-      reject_with_current_error(env, promise_);
-    }
-  }
-
-  void tell(Napi::Env env) noexcept {
-    if (!news_.exchange(false, std::memory_order_acquire) || refusal_) return;
-    try {
-      operation_->tell(env);
-    } catch (...) {
-      refusal_ = std::current_exception();
-      cancel_->fire();
-    }
-  }
-
-  void settle(Napi::Env env) noexcept {
-    if (state_.exchange(State::kSettled) == State::kSettled) return;
-    try {
-      if (refusal_) std::rethrow_exception(refusal_);
-      if (failure_) std::rethrow_exception(failure_);
-      fault_point(Place::kFinish);
-      napi_resolve_deferred(env, promise_, operation_->finish(env));
-    } catch (...) {
-      reject_with_current_error(env, promise_);
-    }
-  }
-
- private:
-  friend class JobQueue;
-  enum class State { kWaiting, kBegun, kSettled };
-
-  struct Waiter final : Gate::Waiter {
-    Job* job = nullptr;
-    void granted() noexcept override { job->passed(); }
-  };
-  void passed() noexcept {
-    if (waits_.fetch_sub(1) == 1) ThreadPool::instance().submit(*this);
-  }
-
-  JobQueue& queue_;
-  const std::unique_ptr<Operation> operation_;
-  const std::shared_ptr<Cancel> cancel_;
-  napi_deferred promise_ = nullptr;
-  Waiter waiters_[2];
-  std::atomic<size_t> waits_{0};
-  std::atomic<State> state_{State::kWaiting};
-  std::atomic<bool> news_{false};
-  std::exception_ptr failure_;  // of the work
-  std::exception_ptr refusal_;  // of who was told of it
-  Job* prev_ = nullptr;
-  Job* next_ = nullptr;
-  Job* next_returned_ = nullptr;
-};
-
 JobQueue::JobQueue(Napi::Env env) : env_(env) {
   const Napi::String name = Napi::String::New(env, "voronode");
   check_status(env,
@@ -140,9 +34,9 @@ JobQueue::JobQueue(Napi::Env env) : env_(env) {
   check_status(env, napi_unref_threadsafe_function(env, wake_));
 }
 
-void JobQueue::start(std::unique_ptr<Operation> operation, std::shared_ptr<Cancel> cancel, napi_deferred promise) {
+void JobQueue::start(std::unique_ptr<Operation> operation, TokenPtr token, napi_deferred promise) {
   ThreadPool::instance().start();
-  Job* job = new Job(*this, std::move(operation), std::move(cancel));
+  Job* job = new Job(*this, std::move(operation), std::move(token));
   if (pending_ == nullptr) napi_ref_threadsafe_function(env_, wake_);
   job->prev_ = pending_last_;
   (pending_last_ != nullptr ? pending_last_->next_ : pending_) = job;
@@ -154,14 +48,17 @@ void JobQueue::start(std::unique_ptr<Operation> operation, std::shared_ptr<Cance
   job->enter(promise);
 }
 
-void JobQueue::returned(Job& job) noexcept {
+void JobQueue::returned(std::span<Job* const> jobs) noexcept {
   std::lock_guard<std::mutex> lock(mutex_);
   const bool first = returned_last_ == nullptr;
-  (first ? returned_first_ : returned_last_->next_returned_) = &job;
-  returned_last_ = &job;
+  for (Job* job : jobs) {
+    (returned_last_ == nullptr ? returned_first_ : returned_last_->next_returned_) = job;
+    returned_last_ = job;
+  }
   // Under the lock: once it is released, close() may return and the environment go.
   if (first) napi_call_threadsafe_function(wake_, nullptr, napi_tsfn_nonblocking);
-  if (--out_ == 0) all_returned_.notify_all();
+  out_ -= jobs.size();
+  if (out_ == 0) all_returned_.notify_all();
 }
 
 void JobQueue::wake() noexcept {
@@ -204,10 +101,10 @@ void JobQueue::remove(Job& job) noexcept {
   if (pending_ == nullptr) napi_unref_threadsafe_function(env_, wake_);
 }
 
-void JobQueue::fire(Napi::Env env, const std::shared_ptr<Cancel>& cancel) noexcept {
-  cancel->fire();
+void JobQueue::fire(Napi::Env env, const TokenPtr& token) noexcept {
+  token->cancel.fire();
   for (Job* job = pending_; job != nullptr; job = job->next_) {
-    if (job->cancel_ == cancel) job->abort_if_waiting(env);
+    if (job->token_ == token) job->abort(env);
   }
 }
 
@@ -215,10 +112,10 @@ void JobQueue::fire(Napi::Env env, const std::shared_ptr<Cancel>& cancel) noexce
 // gate lets further jobs in meanwhile, these are found by the next round at the latest; oldest first, most are by this
 // one.
 void JobQueue::close() noexcept {
-  for (Job* job = pending_; job != nullptr; job = job->next_) job->cancel_->fire();
+  for (Job* job = pending_; job != nullptr; job = job->next_) job->abandon();
   for (bool done = false; !done;) {
     for (Job* job = pending_; job != nullptr; job = job->next_) {
-      if (ThreadPool::instance().withdraw(*job)) job->run();
+      if (ThreadPool::instance().withdraw(*job)) job->run(nullptr);
     }
     std::unique_lock<std::mutex> lock(mutex_);
     done = all_returned_.wait_for(lock, std::chrono::milliseconds(2), [&] { return out_ == 0; });

@@ -2,14 +2,14 @@
 //
 //   JS thread    start(): queue at the index's gate, or at those of two indexes
 //   any thread   the gates let the job in: queue at the thread pool
-//   pool thread  execute, leave the gates, hand back, wake the JS thread (once for many jobs)
+//   pool thread  execute, perhaps several jobs as one, leave the gates, hand back, wake the JS thread (once for many jobs)
 //   JS thread    drain(): tell news of work under way, make the results, settle the promises
 //
 // A job that needs two gates queues at both at once. All work on an environment's indexes comes from its one thread, so
 // it stands in the same order at all gates, and no two jobs each hold what the other waits for.
 //
 // Jobs keep the event loop alive; an idle queue does not. When the environment ends (worker.terminate(), the end of the
-// program), close() fires every job's Cancel and waits until none runs.
+// program), close() fires every job's Cancel and waits until none runs. A job itself: job.h.
 #pragma once
 
 #include <napi.h>
@@ -17,8 +17,8 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <span>
 
-#include "base/cancel.h"
 #include "binding/operation.h"
 
 namespace voronode {
@@ -31,18 +31,19 @@ class JobQueue {
   JobQueue(const JobQueue&) = delete;
   JobQueue& operator=(const JobQueue&) = delete;
 
-  // Takes the promise over, unless it throws. cancel: not null.
-  void start(std::unique_ptr<Operation> operation, std::shared_ptr<Cancel> cancel, napi_deferred promise);
+  // Takes the promise over, unless it throws. token: not null.
+  void start(std::unique_ptr<Operation> operation, TokenPtr token, napi_deferred promise);
 
-  // Fires `cancel`. Jobs that bear it and have not begun reject at once; those that run do when they notice.
-  void fire(Napi::Env env, const std::shared_ptr<Cancel>& cancel) noexcept;
+  // Fires the token's Cancel. Jobs that bear it and have not begun, or share a run with others, reject at once; those
+  // that run alone do when they notice.
+  void fire(Napi::Env env, const TokenPtr& token) noexcept;
 
   // Stops all work and forgets it. For the environment's clean-up: runs no script.
   void close() noexcept;
 
  private:
   friend class Job;
-  void returned(Job& job) noexcept;
+  void returned(std::span<Job* const> jobs) noexcept;
   void wake() noexcept;
   void drain(Napi::Env env) noexcept;
   void remove(Job& job) noexcept;

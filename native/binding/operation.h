@@ -8,9 +8,12 @@
 #include <napi.h>
 
 #include <array>
+#include <exception>
+#include <span>
 
 #include "base/cancel.h"
 #include "base/gate.h"
+#include "base/task_queue.h"
 #include "binding/handles.h"
 
 namespace voronode {
@@ -44,6 +47,34 @@ class Operation {
   // The result, on the environment's thread, after execute() returned.
   virtual napi_value finish(Napi::Env env) = 0;
 
+  // What is known of the work before it is done.
+  Effort effort() const noexcept {
+    Effort effort;
+    effort.nanoseconds = nanoseconds();
+    effort.blocks = access_ == Access::kExclusive;
+    if (shared_run_queries() != 0) {
+      effort.kinship = index();
+      effort.weight = shared_run_queries();
+      effort.room = kSharedRunQueries;
+    }
+    return effort;
+  }
+
+  // ---- Operations that may run as one ----
+  //
+  // Queries in a run: a pass over the rows is shared by as many (kMaxGroup in index/flat_search.cc).
+  static constexpr size_t kSharedRunQueries = 384;
+  // Of them those of this operation; 0: it runs alone.
+  virtual size_t shared_run_queries() const noexcept { return 0; }
+  // Whether it may share a run with another one of the same index that says it may share one.
+  virtual bool joins(const Operation&) const noexcept { return false; }
+  // Executes all of `run`, of which this is the first; each fails on its own.
+  struct Member {
+    Operation* operation;
+    std::exception_ptr failure;
+  };
+  virtual void execute_jointly(std::span<Member>, const Cancel&) noexcept {}
+
   Index* index() const noexcept { return held_ == nullptr ? nullptr : held_->index.get(); }
   Access access() const noexcept { return access_; }
 
@@ -56,6 +87,15 @@ class Operation {
   }
 
  protected:
+  // How long it takes on one thread, roughly. Where nothing better is known: as long as all of the index is copied.
+  virtual double nanoseconds() const noexcept {
+    constexpr double kBytesPerNanosecond = 4;
+    constexpr double kUnknown = 100e6;
+    return index() == nullptr ? kUnknown : static_cast<double>(index()->allocated_bytes()) / kBytesPerNanosecond;
+  }
+  // What a core multiplies and adds in a nanosecond; with sketches it is several times as much.
+  static constexpr double kWorkPerNanosecond = 50;
+
   HeldIndex& held() const noexcept { return *held_; }
 
  private:

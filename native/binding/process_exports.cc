@@ -11,10 +11,12 @@
 namespace voronode {
 namespace {
 
-napi_value token(const Call& call) { return new_token(call.env); }
+napi_value token(const Call& call) {
+  return new_token(call.env, !is_undefined(call.env, call[0]) && boolean_arg(call.env, "background", call[0]));
+}
 
 napi_value cancel(const Call& call) {
-  call.environment.jobs.fire(call.env, cancel_of(call.env, call[0]));
+  call.environment.jobs.fire(call.env, token_of(call.env, call[0]));
   return call.env.Undefined();
 }
 
@@ -26,6 +28,16 @@ napi_value set_threads(const Call& call) {
   ThreadPool::instance().set_threads(
       static_cast<size_t>(integer_arg(call.env, "n", call[0], 1, ThreadPool::kMaxThreads)));
   return call.env.Undefined();
+}
+
+// An array of numbers: ThreadPool::Counts, in the order of its members.
+napi_value task_counts(const Call& call) {
+  const ThreadPool::Counts counts = ThreadPool::instance().counts();
+  const Napi::Array out = Napi::Array::New(call.env, 4);
+  const double values[] = {static_cast<double>(counts.tasks), static_cast<double>(counts.joined),
+                           static_cast<double>(counts.passed), static_cast<double>(counts.waiting)};
+  for (uint32_t i = 0; i < 4; ++i) out.Set(i, Napi::Number::New(call.env, values[i]));
+  return out;
 }
 
 napi_value simd_target(const Call& call) { return Napi::String::New(call.env, kernels().name); }
@@ -54,6 +66,7 @@ constexpr Export kExports[] = {
     {"cancel", entry<cancel>},
     {"threads", entry<threads>},
     {"setThreads", entry<set_threads>},
+    {"taskCounts", entry<task_counts>},
     {"simdTarget", entry<simd_target>},
     {"simdTargets", entry<simd_targets>},
 #if defined(VORONODE_TEST_HOOKS)

@@ -8,6 +8,9 @@
 namespace voronode {
 namespace {
 
+// ns to find a row by its id, once there is a table.
+constexpr double kLookUp = 500;
+
 // (index, id, token)
 class Reconstruct final : public Operation {
  public:
@@ -18,6 +21,7 @@ class Reconstruct final : public Operation {
         id_(id_arg(call.env, "id", call[1])),
         vector_(index()->d()) {}
   void execute(const Cancel*, Listener*) override { index()->reconstruct(id_, vector_.data()); }
+  double nanoseconds() const noexcept override { return kLookUp; }
   napi_value finish(Napi::Env env) override { return arrays_.settle(env, &vector_); }
 
  private:
@@ -38,6 +42,7 @@ class ReconstructAll final : public Operation {
   void execute(const Cancel* cancel, Listener*) override {
     index()->reconstruct(ids_.size(), ids_.data(), vectors_.data(), cancel);
   }
+  double nanoseconds() const noexcept override { return kLookUp * static_cast<double>(ids_.size()); }
   napi_value finish(Napi::Env env) override { return arrays_.settle(env, &vectors_); }
 
  private:
@@ -53,6 +58,7 @@ class Has final : public Operation {
   explicit Has(const Call& call)
       : Operation(index_of(call.env, call[0]), Access::kRead), id_(id_arg(call.env, "id", call[1])) {}
   void execute(const Cancel*, Listener*) override { found_ = index()->has(id_); }
+  double nanoseconds() const noexcept override { return kLookUp; }
   napi_value finish(Napi::Env env) override { return Napi::Boolean::New(env, found_); }
 
  private:

@@ -1,4 +1,5 @@
 // search and rangeSearch.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -10,6 +11,7 @@
 #include "binding/function_filter.h"
 #include "binding/search_params_arg.h"
 #include "binding/selector_arg.h"
+#include "index/joint_search.h"
 
 namespace voronode {
 namespace {
@@ -29,11 +31,14 @@ class Query : public Operation {
         nq_(row_count("queries", queries_.size(), index()->d())) {}
 
   size_t nq() const noexcept { return nq_; }
+  double nanoseconds() const noexcept override { return index()->search_work(nq_, params_) / kWorkPerNanosecond; }
+  bool filtered() const noexcept { return function_ != nullptr || filter_ != nullptr; }
+  void check_queries(const Cancel* cancel) const { check_finite("queries", nq_, index()->d(), queries(), cancel); }
 
   // search(), with finite queries and the filter built.
   template <class Search>
   void run(const Cancel* cancel, const Search& search) {
-    check_finite("queries", nq_, index()->d(), queries_.data(), cancel);
+    check_queries(cancel);
     if (filter_ != nullptr) selector_ = filter_->build();
     params_.filter = selector_.get();
     params_.cancel = cancel;
@@ -56,6 +61,9 @@ class Query : public Operation {
   size_t nq_;
 };
 
+// Searches for more than so many queries gain little from others beside them.
+constexpr size_t kFewQueries = 64;
+
 // The answer takes 12 bytes a neighbour, and 8 more while its labels are copied to JavaScript's memory (arrays.h).
 constexpr size_t kBytesPerNeighbour = 20;
 
@@ -71,6 +79,32 @@ class Search final : public Query {
   void execute(const Cancel* cancel, Listener*) override {
     run(cancel, [&] { index()->search(nq(), queries(), k_, params(), distances_.data(), labels_.data()); });
   }
+
+  size_t shared_run_queries() const noexcept override {
+    return nq() <= kFewQueries && !filtered() ? std::max<size_t>(1, nq()) : 0;
+  }
+  bool joins(const Operation& first) const noexcept override {
+    const auto& other = static_cast<const Search&>(first);  // no other operation shares runs
+    return may_search_jointly(*index(), k_, other.k_) && params().same_choices(other.params());
+  }
+  void execute_jointly(std::span<Member> run, const Cancel& cancel) noexcept override {
+    std::vector<JointQuery> queries;
+    try {
+      queries.reserve(run.size());
+      for (Member& member : run) {
+        if (search_of(member).is_fit(&member)) queries.push_back(search_of(member).joint_query());
+      }
+      if (queries.empty()) return;
+      SearchParams params = this->params();
+      params.cancel = &cancel;
+      return search_jointly(*index(), queries, params);
+    } catch (...) {
+      // Whose fault it was, and what the others find, comes out when each searches alone.
+    }
+    for (Member& member : run) {
+      if (!member.failure) search_of(member).search_alone(&member, cancel);
+    }
+  }
   napi_value finish(Napi::Env env) override {
     const napi_value distances = arrays_.settle(env, &distances_);
     const napi_value labels = arrays_.settle(env, &labels_);
@@ -78,6 +112,27 @@ class Search final : public Query {
   }
 
  private:
+  static Search& search_of(const Member& member) noexcept { return static_cast<Search&>(*member.operation); }
+
+  // Whether it can be searched for; else the member has failed.
+  bool is_fit(Member* self) const noexcept {
+    if (self->failure) return false;
+    try {
+      check_queries(nullptr);
+    } catch (...) {
+      self->failure = std::current_exception();
+    }
+    return !self->failure;
+  }
+  JointQuery joint_query() noexcept { return {nq(), queries(), k_, distances_.data(), labels_.data()}; }
+  void search_alone(Member* self, const Cancel& cancel) noexcept {
+    try {
+      execute(&cancel, nullptr);
+    } catch (...) {
+      self->failure = std::current_exception();
+    }
+  }
+
   const Arrays& arrays_;
   size_t k_;
   MemoryClaim claim_;  // k comes from anywhere

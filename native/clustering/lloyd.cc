@@ -6,6 +6,7 @@
 #include <numeric>
 #include <random>
 
+#include "base/poll.h"
 #include "base/thread_pool.h"
 
 namespace voronode {
@@ -73,7 +74,7 @@ void Lloyd::assign() {
   ThreadPool::instance().parallel_for((blocks + kBlocksPerTask - 1) / kBlocksPerTask, cancel_, [&](size_t task) {
     Assigner::Scratch scratch(assigner);
     for (size_t b = task * kBlocksPerTask; b < std::min(blocks, (task + 1) * kBlocksPerTask); ++b) {
-      check(cancel_);
+      poll(cancel_);
       const float* const x = points_ + b * kBlock * d_;
       Nearest* const nearest = nearest_.data() + b * kBlock;
       for (size_t i = 0; i < sketches_[b].size(); ++i) {
@@ -114,7 +115,7 @@ void Lloyd::move_centroids() {
       if (size(c) == 0) continue;
       std::fill(sums.begin(), sums.end(), 0.0);
       for (size_t m = first_[c]; m < first_[c + 1]; m += kMeanRows) {
-        if ((m - first_[c]) % 1024 == 0) check(cancel_);
+        if ((m - first_[c]) % 1024 == 0) poll(cancel_);
         add_members(m, std::min(kMeanRows, first_[c + 1] - m), sums.data());
       }
       const double share = 1.0 / static_cast<double>(size(c));
@@ -148,7 +149,7 @@ size_t Lloyd::split_empty() {
   size_t splits = 0;
   for (size_t empty = 0; empty < k_; ++empty) {
     if (sizes[empty] != 0) continue;
-    check(cancel_);
+    poll(cancel_);
     size_t donor = 0;
     for (;; donor = (donor + 1) % k_) {
       const auto p = static_cast<float>((static_cast<double>(sizes[donor]) - 1) / static_cast<double>(n_ - k_));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/poll.h"
 #include "codec/row_codec.h"
 #include "storage/scan.h"
 
@@ -25,7 +26,7 @@ struct CodedScan {
       const auto block = codes.block_with(at);
       const size_t n = std::min({end - at, block.begin + block.rows - at, scratch.piece_rows});
       const uint8_t* const piece = block.data + (at - block.begin) * codes.width();
-      check(cancel);
+      poll(cancel);
       if (nq == 1) {
         compare_one(piece, n, at, xq, sink);
       } else {
@@ -43,7 +44,7 @@ struct CodedScan {
     for (size_t at = 0; at < count; at += scratch.piece_rows) {
       const size_t n = std::min(count - at, scratch.piece_rows);
       for (size_t i = 0; i < n; ++i) codec.rows(codes.row(numbers[at + i]), nullptr, 1, room.data() + i * d);
-      check(cancel);
+      poll(cancel);
       scan_piece(room.data(), n, d, xq, nq, kernel, scratch, sink, [&](size_t i) { return numbers[at + i]; });
     }
   }

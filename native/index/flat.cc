@@ -2,12 +2,16 @@
 
 #include <algorithm>
 
+#include "base/poll.h"
 #include "index/flat_search.h"
 #include "kernels/kernels.h"
 #include "storage/prefetch.h"
 
 namespace voronode {
 namespace {
+
+// Copied between two polls: half a millisecond.
+constexpr size_t kCopyBytes = size_t{4} << 20;
 
 class RowsInPlace final : public StoredRows {
  public:
@@ -30,7 +34,11 @@ IndexFlat::IndexFlat(size_t d, Metric metric, bool sketch) : IndexFlatCodes(d, m
 void IndexFlat::add(size_t n, const float* x, const Cancel* cancel) {
   check(cancel);
   rows_.reserve(n);
-  rows_.fill(n, x);
+  const size_t piece = std::max<size_t>(1, kCopyBytes / (d() * sizeof(float)));
+  for (size_t at = 0; at < n; at += piece) {
+    poll(cancel);
+    rows_.fill(at, std::min(piece, n - at), x + at * d());
+  }
   if (sketches_) sketches_->prepare(rows_, n, cancel);
   rows_.publish(n);
   if (sketches_) sketches_->publish();

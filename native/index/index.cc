@@ -1,8 +1,10 @@
 #include "index/index.h"
 
+#include <algorithm>
 #include <cstring>
 #include <numeric>
 
+#include "base/poll.h"
 #include "index/merging.h"
 #include "kernels/kernels.h"
 
@@ -32,6 +34,17 @@ double SearchParams::get(const SearchParameter& parameter, double otherwise) con
     if (choice.parameter == &parameter) return choice.value;
   }
   return otherwise;
+}
+
+bool SearchParams::same_choices(const SearchParams& other) const noexcept {
+  if (choices_.size() != other.choices_.size()) return false;
+  for (const Choice& choice : choices_) {
+    const bool same = std::any_of(other.choices_.begin(), other.choices_.end(), [&](const Choice& theirs) {
+      return theirs.parameter == choice.parameter && theirs.value == choice.value;
+    });
+    if (!same) return false;
+  }
+  return true;
 }
 
 void SearchParams::set(const SearchParameter& parameter, double value) {
@@ -71,7 +84,7 @@ void Index::reconstruct(idx_t id, float* x) const {
 
 void Index::reconstruct(size_t n, const idx_t* ids, float* x, const Cancel* cancel) const {
   for (size_t i = 0; i < n; ++i) {
-    check(cancel);
+    poll(cancel);
     if (!look_up(ids[i], x + i * d())) throw no_such_id(format("ids[%zu]", i), ids[i], *this);
   }
 }
@@ -121,7 +134,7 @@ void check_finite(const char* name, size_t n, size_t d, const float* x, const Ca
   constexpr size_t kPiece = size_t{1} << 20;  // components between two looks at `cancel`
   const size_t total = n * d;
   for (size_t at = 0; at < total; at += kPiece) {
-    check(cancel);
+    poll(cancel);
     const size_t size = total - at < kPiece ? total - at : kPiece;
     const size_t bad = kernels().first_nonfinite(x + at, size);
     if (bad == size) continue;

@@ -34,6 +34,7 @@ class SearchParams {
   // What the caller chose; `otherwise`, as a rule the index's own value, if nothing. What no kind asks for is ignored.
   double get(const SearchParameter& parameter, double otherwise) const noexcept;
   void set(const SearchParameter& parameter, double value);  // REQUIRES: not less than its min, not NaN
+  bool same_choices(const SearchParams& other) const noexcept;
 
  private:
   struct Choice {
@@ -89,6 +90,15 @@ class Index {
   // unspecified. k ≥ 1. REQUIRES: kRead.
   virtual void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                       idx_t* labels) const = 0;
+
+  // Multiply-adds that a search, or an add, takes, roughly: what waits is put in order by it. Any thread, any time.
+  virtual double search_work(size_t nq, const SearchParams&) const noexcept {
+    return static_cast<double>(nq) * static_cast<double>(ntotal()) * static_cast<double>(d());
+  }
+  virtual double add_work(size_t n) const noexcept { return static_cast<double>(n) * static_cast<double>(d()); }
+
+  // Whether what a search finds for a smaller k is the beginning of what it finds for a larger one.
+  virtual bool answers_nest() const noexcept { return true; }
 
   // All rows with distance < radius (L2) or > radius (IP), strictly, as in Faiss. REQUIRES: kRead.
   virtual void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,

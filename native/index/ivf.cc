@@ -129,6 +129,18 @@ void IndexIVF::range_search(size_t nq, const float* xq, float radius, const Sear
   ivf_range_search(source(params), nq, xq, radius, params, result);
 }
 
+// Of the lists, taken for equally long.
+double IndexIVF::search_work(size_t nq, const SearchParams& params) const noexcept {
+  const double lists = static_cast<double>(nlist());
+  const double visited = std::min(lists, params.get(kNprobe, static_cast<double>(nprobe())));
+  const double rows = lists + static_cast<double>(ntotal()) * visited / lists;
+  return static_cast<double>(nq) * rows * static_cast<double>(d());
+}
+
+double IndexIVF::add_work(size_t n) const noexcept {
+  return static_cast<double>(n) * static_cast<double>(nlist()) * static_cast<double>(d());
+}
+
 ListSource IndexIVF::source(const SearchParams& params) const {
   // As doubles: what is beyond nlist may be beyond size_t.
   const double wanted = params.get(kNprobe, static_cast<double>(nprobe()));

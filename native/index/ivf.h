@@ -51,6 +51,8 @@ class IndexIVF : public Index {
               idx_t* labels) const override;
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override;
+  double search_work(size_t nq, const SearchParams& params) const noexcept override;
+  double add_work(size_t n) const noexcept override;
   // If several rows bear the id: the last in the order of lists and of rows in a list (which row came last is not
   // kept). kUnsupported if the row is coded relative to a centroid that is not there.
   bool look_up(idx_t id, float* x) const override;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/poll.h"
 #include "base/thread_pool.h"
 #include "clustering/grouping.h"
 #include "index/ivf.h"
@@ -80,6 +81,7 @@ void IndexIVF::add_rows(size_t n, const float* x, const idx_t* ids, const Cancel
   ThreadPool::instance().parallel_for(order.parts.size(), cancel, [&](size_t part) {
     const float* const centre = centroid(order.parts[part].list);
     for (size_t i = 0; i < order.parts[part].count;) {
+      poll(cancel);
       const auto room = addition.room(part, i);
       for (size_t r = 0; r < room.rows; ++r, ++i) {
         const size_t from = order.vectors[order.begins[part] + i];
@@ -139,7 +141,7 @@ size_t IndexIVF::remove_ids(const IDSelector& selector, const Cancel* cancel) {
   std::vector<std::vector<uint32_t>> rows(nlist());
   ThreadPool::instance().parallel_for(nlist(), cancel, [&](size_t l) {
     for (size_t i = 0; i < lists[l].size(); ++i) {
-      if (i % kIdsAPoll == 0) check(cancel);
+      if (i % kIdsAPoll == 0) poll(cancel);
       if (selector.is_member(lists[l].id(i))) rows[l].push_back(static_cast<uint32_t>(i));
     }
   });

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/poll.h"
 #include "index/labels.h"
 #include "index/list_source.h"
 #include "index/named_places.h"
@@ -133,7 +134,7 @@ class ListScan {
       const size_t end = std::min(run.end, piece.begin + piece.rows);
       for (size_t at = std::max(run.begin, piece.begin); at < end;) {
         const size_t n = std::min(end - at, most);
-        check(cancel_);
+        poll(cancel_);
         f(piece.codes + (at - piece.begin) * run.list.code_size(), piece.ids + (at - piece.begin), n);
         at += n;
       }
@@ -197,7 +198,7 @@ class ListScan {
       const size_t piece_end = std::min(end, piece.begin + piece.groups);
       if (queries.nq == 1) fetch_after(run.list, p);
       for (size_t g = std::max(begin, piece.begin); g < piece_end;) {
-        check(cancel_);
+        poll(cancel_);
         const size_t groups = std::min({slab, filter.slab_groups(), piece_end - g});
         const SketchPlanes planes = sketch_planes(piece.bytes, piece.capacity, g - piece.begin, steps());
         set_thresholds(filter, queries, sink);

@@ -48,6 +48,8 @@ class IndexRefine final : public Wrapper {
   // The k best of k · k_factor candidates (rounded down, as in Faiss; at least k).
   void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
               idx_t* labels) const override;
+  // A larger k has more candidates.
+  bool answers_nest() const noexcept override { return false; }
   // Those within the radius of the candidates that the base finds within a radius k_factor times as wide.
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override;

@@ -4,6 +4,7 @@
 
 #include "base/aligned.h"
 #include "base/free_memory.h"
+#include "base/poll.h"
 #include "base/thread_pool.h"
 #include "index/answer.h"
 #include "index/labels.h"
@@ -222,7 +223,7 @@ void IndexRefine::range_search(size_t nq, const float* xq, float radius, const S
   RangeWriter writer(metric(), result);
   writer.expect(found.labels.size());
   for (size_t q = 0; q < nq; ++q) {
-    check(params.cancel);
+    poll(params.cancel);
     const size_t begin = found.lims[q];
     std::vector<Candidate> near =
         labelled(resolved, found.labels.data() + begin, found.distances.data() + begin, found.lims[q + 1] - begin);

@@ -1,5 +1,7 @@
 #include "index/wrapper.h"
 
+#include "base/poll.h"
+
 namespace voronode {
 
 const Index* with_role(const Index& index, bool (Index::*role)() const noexcept) noexcept {
@@ -19,7 +21,7 @@ std::vector<size_t> rows_with(const IDSelector& selector, size_t ntotal, const C
   constexpr size_t kRowsAPoll = size_t{1} << 16;
   std::vector<size_t> rows;
   for (size_t i = 0; i < ntotal; ++i) {
-    if (i % kRowsAPoll == 0) check(cancel);
+    if (i % kRowsAPoll == 0) poll(cancel);
     if (selector.is_member(static_cast<idx_t>(i))) rows.push_back(i);
   }
   check(cancel);

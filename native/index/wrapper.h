@@ -21,6 +21,11 @@ class Wrapper : public Index {
               idx_t* labels) const override {
     base_->search(nq, xq, k, params, distances, labels);
   }
+  double search_work(size_t nq, const SearchParams& params) const noexcept override {
+    return base_->search_work(nq, params);
+  }
+  double add_work(size_t n) const noexcept override { return base_->add_work(n); }
+  bool answers_nest() const noexcept override { return base_->answers_nest(); }
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override {
     base_->range_search(nq, xq, radius, params, result);

@@ -1,6 +1,7 @@
 #include "io/reader.h"
 
 #include "base/error.h"
+#include "base/poll.h"
 
 namespace voronode {
 namespace {
@@ -40,7 +41,7 @@ void Reader::bytes(const char* field, void* out, size_t n) {
   field_ = field;
   field_begin_ = position_;
   if (n > remaining()) corrupt(decimal(n) + (n == 1 ? " byte" : " bytes"), "the end after " + decimal(remaining()));
-  check(cancel_);
+  poll(cancel_);
   const size_t got = source_.read_at(position_, out, n);
   if (got < n) corrupt(decimal(n) + " bytes", "the end after " + decimal(got) + ": the file was cut while it was read");
   position_ += n;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/poll.h"
 #include "io/format.h"
 
 namespace voronode {
@@ -9,7 +10,7 @@ namespace voronode {
 void Writer::bytes(const void* data, size_t n) {
   const char* p = static_cast<const char*>(data);
   while (n != 0) {
-    check(cancel_);
+    poll(cancel_);
     const size_t piece = std::min(n, kChunkBytes);
     sink_.write(p, piece);
     p += piece;

@@ -5,6 +5,7 @@
 #include <random>
 #include <vector>
 
+#include "base/poll.h"
 #include "base/thread_pool.h"
 #include "kernels/kernels.h"
 
@@ -88,7 +89,7 @@ std::shared_ptr<const Reduction> Reduction::find(size_t n, size_t d, const float
   for (size_t i = 0; i < p * d; ++i) basis.data()[i] = static_cast<float>(random()) * 0x1p-31f - 1;
   // Orthogonal iteration: the rows turn towards the directions of most energy, in this order.
   for (int round = 0; round < kRounds; ++round) {
-    check(cancel);
+    poll(cancel);
     kernels().neg_inner_product(basis.data(), p, moments.data(), d, d, product.data(), d);
     orthonormalize(product.data(), p, d, products);
     std::copy_n(product.data(), p * d, basis.data());

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "base/poll.h"
 #include "sketch/filter.h"
 #include "sketch/looker.h"
 #include "sketch/sketches.h"
@@ -30,7 +31,7 @@ void sketch_scan(const Blocks<float>::View& rows, const Sketches::View& sketches
   size_t slab = 8;  // small at first, while the thresholds still fall fast
   Pause pause;
   for (size_t at = begin; at < end;) {
-    check(cancel);
+    poll(cancel);
     const auto run = sketches.run(at, std::min(end, at + std::min(slab, filter.slab_groups())));
     bool dismisses = false;
     if (!pause.over()) {

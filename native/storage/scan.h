@@ -10,7 +10,7 @@
 #include <cstdint>
 
 #include "base/aligned.h"
-#include "base/cancel.h"
+#include "base/poll.h"
 #include "kernels/kernels.h"
 #include "storage/blocks.h"
 #include "storage/metric.h"
@@ -64,7 +64,7 @@ void scan(const Blocks<float>::View& rows, size_t begin, size_t end, const float
     for (size_t at = std::max(begin, block.begin); at < block_end;) {
       const size_t n = std::min(block_end - at, scratch.piece_rows);
       const float* const piece = block.data + (at - block.begin) * d;
-      check(cancel);
+      poll(cancel);
       scan_piece(piece, n, d, xq, nq, kernel, scratch, sink, [&](size_t i) { return at + i; });
       at += n;
     }
@@ -80,7 +80,7 @@ void scan_chosen(const Blocks<float>::View& rows, const size_t* numbers, size_t 
   for (size_t at = 0; at < count; at += scratch.piece_rows) {
     const size_t n = std::min(count - at, scratch.piece_rows);
     for (size_t i = 0; i < n; ++i) std::copy_n(rows.row(numbers[at + i]), d, piece.data() + i * d);
-    check(cancel);
+    poll(cancel);
     scan_piece(piece.data(), n, d, xq, nq, kernel, scratch, sink, [&](size_t i) { return numbers[at + i]; });
   }
 }

@@ -42,9 +42,9 @@ class Latch {
 };
 
 template <class Body>
-struct Task final : ThreadPool::Task {
-  explicit Task(Body body_) : body(std::move(body_)) {}
-  void run() noexcept override { body(); }
+struct Call final : Task {
+  explicit Call(Body body_) : body(std::move(body_)) {}
+  void run(Task*) noexcept override { body(); }
   Body body;
 };
 
@@ -89,9 +89,9 @@ TEST_CASE("tasks run once each, elsewhere, first come first served") {
       done.arrive();
     };
   };
-  std::vector<Task<decltype(body(0))>> tasks;
+  std::vector<Call<decltype(body(0))>> tasks;
   for (size_t i = 0; i < kTasks; ++i) tasks.emplace_back(body(i));
-  for (auto& task : tasks) pool().submit(task);
+  for (auto& task : tasks) pool().submit(task, Effort{});
   done.wait();
   CHECK(on_this_thread == 0);
   REQUIRE(order.size() == kTasks);
@@ -109,12 +109,12 @@ TEST_CASE("tasks that spread loops, submitted from many threads while the number
     pool().parallel_for(10, nullptr, [&](size_t) { ++iterations; });
     done.arrive();
   };
-  std::vector<Task<decltype(body)>> tasks(kSubmitters * kTasks, Task<decltype(body)>(body));
+  std::vector<Call<decltype(body)>> tasks(kSubmitters * kTasks, Call<decltype(body)>(body));
   std::vector<std::thread> submitters;
   for (size_t t = 0; t < kSubmitters; ++t) {
     submitters.emplace_back([&, t] {
       for (size_t i = 0; i < kTasks; ++i) {
-        pool().submit(tasks[t * kTasks + i]);
+        pool().submit(tasks[t * kTasks + i], Effort{});
         if (i % 40 == t) pool().set_threads(1 + i % 5);
       }
     });
@@ -127,9 +127,9 @@ TEST_CASE("tasks that spread loops, submitted from many threads while the number
 TEST_CASE("a task may delete itself") {
   const Threads restored(2);
   const Environment environment;
-  struct Own final : ThreadPool::Task {
+  struct Own final : Task {
     explicit Own(Latch& done_) : done(done_) {}
-    void run() noexcept override {
+    void run(Task*) noexcept override {
       Latch& last = done;
       delete this;
       last.arrive();
@@ -137,7 +137,7 @@ TEST_CASE("a task may delete itself") {
     Latch& done;
   };
   Latch done(100);
-  for (size_t i = 0; i < 100; ++i) pool().submit(*new Own(done));
+  for (size_t i = 0; i < 100; ++i) pool().submit(*new Own(done), Effort{});
   done.wait();
 }
 
@@ -153,8 +153,8 @@ TEST_CASE("the last release joins the threads, and the pool starts again") {
     const Environment environment;
     Latch done(3);
     const auto body = [&] { done.arrive(); };
-    std::vector<Task<decltype(body)>> tasks(3, Task<decltype(body)>(body));
-    for (auto& task : tasks) pool().submit(task);
+    std::vector<Call<decltype(body)>> tasks(3, Call<decltype(body)>(body));
+    for (auto& task : tasks) pool().submit(task, Effort{});
     done.wait();
   }
 #if defined(__linux__)
@@ -179,9 +179,9 @@ TEST_CASE("environments that come and go on many threads never stop one another'
           pool().parallel_for(5, nullptr, [&](size_t) { ++iterations; });
           done.arrive();
         };
-        Task<decltype(body)> first(body), second(body);
-        pool().submit(first);
-        pool().submit(second);
+        Call<decltype(body)> first(body), second(body);
+        pool().submit(first, Effort{});
+        pool().submit(second, Effort{});
         pool().parallel_for(5, nullptr, [&](size_t) { ++iterations; });
         done.wait();
       }
@@ -202,8 +202,8 @@ TEST_CASE("signals of the host are not delivered to pool threads") {
     pthread_sigmask(SIG_SETMASK, nullptr, &mask);
     done.arrive();
   };
-  Task<decltype(body)> task(body);
-  pool().submit(task);
+  Call<decltype(body)> task(body);
+  pool().submit(task, Effort{});
   done.wait();
   for (const int signal : {SIGINT, SIGTERM, SIGCHLD, SIGUSR1, SIGALRM, SIGPROF}) CHECK(sigismember(&mask, signal) == 1);
 }

@@ -8,6 +8,7 @@
 #include "base/checked.h"
 #include "base/error.h"
 #include "base/free_memory.h"
+#include "base/poll.h"
 #include "base/thread_pool.h"
 #include "kernels/kernels.h"
 #include "transform/orthogonal.h"
@@ -34,7 +35,7 @@ bool rows_are_orthonormal(size_t n, size_t d, const float* x, const Cancel* canc
     const size_t rows = std::min(tile, n - first);
     AlignedArray<float> products(rows * std::min(tile, n));
     for (size_t other = 0; other <= first && good.load(std::memory_order_relaxed); other += tile) {
-      check(cancel);
+      poll(cancel);
       const size_t others = std::min(tile, n - other);
       kernels().neg_inner_product(x + first * d, rows, x + other * d, others, d, products.data(), others);
       for (size_t i = 0; i < rows; ++i) {
@@ -73,7 +74,7 @@ bool LinearTransform::same_as(const VectorTransform& other) const noexcept {
 void LinearTransform::apply_rows(size_t n, const float* x, float* out, const Cancel* cancel) const {
   const size_t tile = tile_rows(d_in());
   for (size_t first = 0; first < d_out(); first += tile) {
-    check(cancel);
+    poll(cancel);
     const size_t rows = std::min(tile, d_out() - first);
     kernels().neg_inner_product(x, n, map_.A.data() + first * d_in(), rows, d_in(), out + first, d_out());
   }

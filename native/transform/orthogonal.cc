@@ -5,6 +5,7 @@
 #include <random>
 
 #include "base/checked.h"
+#include "base/poll.h"
 #include "base/thread_pool.h"
 
 namespace voronode {
@@ -37,7 +38,7 @@ void make_orthonormal(size_t rows, size_t n, double* x, const Cancel* cancel) {
   for (size_t begin = 0; begin < rows; begin += kBlock) {
     const size_t end = std::min(rows, begin + kBlock);
     for (size_t i = begin; i < end; ++i) {
-      check(cancel);
+      poll(cancel);
       for (size_t before = begin; before < i; ++before) take_out(x + before * n, x + i * n, n);
       to_length_1(x + i * n, n);
     }
@@ -71,7 +72,7 @@ std::vector<double> random_orthogonal(size_t rows, size_t columns, uint32_t seed
   const size_t size = checked_mul(checked_mul(rows, columns), sizeof(double)) / sizeof(double);
   std::vector<double> x(size);
   for (size_t i = 0; i < shorter; ++i) {
-    check(cancel);
+    poll(cancel);
     for (size_t j = 0; j < longer; ++j) x[i * longer + j] = nearly_normal(engine);
   }
   make_orthonormal(shorter, longer, x.data(), cancel);

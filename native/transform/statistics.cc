@@ -4,6 +4,7 @@
 
 #include "base/checked.h"
 #include "base/error.h"
+#include "base/poll.h"
 #include "base/thread_pool.h"
 
 namespace voronode {
@@ -65,7 +66,7 @@ std::vector<double> mean_of(const VectorSample& sample, const Cancel* cancel) {
     const size_t from = strip * kTile;
     const size_t to = std::min(sample.d, from + kTile);
     for (size_t i = 0; i < sample.n; ++i) {
-      if (i % kRowsAPoll == 0) check(cancel);
+      if (i % kRowsAPoll == 0) poll(cancel);
       const float* const x = sample.row(i);
       for (size_t j = from; j < to; ++j) mean[j] += x[j];
     }
@@ -86,7 +87,7 @@ std::vector<double> scatter_of(const VectorSample& sample, const std::vector<dou
     std::vector<double> tile(kTile * kTile);
     std::vector<Strip> strips(2);
     for (size_t first = 0; first < sample.n; first += kRows) {
-      check(cancel);
+      poll(cancel);
       strips[0].fill(sample, mean, first, i * kTile);
       if (i != j) strips[1].fill(sample, mean, first, j * kTile);
       add_products(strips[0], strips[i == j ? 0 : 1], tile.data());

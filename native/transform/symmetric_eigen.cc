@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/poll.h"
 #include "base/thread_pool.h"
 #include "transform/orthogonal.h"
 
@@ -23,7 +24,7 @@ struct Tridiagonal {
 template <class Body>
 void for_rows(size_t n, size_t work, const Cancel* cancel, const Body& body) {
   if (n * work < kWorkForThreads) {
-    check(cancel);
+    poll(cancel);
     return body(0, n);
   }
   ThreadPool::instance().parallel_for((n + kRowsPerTask - 1) / kRowsPerTask, cancel, [&](size_t task) {
@@ -79,7 +80,7 @@ std::vector<double> transposed_q(size_t d, const double* a, const std::vector<do
     const size_t end = std::min(d, begin + kAtOnce);
     for (size_t r = begin; r < end; ++r) q[r * d + r] = 1;
     for (size_t k = end - 1; k-- > 0;) {  // those from r on leave row r alone
-      if (k % 64 == 0) check(cancel);
+      if (k % 64 == 0) poll(cancel);
       const double* const v = a + k * d + k + 1;
       for (size_t r = std::max(begin, k + 1); r < end && betas[k] != 0; ++r) {
         double* const row = q.data() + r * d + k + 1;
@@ -167,7 +168,7 @@ void diagonalize(size_t d, Tridiagonal* t, Rotations* rotations, const Cancel* c
   constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
   for (size_t begin = 0; begin < d; ++begin) {
     for (int step = 0; step < kMaxSteps; ++step) {
-      check(cancel);
+      poll(cancel);
       size_t end = begin;
       while (end + 1 < d) {
         const double beside = std::fabs(t->diagonal[end]) + std::fabs(t->diagonal[end + 1]);

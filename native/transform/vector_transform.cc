@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/poll.h"
 #include "base/thread_pool.h"
 #include "kernels/kernels.h"
 
@@ -34,7 +35,7 @@ void VectorTransform::apply(size_t n, const float* x, float* out, const Cancel* 
   if (normalizes()) return;  // which is finite
   // One after the other, so that the first such row is named whoever met one first.
   for (size_t begin = 0; begin < n; begin += rows) {
-    check(cancel);
+    poll(cancel);
     const size_t size = std::min(rows, n - begin) * d_out_;
     const size_t bad = kernels().first_nonfinite(out + begin * d_out_, size);
     if (bad != size) beyond_range(kind(), begin + bad / d_out_, bad % d_out_, out[begin * d_out_ + bad]);

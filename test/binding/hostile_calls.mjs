@@ -131,12 +131,13 @@ const good = {
   deserializeIndex: [() => bytes, token],
   deserializeIndexSync: [() => bytes],
   normalizeL2: [rows, () => D],
-  token: [],
+  token: [() => true],
   cancel: [token],
   threads: [],
   setThreads: [() => 2],
   simdTarget: [],
   simdTargets: [],
+  taskCounts: [],
 };
 
 const classes = {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "index/joint_search.h"
 #include "test/differential/subject.h"
 #include "test/threads.h"
 
@@ -22,7 +23,8 @@ class Calls {
     choose_params();
     const std::vector<float> xq = choose_queries();
     if (!subject_.model().can_transform(xq.size() / d(), xq.data())) return refused(xq);
-    return choices_.one_in(3) ? range_search(xq) : search(xq);
+    if (choices_.one_in(3)) return range_search(xq);
+    return choices_.one_in(4) ? search_jointly(xq) : search(xq);
   }
 
  private:
@@ -97,15 +99,39 @@ class Calls {
   size_t search(const std::vector<float>& xq) {
     const size_t nq = xq.size() / d();
     const size_t k = choose_k();
-    const Answer found = test::search(subject_.index(), nq, xq.data(), k, params_);
+    compare("search", nq, xq.data(), k, test::search(subject_.index(), nq, xq.data(), k, params_));
+    return nq;
+  }
+
+  void compare(const char* call, size_t nq, const float* xq, size_t k, const Answer& found) {
     for (size_t q = 0; q < nq; ++q) {
-      const Answer expected = subject_.model().search(xq.data() + q * d(), k, model_params_);
+      const Answer expected = subject_.model().search(xq + q * d(), k, model_params_);
       const auto at = static_cast<ptrdiff_t>(q * k);
       const Answer one{{found.distances.begin() + at, found.distances.begin() + at + static_cast<ptrdiff_t>(k)},
                        {found.labels.begin() + at, found.labels.begin() + at + static_cast<ptrdiff_t>(k)}};
-      if (!(one == expected)) fail("search", q, nq, k, one, expected);
+      if (!(one == expected)) fail(call, q, nq, k, one, expected);
     }
-    return nq;
+  }
+
+  // The queries as those of several searches that became one, each with a k of its own where that is allowed.
+  size_t search_jointly(const std::vector<float>& xq) {
+    const size_t total = xq.size() / d();
+    const size_t first_k = choose_k();
+    std::vector<Answer> found;
+    std::vector<JointQuery> queries;
+    for (size_t q = 0; q < total;) {
+      const size_t nq = std::min(total - q, choices_.random().between(0, 4));
+      const size_t wanted = choose_k();
+      const size_t k = may_search_jointly(subject_.index(), first_k, wanted) ? wanted : first_k;
+      found.push_back({std::vector<float>(nq * k), std::vector<idx_t>(nq * k)});
+      queries.push_back({nq, xq.data() + q * d(), k, found.back().distances.data(), found.back().labels.data()});
+      q += nq;
+    }
+    voronode::search_jointly(subject_.index(), queries, params_);
+    for (size_t i = 0; i < queries.size(); ++i) {
+      compare("search_jointly", queries[i].nq, queries[i].xq, queries[i].k, found[i]);
+    }
+    return total;
   }
 
   // At a distance that a row has (a tie), or anywhere.

@@ -1,0 +1,163 @@
+#include "binding/job.h"
+
+#include <utility>
+
+#include "base/thread_pool.h"
+#include "binding/errors.h"
+#include "binding/fault.h"
+
+namespace voronode {
+
+void Job::enter(napi_deferred promise) noexcept {
+  promise_ = promise;
+  const auto gates = operation_->gates();
+  const Access access = operation_->access();
+  // One more until both queues are entered: the job may be gone once it was submitted.
+  waits_.store(gates.size() + 1, std::memory_order_relaxed);
+  for (size_t i = 0; i < gates.size(); ++i) {
+    if (gates[i] != nullptr) {
+      waiters_[i].job = this;
+      gates[i]->enter(waiters_[i], access);
+    } else {
+      passed();
+    }
+  }
+  passed();
+}
+
+void Job::passed() noexcept {
+  if (waits_.fetch_sub(1) != 1) return;
+  Effort effort = operation_->effort();
+  effort.background = token_->background;
+  ThreadPool::instance().submit(*this, effort);
+}
+
+void Job::news() noexcept {
+  news_.store(true, std::memory_order_release);
+  queue_.wake();
+}
+
+void Job::run(Task* joined) noexcept {
+  std::vector<Job*> jobs;
+  std::vector<Operation::Member> members;
+  std::shared_ptr<SharedRun> shared;
+  if (joined != nullptr) {
+    try {
+      jobs.push_back(this);
+      for (Task* task = joined; task != nullptr; task = task->next_joined()) jobs.push_back(static_cast<Job*>(task));
+      members.reserve(jobs.size());
+      shared = std::make_shared<SharedRun>(jobs.size());
+    } catch (...) {
+      shared = nullptr;  // without memory for a common run each has one of its own
+    }
+  }
+  if (shared != nullptr) {
+    run_jointly(jobs, shared, &members);
+    return hand_back(jobs);
+  }
+  for (Job* job = this; job != nullptr;) {
+    Job* const next = static_cast<Job*>(job == this ? joined : job->next_joined());
+    job->run_alone();
+    hand_back({&job, 1});
+    job = next;
+  }
+}
+
+void Job::run_alone() noexcept {
+  State waiting = State::kWaiting;
+  if (!state_.compare_exchange_strong(waiting, State::kAlone)) return;
+  try {
+    check(&token_->cancel);
+    fault_point(Place::kExecute);
+    operation_->execute(&token_->cancel, this);
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
+}
+
+// REQUIRES: room for all in *members.
+void Job::run_jointly(const std::vector<Job*>& jobs, const std::shared_ptr<SharedRun>& run,
+                      std::vector<Operation::Member>* members) noexcept {
+  for (Job* job : jobs) {
+    State waiting = State::kWaiting;
+    job->shared_ = run;
+    if (!job->state_.compare_exchange_strong(waiting, State::kShared)) {
+      run->leave();
+      continue;
+    }
+    members->push_back({job->operation_.get(), nullptr});
+    try {
+      fault_point(Place::kExecute);
+    } catch (...) {
+      members->back().failure = std::current_exception();
+    }
+  }
+  if (!members->empty()) members->front().operation->execute_jointly(*members, run->cancel);
+  auto member = members->begin();
+  for (Job* job : jobs) {
+    if (member == members->end() || member->operation != job->operation_.get()) continue;
+    job->failure_ = std::move(member->failure);
+    ++member;
+  }
+}
+
+// Leaves the gates, and gives back: the jobs may be gone after this.
+void Job::hand_back(std::span<Job* const> jobs) noexcept {
+  for (Job* job : jobs) {
+    for (Gate* gate : job->operation_->gates()) {
+      if (gate != nullptr) gate->leave(job->operation_->access());
+    }
+  }
+  while (!jobs.empty()) {
+    JobQueue& queue = jobs.front()->queue_;  // all environments that share an index may have jobs in a run
+    size_t n = 1;
+    while (n < jobs.size() && &jobs[n]->queue_ == &queue) ++n;
+    queue.returned(jobs.first(n));
+    jobs = jobs.subspan(n);
+  }
+}
+
+// Whether it was in that state, and is settled now.
+bool Job::give_up(State from) noexcept {
+  if (!state_.compare_exchange_strong(from, State::kSettled)) return false;
+  if (from == State::kShared) shared_->leave();
+  return true;
+}
+
+void Job::abort(Napi::Env env) noexcept {
+  if (!give_up(State::kWaiting) && !give_up(State::kShared)) return;
+  try {
+    check(&token_->cancel);
+  } catch (...) {
+    reject_with_current_error(env, promise_);
+  }
+}
+
+void Job::abandon() noexcept {
+  token_->cancel.fire();
+  give_up(State::kShared);
+}
+
+void Job::tell(Napi::Env env) noexcept {
+  if (!news_.exchange(false, std::memory_order_acquire) || refusal_) return;
+  try {
+    operation_->tell(env);
+  } catch (...) {
+    refusal_ = std::current_exception();
+    token_->cancel.fire();
+  }
+}
+
+void Job::settle(Napi::Env env) noexcept {
+  if (state_.exchange(State::kSettled) == State::kSettled) return;
+  try {
+    if (refusal_) std::rethrow_exception(refusal_);
+    if (failure_) std::rethrow_exception(failure_);
+    fault_point(Place::kFinish);
+    napi_resolve_deferred(env, promise_, operation_->finish(env));
+  } catch (...) {
+    reject_with_current_error(env, promise_);
+  }
+}
+
+}  // namespace voronode

@@ -1,0 +1,84 @@
+// One operation under way off the event loop (jobs.h), which may share its run with others of the same index.
+//
+// Whatever happens to one job of a shared run concerns its own caller: it fails on its own, and if it is aborted its
+// promise rejects at once, while the run goes on for the others. A run that nobody waits for any more stops.
+#pragma once
+
+#include <napi.h>
+
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <vector>
+
+#include "base/task_queue.h"
+#include "binding/jobs.h"
+
+namespace voronode {
+
+class Job final : public Task, public Listener {
+ public:
+  Job(JobQueue& queue, std::unique_ptr<Operation> operation, TokenPtr token) noexcept
+      : queue_(queue), operation_(std::move(operation)), token_(std::move(token)) {}
+
+  // Queues at the gates, then at the pool.
+  void enter(napi_deferred promise) noexcept;
+
+  void run(Task* joined) noexcept override;
+  bool joins(const Task& first) const noexcept override {
+    return operation_->joins(*static_cast<const Job&>(first).operation_);  // only jobs bear the kinship of an index
+  }
+  void news() noexcept override;
+
+  // ---- The environment's thread ----
+
+  // The token has fired. Rejects the promise unless the work runs alone, which notices itself.
+  void abort(Napi::Env env) noexcept;
+  // Stops the work. Nobody is told.
+  void abandon() noexcept;
+  void tell(Napi::Env env) noexcept;
+  void settle(Napi::Env env) noexcept;
+
+ private:
+  friend class JobQueue;
+  enum class State { kWaiting, kAlone, kShared, kSettled };
+
+  struct Waiter final : Gate::Waiter {
+    Job* job = nullptr;
+    void granted() noexcept override { job->passed(); }
+  };
+
+  // What the jobs of one run have in common.
+  struct SharedRun {
+    explicit SharedRun(size_t jobs) : wanted(jobs) {}
+    void leave() noexcept {
+      if (wanted.fetch_sub(1) == 1) cancel.fire();
+    }
+    Cancel cancel;
+    std::atomic<size_t> wanted;  // jobs that somebody waits for
+  };
+
+  void passed() noexcept;
+  void run_alone() noexcept;
+  static void run_jointly(const std::vector<Job*>& jobs, const std::shared_ptr<SharedRun>& run,
+                          std::vector<Operation::Member>* members) noexcept;
+  static void hand_back(std::span<Job* const> jobs) noexcept;
+  bool give_up(State from) noexcept;
+
+  JobQueue& queue_;
+  const std::unique_ptr<Operation> operation_;
+  const TokenPtr token_;
+  napi_deferred promise_ = nullptr;
+  Waiter waiters_[2];
+  std::atomic<size_t> waits_{0};
+  std::atomic<State> state_{State::kWaiting};
+  std::atomic<bool> news_{false};
+  std::shared_ptr<SharedRun> shared_;  // set before the state is kShared
+  std::exception_ptr failure_;         // of the work
+  std::exception_ptr refusal_;         // of who was told of it
+  Job* prev_ = nullptr;
+  Job* next_ = nullptr;
+  Job* next_returned_ = nullptr;
+};
+
+}  // namespace voronode
