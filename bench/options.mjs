@@ -9,7 +9,7 @@ const HELP = `
   --d 32,128           dimensions
   --n 200k[,1M]        vectors: one number, or one for each dimension
   --data ${Object.keys(recipes).join(',')}  what the vectors are ("all" for all)
-  --nq 1,8,100,1000    queries per call
+  --nq 1,8,100,1000    queries per call; serve: callers
   --k 10               neighbours
   --metric l2 | ip     default: ip for unit vectors, else l2
   --threads 1,2        of every contestant
@@ -17,16 +17,20 @@ const HELP = `
   --ours default,no-sketch         variants of this library
   --seconds 3          least time for the rounds of one row
   --limit 3            leave usearch's batches out of a row where a call takes more seconds
-  --nlist 1024         ivf, items: lists; one number, or one for each set of vectors
-  --nprobe 16,64       ivf: lists that a search visits
-  --parts build,search,curve,memory   ivf: what to measure
+  --nlist 1024         ivf, items: lists; one number, or one for each set of vectors; serve: one number
+  --nprobe 16,64       ivf: lists that a search visits; serve: one number
+  --parts build,search,curve,memory   ivf: what to measure; serve: callers,giant,peers
   --json FILE          write everything measured
   --svg FILE           draw the ratios; ivf: recall against queries per second
   --write-docs         put the tables into docs/benchmarks.md
 Environment: FAISS_PYTHON, a Python that has faiss-cpu (else Debian's /usr/bin/python3); VORONODE_SIMD; VORONODE_BINARY;
   VORONODE_BEFORE, before: a checkout that is built.`;
 
-const PARTS = ['build', 'search', 'curve', 'memory'];
+/** By question; others have no parts. */
+const PARTS = {
+  ivf: ['build', 'search', 'curve', 'memory'],
+  serve: ['callers', 'giant', 'peers'],
+};
 const strings = [
   ...['d', 'n', 'data', 'nq', 'k', 'metric', 'threads', 'rivals', 'ours', 'seconds', 'limit', 'json', 'svg'],
   ...['nlist', 'nprobe', 'parts'],
@@ -43,6 +47,7 @@ export function readOptions(question, args) {
   const size = values.quick ? 'quick' : values.full ? 'full' : 'default';
   const covered = presets[question] ?? presets.flat;
   const preset = covered[size];
+  const parts = PARTS[question] ?? [];
   const k = count('k', values.k ?? '10');
   const metric = values.metric;
   if (metric !== undefined && metric !== 'l2' && metric !== 'ip') throw expected('--metric is l2 or ip');
@@ -58,7 +63,7 @@ export function readOptions(question, args) {
     limit: Number(values.limit ?? preset.limit),
     nlist: values.nlist === undefined ? undefined : list('nlist', values.nlist),
     nprobe: list('nprobe', values.nprobe ?? '16,64'),
-    parts: names('parts', values.parts ?? PARTS.join(), PARTS),
+    parts: names('parts', values.parts ?? parts.join(), parts),
     json: values.json,
     svg: values.svg,
     writeDocs: values['write-docs'] === true,
@@ -99,7 +104,8 @@ function shapes(values, preset) {
 function names(option, text, known) {
   const chosen = text.split(',').filter(Boolean);
   const unknown = chosen.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw expected(`--${option} does not know "${unknown}"; it takes ${known.join(', ')}`);
+  if (unknown !== undefined)
+    throw expected(`--${option} does not know "${unknown}"; it takes ${known.join(', ') || 'none here'}`);
   return chosen.filter((name) => name !== 'none');
 }
 

@@ -90,6 +90,13 @@ export const presets = {
     default: { shapes: cross([[100, 1e6]], ['clustered']), threads: [ALL] },
     full: { shapes: cross([[100, 1e6]], ['clustered', 'lowrank']), threads: [ALL] },
   },
+  // As for inverted files. `nq`: callers.
+  serve: {
+    nq: '1,8,64,256',
+    quick: { shapes: cross([[128, 20_000]], ['lowrank']), threads: [ALL], seconds: 0.1 },
+    default: { shapes: cross([[128, 1e6]], ['lowrank']), threads: [ALL], seconds: 3 },
+    full: { shapes: cross([[128, 1e6]], ['lowrank', 'gaussian']), threads: [...new Set([1, ALL])], seconds: 10 },
+  },
 };
 
 /** Every size with every kind of data. */

@@ -123,6 +123,39 @@ describe('npm run bench', () => {
     expect(equal[0].rivals.map(({ rival }: { rival: string }) => rival)).toEqual(rivals);
   });
 
+  test('serve: callers against one call, short searches beside long work', async () => {
+    const json = join(folder, 'serve.json');
+    const shape = ['--d', '16', '--n', '3k', '--nq', '1,3,64', '--threads', '2', '--seconds', '0.01'];
+    const args = ['serve', ...shape, '--rivals', 'none', '--json', json];
+    const { code, stdout, stderr } = await run('../bench/run.mjs', args);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+
+    const [{ callers, giant, peers, nlist }] = JSON.parse(readFileSync(json, 'utf8')).blocks;
+    const named = (kind: string) => [1, 3, 64].map((count) => [kind, count]);
+    const rows = callers.map((row: { kind: string; callers: number }) => [row.kind, row.callers]);
+    expect(rows).toEqual([...named('flat'), ...named('ivf'), ...named('id map')]);
+    for (const { callers: count, waves, compared, latency, ratio, rounds, keepsRate, keepsTail } of callers) {
+      expect(compared).toBe(waves * count * rounds.callers.length); // every answer, with those of the one call
+      expect(ratio.min).toBeGreaterThan(0); // JSON has null for what is not finite
+      expect(latency.p50).toBeGreaterThan(0);
+      expect(latency.p999).toBeGreaterThanOrEqual(latency.p99);
+      expect([typeof keepsRate, typeof keepsTail]).toEqual(Array(2).fill(count === 64 ? 'boolean' : 'undefined'));
+    }
+
+    const works = ['search of 5000 queries', `train of ${nlist} lists, 3000 vectors`, 'add of 3000 vectors'];
+    const plain = giant.rows.filter(({ options }: { options?: object }) => options === undefined);
+    expect(plain.map((row: { giant: string }) => row.giant)).toEqual(works.flatMap((work) => [work, work]));
+    expect(giant.rows.length).toBe(2 * (2 * works.length - giant.refused.length)); // each in the background, too
+    for (const { searches, waiting, slower } of giant.rows) {
+      expect(searches).toBeGreaterThan(0);
+      expect(waiting.worst).toBeGreaterThanOrEqual(waiting.p99);
+      expect(slower.min).toBeGreaterThan(0);
+    }
+    expect(peers).toBeUndefined();
+    expect(stdout).toMatch(/^\| flat +\| +64 \|.* (kept|missed) \| +(kept|missed) \|$/m);
+  });
+
   test('items: the nearest of every item', async () => {
     const json = join(folder, 'items.json');
     const { code, stdout, stderr } = await run('../bench/run.mjs', [
@@ -147,6 +180,8 @@ describe('npm run bench', () => {
     [['flat', '--foo']],
     [['flat', '--n', '5']],
     [['ivf', '--n', '50', '--nlist', '60']],
+    [['serve', '--parts', 'build']],
+    [['serve', '--n', '50', '--nlist', '60']],
   ])('refuses %j in a line', async (args) => {
     const { code, stderr } = await run('../bench/run.mjs', args);
     expect(code).toBe(1);
@@ -184,6 +219,79 @@ describe('the check of answers', async () => {
   test('of inner products', () => {
     const products = { ...dataset, metric: 'ip', queries: Float32Array.of(1, 0) };
     expect(Array.from(truth(products, 1, 2)[0])).toEqual([-3, -1]);
+  });
+});
+
+describe('the answers of callers', async () => {
+  const { Answers, checkSameBits } = await load('serve_answers.mjs');
+  const answers = (label: bigint, distance: number) => {
+    const two = new Answers(2, 2);
+    two.put(0, { labels: BigInt64Array.of(4n, 5n), distances: Float32Array.of(0, 1) });
+    two.put(1, { labels: BigInt64Array.of(6n, label), distances: Float32Array.of(0, distance) });
+    return two;
+  };
+
+  test('are compared to the bit', () => {
+    expect(() => checkSameBits('flat', answers(7n, 1), answers(7n, 1))).not.toThrow();
+    const message = 'flat: place 1 of query 1 is vector 8 at 1, but vector 7 at 1 is right';
+    expect(() => checkSameBits('flat', answers(8n, 1), answers(7n, 1))).toThrow(message);
+    expect(() => checkSameBits('flat', answers(7n, -0), answers(7n, 0))).toThrow('place 1 of query 1');
+    expect(() => checkSameBits('flat', answers(7n, 1).at(1), answers(7n, 2).at(1))).toThrow('place 1 of query 0');
+  });
+});
+
+describe('load', async () => {
+  const { closedLoop, loopDelayOf, openLoop, quantilesOf } = await load('serve_load.mjs');
+  const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+  test('callers have one search under way each, and ask each query once', async () => {
+    const asked: number[] = [];
+    let underWay = 0;
+    let most = 0;
+    const { seconds, latencies } = await closedLoop(3, 10, async (i: number) => {
+      asked.push(i);
+      most = Math.max(most, ++underWay);
+      await sleep(1);
+      underWay--;
+    });
+    expect(asked).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(most).toBe(3);
+    expect(latencies.length).toBe(10);
+    expect(seconds).toBeGreaterThan(0);
+  });
+
+  test('requests by the clock do not wait for each other, and their answers are looked at', async () => {
+    const seen: number[] = [];
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const search = async (i: number) => {
+      if (i === 2) release(); // without it the first would never come back
+      await held;
+      return i;
+    };
+    const check = (i: number, found: number) => seen.push(i - found);
+    const latencies = await openLoop(1, { search, check }, () => held);
+    expect(latencies.length).toBeGreaterThanOrEqual(3);
+    expect(seen).toEqual(latencies.map(() => 0));
+    const fail = () => Promise.reject(new Error('no answer'));
+    await expect(openLoop(1, { search: fail, check }, () => sleep(1))).rejects.toThrow('no answer');
+  });
+
+  test('a blocked event loop is seen', async () => {
+    const { delay, result } = await loopDelayOf(async () => {
+      await sleep(5);
+      for (const begin = performance.now(); performance.now() - begin < 50; );
+      return 'done';
+    });
+    expect(result).toBe('done');
+    expect(delay).toBeGreaterThan(0.04);
+  });
+
+  test('quantiles by the nearest rank', () => {
+    const quantile = quantilesOf([4, 1, 3, 2]);
+    expect([0, 0.5, 0.51, 0.75, 1].map(quantile)).toEqual([1, 2, 3, 3, 4]);
   });
 });
 

@@ -4,6 +4,11 @@ import { oneByOne } from './contestant.mjs';
 import { peer } from './peers.mjs';
 
 export async function hnswlib(dataset) {
+  return [oneByOne({ rival: 'hnswlib-node', ...bruteForce(dataset) })];
+}
+
+/** @returns the version, and the search of one query of the data set */
+export function bruteForce(dataset) {
   const { library, version } = peer('hnswlib-node');
   const { d, n, base } = dataset;
   const index = new library.BruteforceSearch(dataset.metric, d);
@@ -12,6 +17,5 @@ export async function hnswlib(dataset) {
   const queries = Array.from({ length: dataset.nq }, (_, i) =>
     Array.from(dataset.queries.subarray(i * d, (i + 1) * d)),
   );
-  const searchOne = (query, k) => index.searchKnn(queries[query], k).neighbors;
-  return [oneByOne({ rival: 'hnswlib-node', version, searchOne })];
+  return { version, searchOne: (query, k) => index.searchKnn(queries[query], k).neighbors };
 }

@@ -4,9 +4,7 @@ import { inProcess, oneByOne } from './contestant.mjs';
 import { peer } from './peers.mjs';
 
 export async function usearch(dataset) {
-  const { library, version } = peer('usearch');
-  const { d, base, queries } = dataset;
-  const metric = dataset.metric === 'ip' ? library.MetricKind.IP : library.MetricKind.L2sq;
+  const { version, search } = exactScan(dataset);
   let threads = 1;
   const names = {
     rival: 'usearch',
@@ -16,9 +14,6 @@ export async function usearch(dataset) {
       return true;
     },
   };
-  // Copies, as it reads from the beginning of the buffer under a view.
-  const window = (first, nq) => queries.slice(first * d, (first + nq) * d);
-  const search = (first, nq, k, count) => library.exactSearch(base, window(first, nq), d, k, metric, count);
   const labelsOf = (found) => Array.from(found.keys, Number);
   return [
     inProcess({
@@ -30,4 +25,16 @@ export async function usearch(dataset) {
     }),
     oneByOne({ ...names, setting: 'one by one', searchOne: (query, k) => labelsOf(search(query, 1, k, 1)) }),
   ];
+}
+
+/** @returns the version, and the search of `nq` queries of the data set from the `first` on */
+export function exactScan({ d, base, queries, metric: name }) {
+  const { library, version } = peer('usearch');
+  const metric = name === 'ip' ? library.MetricKind.IP : library.MetricKind.L2sq;
+  // Copies, as it reads from the beginning of the buffer under a view.
+  const window = (first, nq) => queries.slice(first * d, (first + nq) * d);
+  return {
+    version,
+    search: (first, nq, k, count) => library.exactSearch(base, window(first, nq), d, k, metric, count),
+  };
 }

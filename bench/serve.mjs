@@ -1,0 +1,56 @@
+// What does a service get, that has many single searches under way at once? Three parts: callers that each await one search
+// against one call of as many queries; short searches beside long work on another index; other packages, which search on the
+// event loop. All answers of this library are compared, bit by bit. See docs/benchmarks.md.
+import { setThreads } from 'voronode';
+import { openDataset } from './data.mjs';
+import { expected } from './expected.mjs';
+import { describe, isBusy, machine } from './machine.mjs';
+import { readOptions } from './options.mjs';
+import { handOut } from './report.mjs';
+import { measureCallers } from './serve_callers.mjs';
+import { measureGiants } from './serve_giant.mjs';
+import { BATCH } from './serve_giant_works.mjs';
+import { measurePeers } from './serve_peers.mjs';
+import { legend, renderBlock } from './serve_report.mjs';
+
+const LISTS = 1024;
+const FEWEST_POINTS = 64; // training vectors a list, where few vectors call for fewer lists
+
+export async function main(args) {
+  const options = readOptions('serve', args);
+  if (options === undefined) return 0;
+  const shapes = withLists(options);
+  const results = { machine: machine(), command: options.command, k: options.k, blocks: [] };
+  const texts = [describe(results.machine), legend(options)];
+  console.log(`${texts.join('\n\n')}\n`);
+  for (const shape of shapes) {
+    for (const threads of options.threads) {
+      const block = await measure({ ...shape, threads }, options);
+      results.blocks.push(block);
+      texts.push(renderBlock(block));
+      console.log(`${texts.at(-1)}\n`);
+    }
+  }
+  handOut('serve', options, { results, markdown: texts.join('\n\n') });
+  if (isBusy(results.machine)) console.log('The machine was busy when this began: the figures are noise.');
+  return 0;
+}
+
+/** The shapes with their lists, and how many of them a search visits. */
+function withLists({ shapes, nlist, nprobe, k }) {
+  return shapes.map((shape) => {
+    const lists = nlist?.[0] ?? Math.min(LISTS, 2 ** Math.floor(Math.log2(Math.max(1, shape.n / FEWEST_POINTS))));
+    if (shape.n < Math.max(k, lists)) throw expected(`n = ${shape.n} is less than k = ${k} or nlist = ${lists}`);
+    return { ...shape, nlist: lists, nprobe: Math.min(nprobe[0], lists) };
+  });
+}
+
+async function measure(shape, options) {
+  const dataset = openDataset(shape, Math.max(BATCH, ...options.nq));
+  setThreads(shape.threads);
+  const block = { ...shape };
+  if (options.parts.includes('callers')) block.callers = await measureCallers(dataset, options);
+  if (options.parts.includes('giant')) block.giant = await measureGiants(dataset, options);
+  if (options.parts.includes('peers') && options.rivals.length > 0) block.peers = await measurePeers(dataset, options);
+  return block;
+}
