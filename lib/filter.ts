@@ -3,7 +3,7 @@
 import { types } from 'node:util';
 import { codedError, invalidType, received } from './errors.js';
 import { checkIds, type Ids } from './ids.js';
-import type { NativeFilterFunction, NativeSelector } from './native.js';
+import type { NativeFilterFunction, NativeSelector, NativeSharedSelector } from './native.js';
 import { keepThrown } from './realm.js';
 import { IDSelector } from './selector.js';
 
@@ -27,16 +27,16 @@ export type FilterReader<F> = (name: string, value: unknown) => F;
 const SETS = 'new IDSelectorBatch(ids), IDSelectorRange, IDSelectorBitmap, IDSelectorNot, …';
 
 /** Of an asynchronous search: no function could be called from where it runs. */
-export function selectorOf(name: string, value: unknown): NativeSelector {
+export function selectorOf(name: string, value: unknown): NativeSharedSelector {
   if (typeof value === 'function') {
     const remedy = `functions are for searchSync and rangeSearchSync: use a set of ids, ${SETS}`;
     throw invalidType(name, 'an instance of IDSelector', value, remedy);
   }
-  return IDSelector.native(name, value);
+  return IDSelector.shared(name, value);
 }
 
 /** Of a synchronous search. */
-export function filterOf(name: string, value: unknown): NativeSelector | NativeFilterFunction {
+export function filterOf(name: string, value: unknown): NativeSharedSelector | NativeFilterFunction {
   if (typeof value !== 'function') return selectorOf(name, value);
   return (id) => {
     try {

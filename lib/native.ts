@@ -24,6 +24,14 @@ export interface NativeToken {
   readonly __voronodeToken: never;
 }
 
+/** A selector that is read and built once, for many searches. */
+export interface NativeSharedSelector {
+  readonly __voronodeSelector: never;
+}
+
+/** What a search may take as a filter. */
+export type NativeFilter = NativeSelector | NativeSharedSelector;
+
 /** 0: inner product, 1: squared L2, 2: L1, 3: Linf; the numbers of Faiss. */
 export type NativeMetric = 0 | 1 | 2 | 3;
 
@@ -181,7 +189,7 @@ export interface Native {
     index: NativeIndex,
     queries: Float32Array,
     k: number,
-    filter: NativeSelector | undefined,
+    filter: NativeFilter | undefined,
     params: NativeSearchParams | undefined,
     token: NativeToken | undefined,
   ): Promise<NativeSearchResult>;
@@ -189,14 +197,14 @@ export interface Native {
     index: NativeIndex,
     queries: Float32Array,
     k: number,
-    filter: NativeSelector | NativeFilterFunction | undefined,
+    filter: NativeFilter | NativeFilterFunction | undefined,
     params?: NativeSearchParams | undefined,
   ): NativeSearchResult;
   rangeSearch(
     index: NativeIndex,
     queries: Float32Array,
     radius: number,
-    filter: NativeSelector | undefined,
+    filter: NativeFilter | undefined,
     params: NativeSearchParams | undefined,
     token: NativeToken | undefined,
   ): Promise<NativeRangeResult>;
@@ -204,7 +212,7 @@ export interface Native {
     index: NativeIndex,
     queries: Float32Array,
     radius: number,
-    filter: NativeSelector | NativeFilterFunction | undefined,
+    filter: NativeFilter | NativeFilterFunction | undefined,
     params?: NativeSearchParams | undefined,
   ): NativeRangeResult;
   removeIds(index: NativeIndex, selector: NativeSelector, token: NativeToken | undefined): Promise<number>;
@@ -256,6 +264,8 @@ export interface Native {
   token(background?: boolean): NativeToken;
   /** Fires a token. */
   cancel(token: NativeToken): void;
+  /** Searches that take the same one may run as one. */
+  selector(selector: NativeSelector): NativeSharedSelector;
   threads(): number;
   /** Of the process so far: operations begun, those of them that shared a run, runs that passed longer work; waiting now. */
   taskCounts(): [tasks: number, joined: number, passed: number, waiting: number];

@@ -2,7 +2,7 @@
 
 import { WORK_NAMES, type WorkOptions } from './abort.js';
 import { type FilterFunction, type FilterReader, filterOf, selectorOf } from './filter.js';
-import type { NativeFilterFunction, NativeParameter, NativeSearchParams, NativeSelector } from './native.js';
+import type { NativeFilterFunction, NativeParameter, NativeSearchParams, NativeSharedSelector } from './native.js';
 import { checkNames } from './options.js';
 import type { IDSelector } from './selector.js';
 import { checkInteger, checkNumber } from './validate.js';
@@ -35,8 +35,8 @@ export interface SearchWay<F> {
   readonly names: readonly string[];
 }
 
-export const OFF_THREAD: SearchWay<NativeSelector> = { filterOf: selectorOf, names: ['filter', ...WORK_NAMES] };
-export const IN_PLACE: SearchWay<NativeSelector | NativeFilterFunction> = {
+export const OFF_THREAD: SearchWay<NativeSharedSelector> = { filterOf: selectorOf, names: ['filter', ...WORK_NAMES] };
+export const IN_PLACE: SearchWay<NativeSharedSelector | NativeFilterFunction> = {
   filterOf,
   names: ['filter', 'signal'],
 };

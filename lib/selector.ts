@@ -7,7 +7,7 @@
 import { markCopy } from './copy.js';
 import { invalidType, objectRemedy, unsupported } from './errors.js';
 import { checkId, checkIds, type Ids } from './ids.js';
-import type { NativeSelector } from './native.js';
+import { type NativeSelector, type NativeSharedSelector, native } from './native.js';
 import { Uncloneable } from './uncloneable.js';
 import { checkBytes } from './validate.js';
 
@@ -21,6 +21,7 @@ const construct = Symbol('construct');
 /** A set of ids. Use one of the subclasses. */
 export abstract class IDSelector extends Uncloneable {
   readonly #native: NativeSelector;
+  #shared: NativeSharedSelector | undefined;
   readonly #depth: number;
   readonly #parts: number;
 
@@ -48,6 +49,14 @@ export abstract class IDSelector extends Uncloneable {
       );
     }
     return value.#native;
+  }
+
+  /** @internal The same for searches: one for all of them. */
+  static shared(name: string, value: unknown): NativeSharedSelector {
+    const plain = IDSelector.native(name, value);
+    const selector = value as IDSelector;
+    selector.#shared ??= native.selector(plain);
+    return selector.#shared;
   }
 
   /** @internal */

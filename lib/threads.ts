@@ -43,7 +43,8 @@ export interface Stats {
  * ```js
  * import { stats } from 'voronode';
  *
- * console.log(stats()); // { threads: 4, waiting: 0, begun: 0, merged: 0, passed: 0 }
+ * const { waiting, merged } = stats();
+console.log(waiting, merged); // 0 0
  * ```
  */
 export function stats(): Stats {

@@ -163,6 +163,26 @@ describe('what befalls one of them', () => {
   });
 });
 
+test('a filter is shared by those who were given the same object', async () => {
+  const index = filled('IVF16,Flat', 'l2');
+  const merged = async (filters: (v.IDSelector | undefined)[]) => {
+    const before = v.stats().merged;
+    const results = await together(index, () =>
+      Promise.all(filters.map((filter, i) => index.search(new Float32Array(D).fill(i % 5), 7, { filter, nprobe: 16 }))),
+    );
+    for (const [i, filter] of filters.entries()) {
+      const alone = index.searchSync(new Float32Array(D).fill(i % 5), 7, { filter, nprobe: 16 });
+      expect(results[i]?.labels).toEqual(alone.labels);
+    }
+    return v.stats().merged - before;
+  };
+  const even = new v.IDSelectorBatch(Array.from({ length: 1500 }, (_, i) => 2 * i));
+  const small = new v.IDSelectorNot(new v.IDSelectorRange(100, 3000));
+  expect(await merged(Array.from({ length: 40 }, () => even))).toBe(39);
+  expect(await merged(Array.from({ length: 40 }, (_, i) => [even, small, undefined][i % 3]))).toBe(37);
+  expect(await merged(Array.from({ length: 40 }, () => new v.IDSelectorRange(0, 1000)))).toBe(0);
+});
+
 test('searches beside changes: each sees the index of some moment', async () => {
   const index = new v.IndexFlatL2(1);
   const searches: Promise<void>[] = [];

@@ -2,34 +2,32 @@
 
 #include "binding/args.h"
 #include "binding/errors.h"
+#include "binding/tagged.h"
 
 namespace voronode {
-namespace {
 
-// A random number, and an address in this copy of the addon: a process may hold several (two versions of the package),
-// whose objects are laid out differently. Environments share the copy and its tags.
-constexpr char kThisCopy = 0;
-const napi_type_tag kIndexTag = {0x7c5e1f0b92d34a68, reinterpret_cast<uintptr_t>(&kThisCopy)};
-const napi_type_tag kTokenTag = {0x2fd80a6be1947c35, reinterpret_cast<uintptr_t>(&kThisCopy)};
+const napi_type_tag& tag_of(HandleKind kind) noexcept {
+  // A random number, and an address in this copy of the addon: a process may hold several (two versions of the package),
+  // whose objects are laid out differently. Environments share the copy and its tags.
+  static constexpr char kThisCopy = 0;
+  static const napi_type_tag kTags[] = {
+      {0x7c5e1f0b92d34a68, reinterpret_cast<uintptr_t>(&kThisCopy)},
+      {0x2fd80a6be1947c35, reinterpret_cast<uintptr_t>(&kThisCopy)},
+      {0x51b6c3e07a28f49d, reinterpret_cast<uintptr_t>(&kThisCopy)},
+  };
+  return kTags[static_cast<size_t>(kind)];
+}
+
+namespace {
 
 constexpr int64_t kSweepEvery = int64_t{32} << 20;  // bytes of growth: what V8 takes for worth a thought of collecting
 
-// The C++ object behind a handle with this tag.
 template <class T>
-T& unwrap(Napi::Env env, napi_value value, const napi_type_tag& tag, const char* name, const char* expected) {
-  napi_valuetype type;
-  check_status(env, napi_typeof(env, value, &type));
-  bool tagged = false;
-  if (type == napi_object) check_status(env, napi_check_object_type_tag(env, value, &tag, &tagged));
-  if (!tagged) throw wrong_type(env, name, expected, value);
-  void* object = nullptr;
-  check_status(env, napi_unwrap(env, value, &object));
-  return *static_cast<T*>(object);
+T& unwrap(Napi::Env env, napi_value value, HandleKind kind, const char* name, const char* expected) {
+  T* const object = handled<T>(env, value, kind);
+  if (object == nullptr) throw wrong_type(env, name, expected, value);
+  return *object;
 }
-
-struct TokenHandle {
-  TokenPtr token;
-};
 
 }  // namespace
 
@@ -49,7 +47,7 @@ class IndexHandle {
 
   static napi_value wrap(Napi::Env env, std::unique_ptr<IndexHandle> handle) {
     const Napi::Object object = Napi::Object::New(env);
-    check_status(env, napi_type_tag_object(env, object, &kIndexTag));
+    check_status(env, napi_type_tag_object(env, object, &tag_of(HandleKind::kIndex)));
     check_status(env, napi_wrap(env, object, handle.get(), finalize, nullptr, &handle->weak_));
     handle.release();
     return object;
@@ -113,27 +111,21 @@ napi_value new_index_handle(Napi::Env env, const std::shared_ptr<Handles>& handl
 }
 
 HeldPtr index_of(Napi::Env env, napi_value handle) {
-  HeldPtr held = unwrap<IndexHandle>(env, handle, kIndexTag, "index", "an index of this package").held();
+  HeldPtr held = unwrap<IndexHandle>(env, handle, HandleKind::kIndex, "index", "an index of this package").held();
   if (held == nullptr) throw Error(Code::kClosed, "The index is closed");
   return held;
 }
 
 void close_index(Napi::Env env, napi_value handle) {
-  unwrap<IndexHandle>(env, handle, kIndexTag, "index", "an index of this package").close();
+  unwrap<IndexHandle>(env, handle, HandleKind::kIndex, "index", "an index of this package").close();
 }
 
 napi_value new_token(Napi::Env env, bool background) {
-  const Napi::Object object = Napi::Object::New(env);
-  check_status(env, napi_type_tag_object(env, object, &kTokenTag));
-  auto token = std::make_unique<TokenHandle>(TokenHandle{std::make_shared<Token>(background)});
-  const auto finalize = [](napi_env, void* data, void*) noexcept { delete static_cast<TokenHandle*>(data); };
-  check_status(env, napi_wrap(env, object, token.get(), finalize, nullptr, nullptr));
-  token.release();
-  return object;
+  return new_handle(env, HandleKind::kToken, std::make_unique<TokenPtr>(std::make_shared<Token>(background)));
 }
 
 TokenPtr token_of(Napi::Env env, napi_value token) {
-  return unwrap<TokenHandle>(env, token, kTokenTag, "token", "a token of this package").token;
+  return unwrap<TokenPtr>(env, token, HandleKind::kToken, "token", "a token of this package");
 }
 
 }  // namespace voronode

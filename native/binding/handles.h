@@ -1,7 +1,4 @@
-// The two kinds of object that JavaScript holds: handles of indexes and of tokens.
-//
-// A handle is an empty object with a type tag and a C++ object behind it. The tag is checked at every use, so that no
-// other object, not even one that inherits from a handle, is ever taken for one.
+// Handles (tagged.h) of indexes and of tokens.
 #pragma once
 
 #include <napi.h>

@@ -1,4 +1,4 @@
-// What belongs to the process rather than to an index: tokens, threads, SIMD targets.
+// What belongs to the process rather than to an index: tokens, selectors, threads, SIMD targets.
 #include <vector>
 
 #include "base/thread_pool.h"
@@ -6,6 +6,7 @@
 #include "binding/call.h"
 #include "binding/exports.h"
 #include "binding/fault.h"
+#include "binding/selector_arg.h"
 #include "kernels/kernels.h"
 
 namespace voronode {
@@ -19,6 +20,8 @@ napi_value cancel(const Call& call) {
   call.environment.jobs.fire(call.env, token_of(call.env, call[0]));
   return call.env.Undefined();
 }
+
+napi_value selector(const Call& call) { return new_selector(call.env, call[0]); }
 
 napi_value threads(const Call& call) {
   return Napi::Number::New(call.env, static_cast<double>(ThreadPool::instance().threads()));
@@ -64,6 +67,7 @@ napi_value throw_at(const Call& call) {
 constexpr Export kExports[] = {
     {"token", entry<token>},
     {"cancel", entry<cancel>},
+    {"selector", entry<selector>},
     {"threads", entry<threads>},
     {"setThreads", entry<set_threads>},
     {"taskCounts", entry<task_counts>},

@@ -32,16 +32,18 @@ class Query : public Operation {
 
   size_t nq() const noexcept { return nq_; }
   double nanoseconds() const noexcept override { return index()->search_work(nq_, params_) / kWorkPerNanosecond; }
-  bool filtered() const noexcept { return function_ != nullptr || filter_ != nullptr; }
+  // Whether both find the same for the same queries and the same k.
+  bool agrees(const Query& other) const noexcept {
+    return filter_ == other.filter_ && params_.same_choices(other.params_);
+  }
+  bool calls_function() const noexcept { return function_ != nullptr; }
   void check_queries(const Cancel* cancel) const { check_finite("queries", nq_, index()->d(), queries(), cancel); }
 
   // search(), with finite queries and the filter built.
   template <class Search>
   void run(const Cancel* cancel, const Search& search) {
     check_queries(cancel);
-    if (filter_ != nullptr) selector_ = filter_->build();
-    params_.filter = selector_.get();
-    params_.cancel = cancel;
+    params_ = filtered_params(cancel);
     if (!function_) return search();
     params_.filter = function_.get();
     function_->run([&](const Cancel* stop) {
@@ -51,11 +53,17 @@ class Query : public Operation {
   }
   const float* queries() const noexcept { return queries_.data(); }
   const SearchParams& params() const noexcept { return params_; }
+  // With the filter, which is built now if it was not before.
+  SearchParams filtered_params(const Cancel* cancel) const {
+    SearchParams params = params_;
+    params.filter = filter_ == nullptr ? nullptr : &filter_->get();
+    params.cancel = cancel;
+    return params;
+  }
 
  private:
   std::unique_ptr<FunctionFilter> function_;
-  SelectorSourcePtr filter_;
-  SelectorPtr selector_;
+  SharedSelectorPtr filter_;
   SearchParams params_;
   Input<float> queries_;
   size_t nq_;
@@ -81,11 +89,11 @@ class Search final : public Query {
   }
 
   size_t shared_run_queries() const noexcept override {
-    return nq() <= kFewQueries && !filtered() ? std::max<size_t>(1, nq()) : 0;
+    return nq() <= kFewQueries && !calls_function() ? std::max<size_t>(1, nq()) : 0;
   }
   bool joins(const Operation& first) const noexcept override {
     const auto& other = static_cast<const Search&>(first);  // no other operation shares runs
-    return may_search_jointly(*index(), k_, other.k_) && params().same_choices(other.params());
+    return may_search_jointly(*index(), k_, other.k_) && agrees(other);
   }
   void execute_jointly(std::span<Member> run, const Cancel& cancel) noexcept override {
     std::vector<JointQuery> queries;
@@ -95,9 +103,7 @@ class Search final : public Query {
         if (search_of(member).is_fit(&member)) queries.push_back(search_of(member).joint_query());
       }
       if (queries.empty()) return;
-      SearchParams params = this->params();
-      params.cancel = &cancel;
-      return search_jointly(*index(), queries, params);
+      return search_jointly(*index(), queries, filtered_params(&cancel));
     } catch (...) {
       // Whose fault it was, and what the others find, comes out when each searches alone.
     }

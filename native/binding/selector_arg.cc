@@ -4,6 +4,7 @@
 
 #include "binding/args.h"
 #include "binding/errors.h"
+#include "binding/tagged.h"
 #include "index/selector_batch.h"
 
 namespace voronode {
@@ -15,7 +16,7 @@ constexpr int kMaxParts = 1024;  // each is asked for every row
 class Range final : public SelectorSource {
  public:
   Range(idx_t min, idx_t max) noexcept : min_(min), max_(max) {}
-  SelectorPtr build() override { return std::make_unique<IDSelectorRange>(min_, max_); }
+  SelectorPtr build() const override { return std::make_unique<IDSelectorRange>(min_, max_); }
 
  private:
   idx_t min_, max_;
@@ -24,7 +25,7 @@ class Range final : public SelectorSource {
 class Batch final : public SelectorSource {
  public:
   explicit Batch(const ArrayView<int64_t>& ids) : ids_(ids.data, ids.data + ids.size) {}
-  SelectorPtr build() override { return std::make_unique<IDSelectorBatch>(ids_.size(), ids_.data()); }
+  SelectorPtr build() const override { return std::make_unique<IDSelectorBatch>(ids_.size(), ids_.data()); }
 
  private:
   std::vector<idx_t> ids_;
@@ -33,7 +34,7 @@ class Batch final : public SelectorSource {
 class Bitmap final : public SelectorSource {
  public:
   explicit Bitmap(const ArrayView<uint8_t>& bits) : bits_(bits.data, bits.data + bits.size) {}
-  SelectorPtr build() override { return std::make_unique<IDSelectorBitmap>(std::move(bits_)); }
+  SelectorPtr build() const override { return std::make_unique<IDSelectorBitmap>(bits_); }
 
  private:
   std::vector<uint8_t> bits_;
@@ -42,7 +43,7 @@ class Bitmap final : public SelectorSource {
 class Not final : public SelectorSource {
  public:
   explicit Not(SelectorSourcePtr of) noexcept : of_(std::move(of)) {}
-  SelectorPtr build() override { return std::make_unique<IDSelectorNot>(of_->build()); }
+  SelectorPtr build() const override { return std::make_unique<IDSelectorNot>(of_->build()); }
 
  private:
   SelectorSourcePtr of_;
@@ -52,7 +53,7 @@ class Binary final : public SelectorSource {
  public:
   Binary(SetOperation op, SelectorSourcePtr a, SelectorSourcePtr b) noexcept
       : op_(op), a_(std::move(a)), b_(std::move(b)) {}
-  SelectorPtr build() override {
+  SelectorPtr build() const override {
     SelectorPtr a = a_->build();
     return std::make_unique<IDSelectorBinary>(op_, std::move(a), b_->build());
   }
@@ -108,8 +109,27 @@ SelectorSourcePtr selector_arg(Napi::Env env, const char* name, napi_value value
   return Reader(env, name).read(value, 1);
 }
 
-SelectorSourcePtr filter_arg(Napi::Env env, napi_value value) {
-  return is_undefined(env, value) ? nullptr : selector_arg(env, "filter", value);
+const IDSelector& SharedSelector::get() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (built_ == nullptr) {
+    built_ = source_->build();
+    source_.reset();
+  }
+  return *built_;
+}
+
+SharedSelectorPtr filter_arg(Napi::Env env, napi_value value) {
+  if (is_undefined(env, value)) return nullptr;
+  if (const SharedSelectorPtr* const shared = handled<SharedSelectorPtr>(env, value, HandleKind::kSelector)) {
+    return *shared;
+  }
+  return std::make_shared<SharedSelector>(selector_arg(env, "filter", value));
+}
+
+napi_value new_selector(Napi::Env env, napi_value value) {
+  auto selector =
+      std::make_unique<SharedSelectorPtr>(std::make_shared<SharedSelector>(selector_arg(env, "selector", value)));
+  return new_handle(env, HandleKind::kSelector, std::move(selector));
 }
 
 }  // namespace voronode

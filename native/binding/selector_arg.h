@@ -7,6 +7,8 @@
 #include <napi.h>
 
 #include <memory>
+#include <mutex>
+#include <utility>
 #include <vector>
 
 #include "index/selector.h"
@@ -16,8 +18,7 @@ namespace voronode {
 class SelectorSource {
  public:
   virtual ~SelectorSource() = default;
-  // Once only.
-  virtual SelectorPtr build() = 0;
+  virtual SelectorPtr build() const = 0;
 };
 
 using SelectorSourcePtr = std::unique_ptr<SelectorSource>;
@@ -26,7 +27,24 @@ using SelectorSourcePtr = std::unique_ptr<SelectorSource>;
 // more than 1024 parts (parts that occur twice count twice).
 SelectorSourcePtr selector_arg(Napi::Env env, const char* name, napi_value value);
 
-// The same, but undefined gives null.
-SelectorSourcePtr filter_arg(Napi::Env env, napi_value value);
+// A selector that many searches use: it is built for the first of them, where that one runs.
+class SharedSelector {
+ public:
+  explicit SharedSelector(SelectorSourcePtr source) noexcept : source_(std::move(source)) {}
+  // Any thread.
+  const IDSelector& get();
+
+ private:
+  std::mutex mutex_;
+  SelectorSourcePtr source_;  // null once it is built
+  SelectorPtr built_;
+};
+using SharedSelectorPtr = std::shared_ptr<SharedSelector>;
+
+// A filter: undefined gives null; a handle from new_selector what it is of; else as selector_arg.
+SharedSelectorPtr filter_arg(Napi::Env env, napi_value value);
+
+// A handle of selector_arg's; searches with the same one may share a run.
+napi_value new_selector(Napi::Env env, napi_value value);
 
 }  // namespace voronode

@@ -138,6 +138,7 @@ const good = {
   simdTarget: [],
   simdTargets: [],
   taskCounts: [],
+  selector: [filter],
 };
 
 const classes = {

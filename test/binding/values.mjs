@@ -187,6 +187,7 @@ export const values = {
   'frozen index': () => Object.freeze(native.flat(4, 1, true)),
   'map of ids': () => native.idMap(native.flat(4, 1, true), true),
   token: () => native.token(),
+  'shared selector': () => native.selector({ type: 'range', min: 0n, max: 5n }),
   'fired token': () => {
     const token = native.token();
     native.cancel(token);
