@@ -16,16 +16,19 @@ constexpr double kLongest = 3600e9;        // ns: what is expected to take longe
 // How many tasks of a lane are asked whether they join: under the lock that every other thread needs.
 constexpr size_t kAsked = 1024;
 
+// At least so many, at most kLongest; NaN is the least.
+double within(double least, double nanoseconds) noexcept { return std::min(std::max(least, nanoseconds), kLongest); }
+
 }  // namespace
 
 unsigned TaskQueue::lane_of(double nanoseconds, bool background) noexcept {
-  const uint64_t whole = static_cast<uint64_t>(std::clamp(nanoseconds, 1.0, kLongest));
+  const auto whole = static_cast<uint64_t>(within(1, nanoseconds));
   const unsigned lane = static_cast<unsigned>(std::bit_width(whole) - 1) / 2;
   return background ? lane + kLanes / 2 : lane;
 }
 
 void TaskQueue::push(Task& task, const Effort& effort, Clock::time_point now) noexcept {
-  const double own = std::clamp(effort.nanoseconds, 0.0, kLongest);
+  const double own = within(0, effort.nanoseconds);
   const double patience = effort.background ? kBackgroundDelay + kBackgroundPatience * own
                           : effort.blocks   ? 0
                                             : kPatience * own;

@@ -7,7 +7,7 @@
 // throughput) while a lone operation gets all cores (best latency).
 //
 // Long work lets short work pass: it calls poll() (poll.h) about every millisecond, and a task that is much shorter than what runs
-// here, and waits, is run right there, on top of it. What runs on top is shorter each time, so the depth is bounded; it
+// here, and waits, is run right there, on top of it. What runs on top is shorter each time, and the depth is bounded; it
 // holds no lock that what is below it could wait for, as nobody polls with a lock held.
 #pragma once
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/task_queue.h"
@@ -14,6 +15,8 @@ inline constexpr int kLent = 4;
 inline constexpr int kLentInBackground = 16;
 // Shorter by so many lanes passes: it takes a fourth of the time at the most.
 inline constexpr unsigned kLanesBelow = 2;
+// So much may run on top of one another on one thread: with musl it has a stack of 128 kB.
+inline constexpr size_t kDeepest = 4;
 
 class Working;
 inline thread_local Working* working_here = nullptr;  // the innermost of this thread; null on threads of somebody else
@@ -24,7 +27,12 @@ class Working {
   using Clock = TaskQueue::Clock;
 
   Working(unsigned lane, const void* kinship, Clock::time_point due) noexcept
-      : lane_(lane), kinship_(kinship), due_(due), begun_(Clock::now()), below_(working_here) {
+      : lane_(lane),
+        kinship_(kinship),
+        due_(due),
+        begun_(Clock::now()),
+        below_(working_here),
+        depth_(below_ == nullptr ? 1 : below_->depth_ + 1) {
     working_here = this;
   }
   ~Working() { working_here = below_; }
@@ -36,7 +44,10 @@ class Working {
   Clock::time_point due() const noexcept { return due_; }
 
   // The lanes that may pass.
-  uint64_t shorter() const noexcept { return lane_ < kLanesBelow ? 0 : (uint64_t{2} << (lane_ - kLanesBelow)) - 1; }
+  uint64_t shorter() const noexcept {
+    if (lane_ < kLanesBelow || depth_ == kDeepest) return 0;
+    return (uint64_t{2} << (lane_ - kLanesBelow)) - 1;
+  }
 
   bool may_lend() const noexcept {
     const int times = lane_ >= TaskQueue::kLanes / 2 ? kLentInBackground : kLent;
@@ -50,6 +61,7 @@ class Working {
   Clock::time_point due_, begun_;
   Clock::duration lent_{0};
   Working* below_;
+  size_t depth_;
 };
 
 }  // namespace voronode

@@ -1,6 +1,8 @@
 // Which of the tasks that wait is next, and which share its run.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <deque>
 #include <vector>
 
@@ -93,6 +95,7 @@ TEST_CASE("lanes are powers of four, and those of the background lie behind") {
   CHECK(TaskQueue::lane_of(1e6, false) == 9);
   CHECK(TaskQueue::lane_of(1e300, false) < TaskQueue::kLanes / 2);
   CHECK(TaskQueue::lane_of(-1, false) == 0);
+  CHECK(TaskQueue::lane_of(std::nan(""), false) == 0);
   CHECK(TaskQueue::lane_of(0, true) == TaskQueue::kLanes / 2);
   CHECK(TaskQueue::lane_of(1e300, true) < TaskQueue::kLanes);
 }
