@@ -29,9 +29,9 @@ unsigned TaskQueue::lane_of(double nanoseconds, bool background) noexcept {
 
 void TaskQueue::push(Task& task, const Effort& effort, Clock::time_point now) noexcept {
   const double own = within(0, effort.nanoseconds);
-  const double patience = effort.background ? kBackgroundDelay + kBackgroundPatience * own
-                          : effort.blocks   ? 0
-                                            : kPatience * own;
+  const double patience = effort.blocks       ? 0
+                          : effort.background ? kBackgroundDelay + kBackgroundPatience * own
+                                              : kPatience * own;
   task.effort_ = effort;
   task.lane_ = lane_of(own, effort.background);
   task.due_ = now + std::chrono::nanoseconds(static_cast<int64_t>(patience));

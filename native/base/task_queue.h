@@ -19,7 +19,7 @@ namespace voronode {
 struct Effort {
   double nanoseconds = 0;         // on one thread, roughly
   bool background = false;        // waits for everything else, within reason
-  bool blocks = false;            // others wait for it at a gate: due at once
+  bool blocks = false;            // others wait for it at a gate: due at once, also in the background
   const void* kinship = nullptr;  // tasks that may share one run bear the same; null: runs alone
   size_t weight = 1, room = 1;    // of the tasks that share a run the weights add up to at most the room of the first
 };
