@@ -17,6 +17,7 @@ struct Loop {
   Loop(size_t n_, size_t max_helpers_, const Cancel* cancel_, const std::function<void(size_t)>& body_)
       : n(n_), max_helpers(max_helpers_), cancel(cancel_), body(body_) {
     if (working_here == nullptr) return;
+    foreign = false;
     lane = working_here->lane();
     kinship = working_here->kinship();
     due = working_here->due();
@@ -28,8 +29,10 @@ struct Loop {
   const std::function<void(size_t)>& body;
   std::atomic<size_t> next{0};
 
-  // Of the task that it belongs to. On a thread of somebody else: urgent, as that one waits, but anything may pass.
-  unsigned lane = TaskQueue::kLastLane;
+  // Of the task that it belongs to. A thread of somebody else waits for it: nothing passes what a helper has begun, but
+  // helpers leave when there are tasks.
+  bool foreign = true;
+  unsigned lane = 0;
   const void* kinship = nullptr;
   TaskQueue::Clock::time_point due;
 
@@ -42,11 +45,14 @@ struct Loop {
 
   bool wants_help() const noexcept { return helpers < max_helpers && next.load(std::memory_order_relaxed) < n; }
 
-  // Takes iterations until none is left. Returns what the body threw, if it did.
-  std::exception_ptr work() noexcept {
+  // Takes iterations until none is left, or leaves() says so. Returns what the body threw, if it did.
+  template <class Leaves>
+  std::exception_ptr work(const Leaves& leaves) noexcept {
     try {
-      for (size_t i = next.fetch_add(1); i < n; i = next.fetch_add(1)) {
-        poll(cancel);
+      while (!leaves()) {
+        poll(cancel);  // before an iteration is begun that others may wait for
+        const size_t i = next.fetch_add(1);
+        if (i >= n) break;
         body(i);
       }
       return nullptr;

@@ -72,11 +72,16 @@ class TaskQueue {
   bool remove(Task& task) noexcept;
 
   // When the next one is due. REQUIRES: size() > 0.
-  Clock::time_point due() const noexcept { return next(~uint64_t{0}, nullptr)->due_; }
+  Clock::time_point due() const noexcept;
   // Takes the next one, and what can join it.
-  Run take() noexcept { return take(next(~uint64_t{0}, nullptr)); }
-  // The same of the lanes in the mask; passes over lanes whose first is kin.
-  Run take(uint64_t lanes, const void* kin) noexcept { return take(next(lanes, kin)); }
+  Run take() noexcept;
+  // The same of tasks in the lanes of the mask that are not kin; all that is taken takes at most so long.
+  struct Limits {
+    uint64_t lanes;
+    const void* kin;  // null: nobody is
+    double nanoseconds;
+  };
+  Run take(const Limits& limits) noexcept;
 
   size_t size() const noexcept { return size_; }
   uint64_t lanes() const noexcept { return lanes_; }  // bit l: something waits in lane l
@@ -86,8 +91,8 @@ class TaskQueue {
     Task* head = nullptr;
     Task* tail = nullptr;
   };
-  Task* next(uint64_t lanes, const void* kin) const noexcept;
-  Run take(Task* first) noexcept;
+  static bool may_take(const Task& task, const Limits& limits) noexcept;
+  Task* next(const Limits& limits) const noexcept;
   void unlink(Lane& lane, Task* before, Task& task) noexcept;
 
   std::array<Lane, kLanes> lane_;

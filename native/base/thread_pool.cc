@@ -156,7 +156,7 @@ struct ThreadPool::State {
     std::exception_ptr error;
     {
       const Working working(loop.lane, loop.kinship, loop.due);
-      error = loop.work();
+      error = loop.work([&] { return loop.foreign && waiting_lanes.load(std::memory_order_relaxed) != 0; });
     }
     lock.lock();
     if (error && !loop.error) loop.error = std::move(error);
@@ -182,11 +182,12 @@ struct ThreadPool::State {
   }
 
   void give_way(Working& working) noexcept {
-    if (!working.may_lend()) return;
+    const TaskQueue::Limits limits = working.limits();
+    if (limits.nanoseconds <= 0) return;
     const auto begin = Clock::now();
     {
       std::unique_lock<std::mutex> lock(mutex);
-      const TaskQueue::Run shorter = queue.take(working.shorter(), working.kinship());
+      const TaskQueue::Run shorter = queue.take(limits);
       if (shorter.first == nullptr) return;
       ++counts.passed;
       run(shorter, lock);
@@ -302,7 +303,7 @@ void ThreadPool::parallel_for(size_t n, const Cancel* cancel, const std::functio
     state_.open(loop);
     for (size_t i = 0; i < helpers; ++i) state_.announce();
   }
-  std::exception_ptr error = loop.work();
+  std::exception_ptr error = loop.work([] { return false; });
   if (helpers > 0) {
     std::unique_lock<std::mutex> lock(state_.mutex);
     state_.close(loop);

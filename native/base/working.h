@@ -1,7 +1,9 @@
 // What a thread of the pool works on, and how much of its time may be lent to shorter work.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -49,9 +51,14 @@ class Working {
     return (uint64_t{2} << (lane_ - kLanesBelow)) - 1;
   }
 
-  bool may_lend() const noexcept {
-    const int times = lane_ >= TaskQueue::kLanes / 2 ? kLentInBackground : kLent;
-    return lent_ <= times * (Clock::now() - begun_ - lent_);
+  // What may pass: of what it lends it must have earned each part before. Its own kin waits for the next run, unless this
+  // one is in the background.
+  TaskQueue::Limits limits() const noexcept {
+    const bool background = lane_ >= TaskQueue::kLanes / 2;
+    const int times = background ? kLentInBackground : kLent;
+    const std::chrono::duration<double, std::nano> left = times * (Clock::now() - begun_ - lent_) - lent_;
+    const double longest = background ? left.count() : std::ldexp(1.0, 2 * static_cast<int>(lane_ - kLanesBelow + 1));
+    return {shorter(), background ? nullptr : kinship_, std::min(left.count(), longest)};
   }
   void lend(Clock::duration time) noexcept { lent_ += time; }
 

@@ -1,4 +1,6 @@
 // What changes an index: add, train, remove, merge, reset.
+#include <algorithm>
+
 #include "binding/args.h"
 #include "binding/call.h"
 #include "binding/clustering_arg.h"
@@ -74,7 +76,7 @@ class Train final : public TakesVectors {
   }
   void tell(Napi::Env env) override { progress_.tell(env); }
   double nanoseconds() const noexcept override {
-    return static_cast<double>(params_.niter) * index()->add_work(n()) / kWorkPerNanosecond;
+    return index()->train_work(n(), std::min(params_.niter, kUsualIterations)) / kWorkPerNanosecond;
   }
   napi_value finish(Napi::Env env) override {
     TakesVectors::finish(env);
@@ -143,6 +145,9 @@ class MergeFrom final : public Operation {
     throw Error(Code::kUnsupported, "An index cannot be merged into itself");
   }
   Index* other() const noexcept override { return other_->index.get(); }
+  double nanoseconds() const noexcept override {  // all rows of both are read or written once
+    return static_cast<double>(index()->allocated_bytes() + other()->allocated_bytes());
+  }
   void execute(const Cancel* cancel, Listener*) override { index()->merge_from(*other(), add_id_, cancel); }
   napi_value finish(Napi::Env env) override {
     held().report_memory();

@@ -1,4 +1,5 @@
 // k-means for its own sake.
+#include <algorithm>
 #include <limits>
 
 #include "binding/args.h"
@@ -27,7 +28,8 @@ class KMeans final : public Operation {
   }
   void tell(Napi::Env env) override { progress_.tell(env); }
   double nanoseconds() const noexcept override {
-    const double products = static_cast<double>(n_) * static_cast<double>(k_) * static_cast<double>(params_.niter);
+    const double products = static_cast<double>(n_) * static_cast<double>(k_) *
+                            static_cast<double>(std::min(params_.niter, kUsualIterations));
     return products * static_cast<double>(d_) / kWorkPerNanosecond;
   }
   napi_value finish(Napi::Env env) override {

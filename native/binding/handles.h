@@ -12,6 +12,7 @@
 namespace voronode {
 
 class IndexHandle;
+class Job;
 
 // What the garbage collector should know about one environment's indexes. JavaScript sees a few bytes where megabytes
 // hang, so changes of their memory are reported. Lives until the last handle is gone, which may be after the
@@ -74,6 +75,7 @@ struct Token {
   explicit Token(bool background_ = false) noexcept : background(background_) {}
   Cancel cancel;
   const bool background;  // everything else goes first
+  Job* jobs = nullptr;    // that bear it and are not settled; the environment's thread only
 };
 using TokenPtr = std::shared_ptr<Token>;
 

@@ -75,13 +75,24 @@ void Job::run_alone() noexcept {
   }
 }
 
+// Whether it takes part in the run of shared_: it was not aborted before.
+bool Job::join() noexcept {
+  State waiting = State::kWaiting;
+  try {
+    check(&token_->cancel);
+  } catch (...) {
+    if (state_.compare_exchange_strong(waiting, State::kAlone)) failure_ = std::current_exception();
+    return false;
+  }
+  return state_.compare_exchange_strong(waiting, State::kShared);
+}
+
 // REQUIRES: room for all in *members.
 void Job::run_jointly(const std::vector<Job*>& jobs, const std::shared_ptr<SharedRun>& run,
                       std::vector<Operation::Member>* members) noexcept {
   for (Job* job : jobs) {
-    State waiting = State::kWaiting;
     job->shared_ = run;
-    if (!job->state_.compare_exchange_strong(waiting, State::kShared)) {
+    if (!job->join()) {
       run->leave();
       continue;
     }

@@ -60,6 +60,7 @@ class Job final : public Task, public Listener {
 
   void passed() noexcept;
   void run_alone() noexcept;
+  bool join() noexcept;
   static void run_jointly(const std::vector<Job*>& jobs, const std::shared_ptr<SharedRun>& run,
                           std::vector<Operation::Member>* members) noexcept;
   static void hand_back(std::span<Job* const> jobs) noexcept;
@@ -76,8 +77,11 @@ class Job final : public Task, public Listener {
   std::shared_ptr<SharedRun> shared_;  // set before the state is kShared
   std::exception_ptr failure_;         // of the work
   std::exception_ptr refusal_;         // of who was told of it
+  // In JobQueue::pending_, and in Token::jobs.
   Job* prev_ = nullptr;
   Job* next_ = nullptr;
+  Job* prev_of_token_ = nullptr;
+  Job* next_of_token_ = nullptr;
   Job* next_returned_ = nullptr;
 };
 

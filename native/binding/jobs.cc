@@ -41,6 +41,10 @@ void JobQueue::start(std::unique_ptr<Operation> operation, TokenPtr token, napi_
   job->prev_ = pending_last_;
   (pending_last_ != nullptr ? pending_last_->next_ : pending_) = job;
   pending_last_ = job;
+  Job*& first = job->token_->jobs;
+  job->next_of_token_ = first;
+  if (first != nullptr) first->prev_of_token_ = job;
+  first = job;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     ++out_;
@@ -97,15 +101,15 @@ void JobQueue::drain(Napi::Env env) noexcept {
 void JobQueue::remove(Job& job) noexcept {
   (job.prev_ != nullptr ? job.prev_->next_ : pending_) = job.next_;
   (job.next_ != nullptr ? job.next_->prev_ : pending_last_) = job.prev_;
+  (job.prev_of_token_ != nullptr ? job.prev_of_token_->next_of_token_ : job.token_->jobs) = job.next_of_token_;
+  if (job.next_of_token_ != nullptr) job.next_of_token_->prev_of_token_ = job.prev_of_token_;
   delete &job;
   if (pending_ == nullptr) napi_unref_threadsafe_function(env_, wake_);
 }
 
 void JobQueue::fire(Napi::Env env, const TokenPtr& token) noexcept {
   token->cancel.fire();
-  for (Job* job = pending_; job != nullptr; job = job->next_) {
-    if (job->token_ == token) job->abort(env);
-  }
+  for (Job* job = token->jobs; job != nullptr; job = job->next_of_token_) job->abort(env);
 }
 
 // Jobs still in the pool's queue are fetched back: tasks of other environments may stand before them for long. Where a

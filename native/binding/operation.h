@@ -95,6 +95,8 @@ class Operation {
   }
   // What a core multiplies and adds in a nanosecond; with sketches it is several times as much.
   static constexpr double kWorkPerNanosecond = 50;
+  // More iterations of k-means are rarely made, as it ends where nothing changes.
+  static constexpr size_t kUsualIterations = 25;
 
   HeldIndex& held() const noexcept { return *held_; }
 

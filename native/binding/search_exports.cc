@@ -88,6 +88,10 @@ class Search final : public Query {
     run(cancel, [&] { index()->search(nq(), queries(), k_, params(), distances_.data(), labels_.data()); });
   }
 
+  // With what it takes to write the answer, or padding.
+  double nanoseconds() const noexcept override {
+    return Query::nanoseconds() + kBytesPerNeighbour * static_cast<double>(distances_.size());
+  }
   size_t shared_run_queries() const noexcept override {
     return nq() <= kFewQueries && !calls_function() ? std::max<size_t>(1, nq()) : 0;
   }

@@ -91,10 +91,11 @@ class Index {
   virtual void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                       idx_t* labels) const = 0;
 
-  // Multiply-adds that a search, or an add, takes, roughly: what waits is put in order by it. Any thread, any time.
+  // Multiply-adds that a search, an add or a training takes, roughly: what waits is put in order by it. Any thread, any time.
   virtual double search_work(size_t nq, const SearchParams&) const noexcept {
     return static_cast<double>(nq) * static_cast<double>(ntotal()) * static_cast<double>(d());
   }
+  virtual double train_work(size_t n, size_t niter) const noexcept { return static_cast<double>(niter) * add_work(n); }
   virtual double add_work(size_t n) const noexcept { return static_cast<double>(n) * static_cast<double>(d()); }
 
   // Whether what a search finds for a smaller k is the beginning of what it finds for a larger one.

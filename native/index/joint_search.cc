@@ -10,11 +10,13 @@ namespace {
 
 // Up to here a heap is a small part of a search.
 constexpr size_t kSmallK = 128;
+// Up to here the answers of a run are a few megabytes.
+constexpr size_t kLargestK = 1024;
 
 }  // namespace
 
 bool may_search_jointly(const Index& index, size_t k, size_t other_k) noexcept {
-  return k == other_k || (k <= kSmallK && other_k <= kSmallK && index.answers_nest());
+  return (k == other_k && k <= kLargestK) || (k <= kSmallK && other_k <= kSmallK && index.answers_nest());
 }
 
 void search_jointly(const Index& index, std::span<const JointQuery> queries, const SearchParams& params) {

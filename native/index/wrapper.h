@@ -25,6 +25,7 @@ class Wrapper : public Index {
     return base_->search_work(nq, params);
   }
   double add_work(size_t n) const noexcept override { return base_->add_work(n); }
+  double train_work(size_t n, size_t niter) const noexcept override { return base_->train_work(n, niter); }
   bool answers_nest() const noexcept override { return base_->answers_nest(); }
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override {

@@ -75,12 +75,12 @@ TEST_CASE("a long task goes before short ones that come when it is due") {
   CHECK(order_of(queue) == std::vector{1, 0, 2});
 }
 
-TEST_CASE("work in the background waits for all that comes within a minute, what blocks others for nothing") {
+TEST_CASE("work in the background waits for a second, what blocks others for nothing") {
   TaskQueue queue;
   Named background(0), later(1), much_later(2), blocking(3), short_one(4);
   queue.push(background, in_background(1e3), start);
-  queue.push(later, taking(1e9), start + milliseconds(30'000));
-  queue.push(much_later, taking(1e3), start + milliseconds(61'000));
+  queue.push(later, taking(1e7), start + milliseconds(900));
+  queue.push(much_later, taking(1e3), start + milliseconds(1001));
   Effort effort = taking(1e9);
   effort.blocks = true;
   queue.push(blocking, effort, start);
@@ -145,19 +145,37 @@ TEST_CASE("a run is as long as all that share it") {
   CHECK(run.lane == TaskQueue::lane_of(64e5, false));
 }
 
-TEST_CASE("from some lanes only, without kin") {
+TEST_CASE("within limits: of some lanes, without kin, not too long") {
   TaskQueue queue;
   const int index = 0;
-  Named kin(0), other(1), longer(2);
+  Named kin(0), other(1), longer(2), behind_kin(3);
   queue.push(kin, taking(1e3, &index), start);
+  queue.push(behind_kin, taking(1e3), start);
   queue.push(other, taking(1e4), start);
   queue.push(longer, taking(1e8), start);
   const uint64_t below = (uint64_t{1} << TaskQueue::lane_of(1e8, false)) - 1;
-  CHECK(name_of(queue.take(below, &index).first) == 1);
-  CHECK(name_of(queue.take(below, &index).first) == -1);
-  CHECK(name_of(queue.take(below, nullptr).first) == 0);
-  CHECK(name_of(queue.take(below, nullptr).first) == -1);
+  CHECK(name_of(queue.take({below, &index, 100}).first) == -1);
+  CHECK(name_of(queue.take({below, &index, 1e9}).first) == 3);
+  CHECK(name_of(queue.take({below, &index, 9999}).first) == -1);
+  CHECK(name_of(queue.take({below, &index, 1e4}).first) == 1);
+  CHECK(name_of(queue.take({below, &index, 1e9}).first) == -1);
+  CHECK(name_of(queue.take({below, nullptr, 1e9}).first) == 0);
+  CHECK(name_of(queue.take({below, nullptr, 1e9}).first) == -1);
   CHECK(queue.size() == 1);
+}
+
+TEST_CASE("a run within limits is no longer than they allow, all together") {
+  TaskQueue queue;
+  const int index = 0;
+  std::vector<Named> tasks(10);
+  for (Named& task : tasks) {
+    Effort effort = taking(1e5, &index);
+    effort.room = 384;
+    queue.push(task, effort, start);
+  }
+  CHECK(queue.take({~uint64_t{0}, nullptr, 3.5e5}).count == 3);
+  CHECK(queue.take({~uint64_t{0}, nullptr, 1e5}).count == 1);
+  CHECK(queue.take().count == 6);
 }
 
 TEST_CASE("tasks can be taken out again, wherever they are") {

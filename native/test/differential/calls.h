@@ -122,7 +122,7 @@ class Calls {
     for (size_t q = 0; q < total;) {
       const size_t nq = std::min(total - q, choices_.random().between(0, 4));
       const size_t wanted = choose_k();
-      const size_t k = may_search_jointly(subject_.index(), first_k, wanted) ? wanted : first_k;
+      const size_t k = may_search_jointly(subject_.index(), first_k, wanted) ? wanted : first_k;  // small enough
       found.push_back({std::vector<float>(nq * k), std::vector<idx_t>(nq * k)});
       queries.push_back({nq, xq.data() + q * d(), k, found.back().distances.data(), found.back().labels.data()});
       q += nq;
