@@ -139,6 +139,31 @@ TEST_CASE("threads that help with a long loop let short tasks pass, too") {
   giant.end();
 }
 
+TEST_CASE("nothing passes what helps a thread that is not the pool's, but its helpers leave when there are tasks") {
+  const Threads restored(3);
+  const Environment environment;
+  std::atomic<size_t> begun{0};
+  std::atomic<bool> ran{false};
+  const auto self = std::this_thread::get_id();
+  const auto body = [&] { ran = true; };
+  Call<decltype(body)> task(body);
+  const uint64_t before = pool().counts().passed;
+  std::atomic<size_t> helped{0};
+  pool().parallel_for(1000, nullptr, [&](size_t) {
+    if (++begun == 3) pool().submit(task, taking(10));  // all three threads are at it
+    while (begun < 3) poll(nullptr);
+    if (std::this_thread::get_id() != self) ++helped;
+    // The iterations of helpers go on until the caller has seen that the task waits for their end.
+    for (int i = 0; i < 1000; ++i) poll(nullptr);
+    if (std::this_thread::get_id() == self) {
+      while (!ran) std::this_thread::yield();
+    }
+  });
+  CHECK(helped > 0);
+  CHECK(ran);
+  CHECK(pool().counts().passed == before);
+}
+
 TEST_CASE("what runs on top is itself passed by what is shorter still, and has help") {
   const Threads restored(1);
   const Environment environment;
