@@ -3,9 +3,9 @@
 // A task is due some multiple of its own estimated time after it came. Of two that come together the shorter one is due
 // first; and none waits for ever, as what comes later is due later.
 //
-// Tasks of about the same length wait in one lane, first come first served but for those that block others: lane l has those of 4^l to 4^(l+1)
-// nanoseconds, and work in the background has lanes of its own behind the others. So the next task is one of few, and
-// queueing allocates nothing and cannot fail.
+// Tasks of about the same length wait in one lane, first come first served but for those that block others: lane l has
+// those of 4^l to 4^(l+1) nanoseconds, and work in the background has lanes of its own behind the others. So the next task
+// is one of few, and queueing allocates nothing and cannot fail.
 #pragma once
 
 #include <array>
@@ -54,8 +54,6 @@ class TaskQueue {
   // Of work that takes so long, in the background or not.
   static unsigned lane_of(double nanoseconds, bool background) noexcept;
   static constexpr unsigned kLanes = 50;
-  // Where work stands that nothing is known of.
-  static constexpr unsigned kLastLane = kLanes / 2 - 1;
 
   // What a thread takes on: a task with those that joined it.
   struct Run {
