@@ -32,7 +32,8 @@ export function selectorOf(name: string, value: unknown): NativeSharedSelector {
     const remedy = `functions are for searchSync and rangeSearchSync: use a set of ids, ${SETS}`;
     throw invalidType(name, 'an instance of IDSelector', value, remedy);
   }
-  return IDSelector.shared(name, value);
+  IDSelector.native(name, value); // refuses what is no selector
+  return IDSelector.shared(value as IDSelector);
 }
 
 /** Of a synchronous search. */

@@ -52,10 +52,8 @@ export abstract class IDSelector extends Uncloneable {
   }
 
   /** @internal The same for searches: one for all of them. */
-  static shared(name: string, value: unknown): NativeSharedSelector {
-    const plain = IDSelector.native(name, value);
-    const selector = value as IDSelector;
-    selector.#shared ??= native.selector(plain);
+  static shared(selector: IDSelector): NativeSharedSelector {
+    selector.#shared ??= native.selector(selector.#native);
     return selector.#shared;
   }
 
