@@ -24,9 +24,15 @@ export interface NativeToken {
   readonly __voronodeToken: never;
 }
 
-/** A selector that is read and built once, for many searches. */
+/** What tells the addon that selectors are the same. */
+export interface NativeSharing {
+  readonly __voronodeSharing: never;
+}
+
+/** A selector that searches under way at the same time share: it is read and built for the first of them. */
 export interface NativeSharedSelector {
-  readonly __voronodeSelector: never;
+  by: NativeSharing;
+  of: NativeSelector;
 }
 
 /** What a search may take as a filter. */
@@ -264,8 +270,8 @@ export interface Native {
   token(background?: boolean): NativeToken;
   /** Fires a token. */
   cancel(token: NativeToken): void;
-  /** Searches that take the same one may run as one. */
-  selector(selector: NativeSelector): NativeSharedSelector;
+  /** For one selector: searches with the same may run as one. */
+  sharing(): NativeSharing;
   threads(): number;
   /** Of the process so far: operations begun, those of them that shared a run, runs that passed longer work; waiting now. */
   taskCounts(): [tasks: number, joined: number, passed: number, waiting: number];

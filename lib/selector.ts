@@ -51,9 +51,9 @@ export abstract class IDSelector extends Uncloneable {
     return value.#native;
   }
 
-  /** @internal The same for searches: one for all of them. */
+  /** @internal The same for searches, which share it while they are under way. */
   static shared(selector: IDSelector): NativeSharedSelector {
-    selector.#shared ??= native.selector(selector.#native);
+    selector.#shared ??= { by: native.sharing(), of: selector.#native };
     return selector.#shared;
   }
 

@@ -1,4 +1,4 @@
-// What belongs to the process rather than to an index: tokens, selectors, threads, SIMD targets.
+// What belongs to the process rather than to an index: tokens, what selectors are shared by, threads, SIMD targets.
 #include <vector>
 
 #include "base/thread_pool.h"
@@ -21,7 +21,7 @@ napi_value cancel(const Call& call) {
   return call.env.Undefined();
 }
 
-napi_value selector(const Call& call) { return new_selector(call.env, call[0]); }
+napi_value sharing(const Call& call) { return new_sharing(call.env); }
 
 napi_value threads(const Call& call) {
   return Napi::Number::New(call.env, static_cast<double>(ThreadPool::instance().threads()));
@@ -67,7 +67,7 @@ napi_value throw_at(const Call& call) {
 constexpr Export kExports[] = {
     {"token", entry<token>},
     {"cancel", entry<cancel>},
-    {"selector", entry<selector>},
+    {"sharing", entry<sharing>},
     {"threads", entry<threads>},
     {"setThreads", entry<set_threads>},
     {"taskCounts", entry<task_counts>},

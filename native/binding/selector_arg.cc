@@ -10,6 +10,8 @@
 namespace voronode {
 namespace {
 
+using Sharing = std::weak_ptr<SharedSelector>;
+
 constexpr int kMaxDepth = 64;
 constexpr int kMaxParts = 1024;  // each is asked for every row
 
@@ -120,16 +122,18 @@ const IDSelector& SharedSelector::get() {
 
 SharedSelectorPtr filter_arg(Napi::Env env, napi_value value) {
   if (is_undefined(env, value)) return nullptr;
-  if (const SharedSelectorPtr* const shared = handled<SharedSelectorPtr>(env, value, HandleKind::kSelector)) {
-    return *shared;
-  }
-  return std::make_shared<SharedSelector>(selector_arg(env, "filter", value));
+  if (!Napi::Value(env, value).IsObject()) throw wrong_type(env, "filter", "a selector", value);
+  const Napi::Object object(env, value);
+  const Napi::Value by = object.Get("by");
+  Sharing* const sharing = handled<Sharing>(env, by, HandleKind::kSharing);
+  if (sharing == nullptr) return std::make_shared<SharedSelector>(selector_arg(env, "filter", value));
+  SharedSelectorPtr selector = sharing->lock();
+  if (selector != nullptr) return selector;
+  selector = std::make_shared<SharedSelector>(selector_arg(env, "filter", object.Get("of")));
+  *sharing = selector;
+  return selector;
 }
 
-napi_value new_selector(Napi::Env env, napi_value value) {
-  auto selector =
-      std::make_unique<SharedSelectorPtr>(std::make_shared<SharedSelector>(selector_arg(env, "selector", value)));
-  return new_handle(env, HandleKind::kSelector, std::move(selector));
-}
+napi_value new_sharing(Napi::Env env) { return new_handle(env, HandleKind::kSharing, std::make_unique<Sharing>()); }
 
 }  // namespace voronode

@@ -27,7 +27,8 @@ using SelectorSourcePtr = std::unique_ptr<SelectorSource>;
 // more than 1024 parts (parts that occur twice count twice).
 SelectorSourcePtr selector_arg(Napi::Env env, const char* name, napi_value value);
 
-// A selector that many searches use: it is built for the first of them, where that one runs.
+// A selector that several searches under way use: it is built for the first of them, where that one runs. It goes with
+// the last of them, not with JavaScript's object, which the collector may keep for long.
 class SharedSelector {
  public:
   explicit SharedSelector(SelectorSourcePtr source) noexcept : source_(std::move(source)) {}
@@ -41,10 +42,11 @@ class SharedSelector {
 };
 using SharedSelectorPtr = std::shared_ptr<SharedSelector>;
 
-// A filter: undefined gives null; a handle from new_selector what it is of; else as selector_arg.
+// A filter; undefined gives null. { by, of }: the selector that searches with this `by` use just now, else
+// one of the selector `of`; all other objects as selector_arg.
 SharedSelectorPtr filter_arg(Napi::Env env, napi_value value);
 
-// A handle of selector_arg's; searches with the same one may share a run.
-napi_value new_selector(Napi::Env env, napi_value value);
+// A handle to be used as `by`.
+napi_value new_sharing(Napi::Env env);
 
 }  // namespace voronode

@@ -138,7 +138,7 @@ const good = {
   simdTarget: [],
   simdTargets: [],
   taskCounts: [],
-  selector: [filter],
+  sharing: [],
 };
 
 const classes = {

@@ -187,7 +187,13 @@ export const values = {
   'frozen index': () => Object.freeze(native.flat(4, 1, true)),
   'map of ids': () => native.idMap(native.flat(4, 1, true), true),
   token: () => native.token(),
-  'shared selector': () => native.selector({ type: 'range', min: 0n, max: 5n }),
+  'shared selector': () => ({ by: native.sharing(), of: { type: 'range', min: 0n, max: 5n } }),
+  'shared selector of nothing': () => ({ by: native.sharing() }),
+  'shared selector that is its own': () => {
+    const selector = { by: native.sharing() };
+    selector.of = selector;
+    return selector;
+  },
   'fired token': () => {
     const token = native.token();
     native.cancel(token);

@@ -77,6 +77,12 @@ describe('garbage collection', () => {
 
   // AddressSanitizer keeps memory of its own, as much as is measured here.
   describe.skipIf(process.env.ASAN_OPTIONS).each(['sync', 'async'])('%s', (way) => {
+    it('keeps the memory of filters in bounds that are made for one search and forgotten', async () => {
+      const { code, signal, stdout, stderr } = await run('lifecycle/programs/filters.mjs', [way, 800]);
+      expect({ signal, code, stderr }).toEqual({ signal: null, code: 0, stderr: '' });
+      expect(Number(stdout), 'the peak of the resident memory in MiB').toBeLessThan(300);
+    });
+
     it('keeps the memory of small inverted files in bounds that are made and forgotten', async () => {
       const { code, signal, stdout, stderr } = await run('lifecycle/programs/small.mjs', ['drop', 2000, way]);
       expect({ signal, code, stderr }).toEqual({ signal: null, code: 0, stderr: '' });
