@@ -29,6 +29,23 @@ function askedOnce(passes) {
   };
 }
 
+/** The queries as so many searches at once, which become few; beside each one that wants fewer neighbours. */
+async function oneByOne(index, { queries, k, options, nq }) {
+  const d = queries.length / nq;
+  const asked = [];
+  for (let q = 0; q < nq; q++) {
+    const query = queries.subarray(q * d, (q + 1) * d);
+    asked.push(index.search(query, k, options));
+    index.search(query, 1, options).catch(() => undefined);
+  }
+  const found = { labels: new BigInt64Array(nq * k), distances: new Float32Array(nq * k) };
+  for (const [q, { labels, distances }] of (await Promise.all(asked)).entries()) {
+    found.labels.set(labels, q * k);
+    found.distances.set(distances, q * k);
+  }
+  return found;
+}
+
 /** The same call in every manner at once: merged by the pool, beside aborts, its buffer changed or moved at once. */
 async function answers(index, call, random) {
   const { queries, k, options } = call;
@@ -42,6 +59,7 @@ async function answers(index, call, random) {
   const aborted = index.search(queries, k, { ...options, signal: controller.signal });
   if (random.oneIn(2)) controller.abort();
   asked.push(aborted.catch((error) => (error.name === 'AbortError' ? null : Promise.reject(error))));
+  asked.push(oneByOne(index, call));
   if (random.oneIn(4)) globalThis.gc?.();
   const byFunction = index.searchSync(queries, k, { ...options, filter: askedOnce(call.passes) });
   return [index.searchSync(queries, k, options), byFunction, ...(await Promise.all(asked))].filter(

@@ -116,13 +116,14 @@ class Calls {
   // The queries as those of several searches that became one, each with a k of its own where that is allowed.
   size_t search_jointly(const std::vector<float>& xq) {
     const size_t total = xq.size() / d();
-    const size_t first_k = choose_k();
+    constexpr size_t kLargest = 1000;  // what may share a run
+    const size_t first_k = std::min(choose_k(), kLargest);
     std::vector<Answer> found;
     std::vector<JointQuery> queries;
     for (size_t q = 0; q < total;) {
       const size_t nq = std::min(total - q, choices_.random().between(0, 4));
       const size_t wanted = choose_k();
-      const size_t k = may_search_jointly(subject_.index(), first_k, wanted) ? wanted : first_k;  // small enough
+      const size_t k = may_search_jointly(subject_.index(), first_k, wanted) ? wanted : first_k;
       found.push_back({std::vector<float>(nq * k), std::vector<idx_t>(nq * k)});
       queries.push_back({nq, xq.data() + q * d(), k, found.back().distances.data(), found.back().labels.data()});
       q += nq;
