@@ -6,9 +6,9 @@ import { openDataset } from './data.mjs';
 import { expected } from './expected.mjs';
 import { describeFloor, legend, renderBlock } from './flat_report.mjs';
 import { measureFloor } from './floor.mjs';
-import { describe, isBusy, machine } from './machine.mjs';
+import { describe, machine } from './machine.mjs';
 import { readOptions } from './options.mjs';
-import { handOut } from './report.mjs';
+import { report } from './report.mjs';
 import { faiss } from './rivals/faiss.mjs';
 import { hnswlib } from './rivals/hnswlib.mjs';
 import { ours } from './rivals/ours.mjs';
@@ -27,18 +27,14 @@ export async function main(args) {
   if (tooFew !== undefined) throw expected(`k = ${options.k} is more than n = ${tooFew.n}`);
 
   const results = { machine: machine(), command: options.command, k: options.k, floor: measureFloor(), blocks: [] };
-  const texts = [describe(results.machine), describeFloor(results.floor), legend(options)].filter(Boolean);
-  console.log(`${texts.join('\n\n')}\n`);
-  for (const shape of options.shapes) {
-    for await (const block of measureShape(shape, options)) {
-      results.blocks.push(block);
-      texts.push(renderBlock(block));
-      console.log(`${texts.at(-1)}\n`);
-    }
-  }
-  handOut('flat', options, { results, markdown: texts.join('\n\n'), svg: draw(results) });
-  if (isBusy(results.machine)) console.log('The machine was busy when this began: the figures are noise.');
+  const head = [describe(results.machine), describeFloor(results.floor), legend(options)].filter(Boolean);
+  const drawn = () => ({ svg: draw(results) });
+  await report('flat', options, { results, head, render: renderBlock, drawn }, blocks(options));
   return 0;
+}
+
+async function* blocks(options) {
+  for (const shape of options.shapes) yield* measureShape(shape, options);
 }
 
 /** Yields one block of rows for each number of threads. */

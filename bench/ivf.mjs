@@ -6,10 +6,10 @@ import { openDataset } from './data.mjs';
 import { expected } from './expected.mjs';
 import { measureMemory } from './ivf_memory.mjs';
 import { draw, legend, renderBlock } from './ivf_report.mjs';
-import { describe, isBusy, machine } from './machine.mjs';
+import { describe, machine } from './machine.mjs';
 import { readOptions } from './options.mjs';
 import { assign, CHECKED, exactAnswers, objective, recall } from './recall.mjs';
-import { handOut } from './report.mjs';
+import { report } from './report.mjs';
 import { compressed, faissSides } from './rivals/faiss_ivf.mjs';
 import { ourSide } from './rivals/ours_ivf.mjs';
 import { callsPerTurn, inTurn, ratios, spread } from './rounds.mjs';
@@ -23,23 +23,14 @@ export async function main(args) {
   if (options === undefined) return 0;
   const shapes = withLists(options);
   const results = { machine: machine(), command: options.command, k: options.k, blocks: [] };
-  const texts = [describe(results.machine), legend(options)];
-  console.log(`${texts.join('\n\n')}\n`);
-  for (const shape of shapes) {
-    for await (const block of measureShape(shape, options)) {
-      results.blocks.push(block);
-      texts.push(renderBlock(block));
-      console.log(`${texts.at(-1)}\n`);
-    }
-  }
-  handOut('ivf', options, {
-    results,
-    markdown: texts.join('\n\n'),
-    svg: draw(results),
-    caption: 'Recall against queries per second',
-  });
-  if (isBusy(results.machine)) console.log('The machine was busy when this began: the figures are noise.');
+  const head = [describe(results.machine), legend(options)];
+  const drawn = () => ({ svg: draw(results), caption: 'Recall against queries per second' });
+  await report('ivf', options, { results, head, render: renderBlock, drawn }, blocks(shapes, options));
   return 0;
+}
+
+async function* blocks(shapes, options) {
+  for (const shape of shapes) yield* measureShape(shape, options);
 }
 
 /** The shapes with their nlist: about √n if nothing else is asked for. */

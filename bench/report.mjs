@@ -2,8 +2,29 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expected } from './expected.mjs';
+import { isBusy } from './machine.mjs';
 
 const docs = (name) => fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
+
+/**
+ * Prints block after block as they are measured, and hands all of them out.
+ * @param {string} question names the section
+ * @param {object} options see options.mjs
+ * @param {{ results: object, head: string[], render: (block: object) => string, drawn?: (results: object) => object }} report
+ *   results: with the machine and no blocks; head: what stands before the blocks; drawn: the svg, and its caption
+ * @param {AsyncIterable<object>} blocks
+ */
+export async function report(question, options, { results, head, render, drawn = () => ({}) }, blocks) {
+  const texts = [...head];
+  console.log(`${texts.join('\n\n')}\n`);
+  for await (const block of blocks) {
+    results.blocks.push(block);
+    texts.push(render(block));
+    console.log(`${texts.at(-1)}\n`);
+  }
+  handOut(question, options, { results, markdown: texts.join('\n\n'), ...drawn(results) });
+  if (isBusy(results.machine)) console.log('The machine was busy when this began: the figures are noise.');
+}
 
 /**
  * @param {string} question names the section

@@ -4,9 +4,9 @@
 import { setThreads } from 'voronode';
 import { openDataset } from './data.mjs';
 import { expected } from './expected.mjs';
-import { describe, isBusy, machine } from './machine.mjs';
+import { describe, machine } from './machine.mjs';
 import { readOptions } from './options.mjs';
-import { handOut } from './report.mjs';
+import { report } from './report.mjs';
 import { measureCallers } from './serve_callers.mjs';
 import { measureGiants } from './serve_giant.mjs';
 import { BATCH } from './serve_giant_works.mjs';
@@ -21,19 +21,15 @@ export async function main(args) {
   if (options === undefined) return 0;
   const shapes = withLists(options);
   const results = { machine: machine(), command: options.command, k: options.k, blocks: [] };
-  const texts = [describe(results.machine), legend(options)];
-  console.log(`${texts.join('\n\n')}\n`);
-  for (const shape of shapes) {
-    for (const threads of options.threads) {
-      const block = await measure({ ...shape, threads }, options);
-      results.blocks.push(block);
-      texts.push(renderBlock(block));
-      console.log(`${texts.at(-1)}\n`);
-    }
-  }
-  handOut('serve', options, { results, markdown: texts.join('\n\n') });
-  if (isBusy(results.machine)) console.log('The machine was busy when this began: the figures are noise.');
+  const head = [describe(results.machine), legend(options)];
+  await report('serve', options, { results, head, render: renderBlock }, blocks(shapes, options));
   return 0;
+}
+
+async function* blocks(shapes, options) {
+  for (const shape of shapes) {
+    for (const threads of options.threads) yield await measure({ ...shape, threads }, options);
+  }
 }
 
 /** The shapes with their lists, and how many of them a search visits. */

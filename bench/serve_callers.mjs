@@ -1,8 +1,9 @@
 // Many callers, each awaiting one search at a time, against one call that has as many queries. Both search the same queries in
 // turn, and must answer them with the same bits.
-import { IndexFlat, IndexIDMap, IndexIVFFlat } from 'voronode';
+import { IndexFlat, IndexIDMap } from 'voronode';
 import { inTurn, ratios, spread } from './rounds.mjs';
 import { Answers, checkSameBits } from './serve_answers.mjs';
+import { filledLists } from './serve_lists.mjs';
 import { closedLoop, loopDelayOf, quantilesOf } from './serve_load.mjs';
 
 /** What the design wants: of the rate of one call from so many callers on; of the latencies at so many callers. */
@@ -12,8 +13,6 @@ const TURN = 0.2; // seconds, of the faster of the two
 const LONGEST_TURN = 3;
 const FEWEST_WAVES = 4; // searches of each caller in a turn
 const MOST_WAVES = 2000;
-const BATCH = 100_000; // vectors added in a call
-const POINTS = 256; // training vectors a list: more would be sampled
 const FIRST_ID = 1_000_000_000;
 
 /** By name: functions that make the index from a data set. */
@@ -23,12 +22,7 @@ const kinds = {
     await index.add(base);
     return index;
   },
-  async ivf({ d, n, metric, base, nlist, nprobe }) {
-    const index = new IndexIVFFlat(d, nlist, { metric, nprobe });
-    await index.train(base.subarray(0, Math.min(n, POINTS * nlist) * d));
-    for (let at = 0; at < base.length; at += BATCH * d) await index.add(base.subarray(at, at + BATCH * d));
-    return index;
-  },
+  ivf: filledLists,
   async 'id map'({ d, n, metric, base }) {
     const index = new IndexIDMap(new IndexFlat(d, { metric }));
     await index.addWithIds(

@@ -1,10 +1,11 @@
 // Short searches, one every few milliseconds, alone and beside long work on another index: how much longer do they take, and
 // how much longer does the work?
 import { setTimeout as sleep } from 'node:timers/promises';
-import { IndexFlat, IndexIVFFlat } from 'voronode';
+import { IndexFlat } from 'voronode';
 import { inTurn, ratios, spread } from './rounds.mjs';
 import { Answers, checkSameBits } from './serve_answers.mjs';
 import { makeGiants } from './serve_giant_works.mjs';
+import { filledLists } from './serve_lists.mjs';
 import { loopDelayOf, openLoop, quantilesOf } from './serve_load.mjs';
 
 /** What the design wants: seconds that 99 % of the short searches wait at the most. */
@@ -38,9 +39,8 @@ async function makeShorts({ d, n, metric, base, queries }, k) {
   const flat = new IndexFlat(d, { metric });
   await flat.add(base.subarray(0, FLAT * d));
   const nlist = 2 ** Math.floor(Math.log2(Math.sqrt(listed)));
-  const ivf = new IndexIVFFlat(d, nlist, { metric, nprobe: Math.min(NPROBE, nlist) });
-  await ivf.train(base.subarray(0, listed * d));
-  await ivf.add(base.subarray(0, listed * d));
+  const first = { d, n: listed, metric, base: base.subarray(0, listed * d) };
+  const ivf = await filledLists({ ...first, nlist, nprobe: Math.min(NPROBE, nlist) });
   const asked = (i) => queries.subarray((i % ASKED) * d, ((i % ASKED) + 1) * d);
   const short = (name, index) => {
     const right = new Answers(ASKED, k);

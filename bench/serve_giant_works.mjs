@@ -1,11 +1,11 @@
 // The long work that short searches come beside: an exact search of many queries, a training, an addition of many vectors.
 import { IndexFlat, IndexIVFFlat } from 'voronode';
 import { Answers, checkSameBits } from './serve_answers.mjs';
+import { sampleOf, trainedLists } from './serve_lists.mjs';
 
 /** Queries of the batch. */
 export const BATCH = 5000;
 const ADDED = 100_000;
-const POINTS = 256; // training vectors a list: more would be sampled
 
 const BACKGROUND = { priority: 'background' };
 
@@ -64,12 +64,12 @@ async function batchSearch({ d, metric, base, queries }, k) {
   };
 }
 
-function training({ d, n, nlist, metric, base }) {
-  const count = Math.min(n, POINTS * nlist);
-  const sample = base.subarray(0, count * d);
+function training(dataset) {
+  const { d, nlist, metric } = dataset;
+  const sample = sampleOf(dataset);
   return {
-    name: `train of ${nlist} lists, ${count} vectors`,
-    probe: (options) => new IndexIVFFlat(1, 1).train(new Float32Array(POINTS), options),
+    name: `train of ${nlist} lists, ${sample.length / d} vectors`,
+    probe: (options) => new IndexIVFFlat(1, 1).train(new Float32Array(39), options),
     async run(options) {
       const index = new IndexIVFFlat(d, nlist, { metric });
       const { seconds } = await timed(() => index.train(sample, options));
@@ -80,9 +80,8 @@ function training({ d, n, nlist, metric, base }) {
 }
 
 /** Into an inverted file, which first finds the list of each vector. */
-async function addition({ d, n, nlist, metric, base }) {
-  const index = new IndexIVFFlat(d, nlist, { metric });
-  await index.train(base.subarray(0, Math.min(n, POINTS * nlist) * d));
+async function addition({ d, n, base, ...dataset }) {
+  const index = await trainedLists({ d, n, base, ...dataset });
   const count = Math.min(n, ADDED);
   const vectors = base.subarray(0, count * d);
   return {
