@@ -44,7 +44,7 @@ export interface Stats {
  * import { stats } from 'voronode';
  *
  * const { waiting, merged } = stats();
-console.log(waiting, merged); // 0 0
+ * console.log(waiting, merged); // 0 0
  * ```
  */
 export function stats(): Stats {

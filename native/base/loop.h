@@ -49,8 +49,8 @@ struct Loop {
   template <class Leaves>
   std::exception_ptr work(const Leaves& leaves) noexcept {
     try {
-      while (!leaves()) {
-        poll(cancel);  // before an iteration is begun that others may wait for
+      while (!leaves() && next.load(std::memory_order_relaxed) < n) {
+        poll(cancel);  // before an iteration is begun that others may wait for, and not when all is done
         const size_t i = next.fetch_add(1);
         if (i >= n) break;
         body(i);

@@ -8,7 +8,7 @@ namespace voronode {
 namespace {
 
 // Until a task is due, in multiples of its own time. With 4 a task that takes a second waits for at most four seconds
-// of shorter ones that come later; background work is passed by all that comes within a minute and more.
+// of shorter ones that come later.
 constexpr double kPatience = 4;
 // Work in the background may begin after a second, as everything passes it: what waits for its end at a gate waits less.
 constexpr double kBackgroundDelay = 1e9;  // ns

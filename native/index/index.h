@@ -91,7 +91,8 @@ class Index {
   virtual void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                       idx_t* labels) const = 0;
 
-  // Multiply-adds that a search, an add or a training takes, roughly: what waits is put in order by it. Any thread, any time.
+  // Multiply-adds that a search, an add or a training takes, roughly: what waits is put in order by it. Any thread, any
+  // time.
   virtual double search_work(size_t nq, const SearchParams&) const noexcept {
     return static_cast<double>(nq) * static_cast<double>(ntotal()) * static_cast<double>(d());
   }

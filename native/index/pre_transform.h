@@ -28,12 +28,12 @@ class IndexPreTransform final : public Wrapper {
   void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) override;
   void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
               idx_t* labels) const override;
-  // The radius is compared with cosines as they are answered: beyond 1 is none.
   // Covariances and eigenvectors are done in double precision, the latter in several passes.
   double train_work(size_t n, size_t niter) const noexcept override {
     const double own = static_cast<double>(d());
     return base().train_work(n, niter) + own * own * (static_cast<double>(n) + 20 * own);
   }
+  // The radius is compared with cosines as they are answered: beyond 1 is none.
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override;
   // The stored vector, back through the chain as far as each transform can be undone (VectorTransform::reverse).

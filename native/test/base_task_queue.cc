@@ -55,6 +55,15 @@ std::vector<int> order_of(TaskQueue& queue) {
 
 const Clock::time_point start{};
 
+// Kin of 0.1 ms each.
+void push_all(TaskQueue& queue, std::vector<Named>& tasks, const void* kinship) {
+  for (Named& task : tasks) {
+    Effort effort = taking(1e5, kinship);
+    effort.room = 384;
+    queue.push(task, effort, start);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("of tasks that come together the shorter one is next, of equals the first") {
@@ -134,11 +143,7 @@ TEST_CASE("a run is as long as all that share it") {
   TaskQueue queue;
   const int index = 0;
   std::vector<Named> tasks(64);
-  for (Named& task : tasks) {
-    Effort effort = taking(1e5, &index);
-    effort.room = 384;
-    queue.push(task, effort, start);
-  }
+  push_all(queue, tasks, &index);
   const TaskQueue::Run run = queue.take();
   CHECK(run.count == 64);
   CHECK(run.kinship == &index);
@@ -168,11 +173,7 @@ TEST_CASE("a run within limits is no longer than they allow, all together") {
   TaskQueue queue;
   const int index = 0;
   std::vector<Named> tasks(10);
-  for (Named& task : tasks) {
-    Effort effort = taking(1e5, &index);
-    effort.room = 384;
-    queue.push(task, effort, start);
-  }
+  push_all(queue, tasks, &index);
   CHECK(queue.take({~uint64_t{0}, nullptr, 3.5e5}).count == 3);
   CHECK(queue.take({~uint64_t{0}, nullptr, 1e5}).count == 1);
   CHECK(queue.take().count == 6);
