@@ -42,10 +42,11 @@ void IndexFlat::add(size_t n, const float* x, const Cancel* cancel) {
   if (sketches_) sketches_->prepare(rows_, n, cancel);
   rows_.publish(n);
   if (sketches_) sketches_->publish();
+  numbers().appended(n);
 }
 
-FlatRows IndexFlat::source() const {
-  FlatRows source{metric(), d()};
+FlatRows IndexFlat::source(const SearchParams& params) const {
+  FlatRows source{metric(), d(), rows_of(params)};
   if (sketches_) {
     source.sketches = &*sketches_;
     source.sketch_view = sketches_->view();
@@ -56,22 +57,23 @@ FlatRows IndexFlat::source() const {
 
 void IndexFlat::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                        idx_t* labels) const {
-  flat_search(source(), nq, xq, k, params, distances, labels);
+  flat_search(source(params), nq, xq, k, params, distances, labels);
 }
 
 void IndexFlat::range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                              RangeResult* result) const {
-  flat_range_search(source(), nq, xq, radius, params, result);
+  flat_range_search(source(params), nq, xq, radius, params, result);
 }
 
-void IndexFlat::remove_rows(const std::vector<size_t>& rows) noexcept {
-  if (rows.empty()) return;
-  const size_t first = rows.front();
-  rows_.remove(rows);
-  if (sketches_) sketches_->rows_removed(rows_, first);
+void IndexFlat::remove_rows(const std::vector<size_t>& slots) noexcept {
+  if (slots.empty()) return;
+  rows_.remove(slots);
+  if (sketches_) sketches_->rows_removed(rows_, slots.front());
+  numbers().restart(rows_.size());
 }
 
 void IndexFlat::reset() noexcept {
+  numbers().restart(0);
   rows_.clear();
   if (sketches_) sketches_->clear();
 }
@@ -90,6 +92,7 @@ void IndexFlat::append_rows(const IndexFlatCodes& other, const Cancel* cancel) {
   if (sketches_) sketches_->prepare(rows_, n, cancel);
   rows_.publish(n);
   if (sketches_) sketches_->publish();
+  numbers().appended(n);
 }
 
 }  // namespace voronode

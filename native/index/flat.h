@@ -20,7 +20,6 @@ class IndexFlat final : public IndexFlatCodes {
   IndexFlat(size_t d, Metric metric, bool sketch = true);
 
   const char* kind() const noexcept override { return "IndexFlat"; }
-  size_t ntotal() const noexcept override { return rows_.size(); }
   size_t allocated_bytes() const noexcept override {
     return rows_.allocated_bytes() + (sketches_ ? sketches_->allocated_bytes() : 0);
   }
@@ -29,18 +28,21 @@ class IndexFlat final : public IndexFlatCodes {
               idx_t* labels) const override;
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override;
-  void remove_rows(const std::vector<size_t>& rows) noexcept override;
+  void remove_rows(const std::vector<size_t>& slots) noexcept override;
   void reset() noexcept override;
 
   std::unique_ptr<StoredRows> stored_rows() const override;
   void append_rows(const IndexFlatCodes& other, const Cancel* cancel) override;
-  void take_back(size_t n) noexcept override { rows_.truncate(n); }
+  void take_back(size_t n) noexcept override {
+    numbers().restart(n);
+    rows_.truncate(n);
+  }
 
-  // The rows as they lie.
+  // The rows as they lie, in slots.
   const Blocks<float>& rows() const noexcept { return rows_; }
 
  private:
-  FlatRows source() const;
+  FlatRows source(const SearchParams& params) const;
 
   Blocks<float> rows_;
   std::optional<Sketches> sketches_;

@@ -1,5 +1,5 @@
 // What indexes share that keep their rows one behind the other, as float32 or in codes (Faiss: IndexFlatCodes): a row's
-// position is its id, and removing rows moves up the rest.
+// position is its id. Rows lie in slots (storage/row_numbers.h).
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 namespace voronode {
 
-// The rows of a moment.
+// The rows of a moment, by their slots.
 class StoredRows {
  public:
   virtual ~StoredRows() = default;
@@ -20,9 +20,7 @@ class StoredRows {
 
 class IndexFlatCodes : public Index {
  public:
-  bool look_up(idx_t id, float* x) const override;
-  size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override;
-  void merge_from(Index& other, idx_t add_id, const Cancel* cancel) override;
+  bool look_up_slot(size_t slot, float* x) const override;
 
   virtual std::unique_ptr<StoredRows> stored_rows() const = 0;
 
@@ -41,7 +39,14 @@ class IndexFlatCodes : public Index {
   virtual void take_back(size_t n) noexcept = 0;
 
  protected:
-  using Index::Index;
+  IndexFlatCodes(size_t d, Metric metric) : Index(d, metric) { numbers().count_from(0); }
+
+  void merge_rows(Index& other, idx_t add_id, const Cancel* cancel) override;
+
+  // What a search goes over.
+  RowNumbers::View rows_of(const SearchParams& params) const {
+    return params.slots != nullptr ? *params.slots : numbers().view();
+  }
 };
 
 }  // namespace voronode

@@ -66,7 +66,7 @@ void IndexScalarQuantizer::add(size_t n, const float* x, const Cancel* cancel) {
   check(cancel);
   codec_.check_encodable(n, x, [](size_t) { return nullptr; });
   codes_.reserve(n);
-  const size_t begin = ntotal();
+  const size_t begin = codes_.size();
   const size_t task = std::max<size_t>(1, kTaskComponents / d());
   ThreadPool::instance().parallel_for(ceil_div(n, task), cancel, [&](size_t t) {
     for (size_t i = t * task; i < std::min(n, (t + 1) * task); ++i) {
@@ -74,10 +74,11 @@ void IndexScalarQuantizer::add(size_t n, const float* x, const Cancel* cancel) {
     }
   });
   codes_.publish(n);
+  numbers().appended(n);
 }
 
-FlatRows IndexScalarQuantizer::source() const {
-  FlatRows source{metric(), d()};
+FlatRows IndexScalarQuantizer::source(const SearchParams& params) const {
+  FlatRows source{metric(), d(), rows_of(params)};
   source.codec = &codec_;
   source.codes = codes_.view();
   return source;
@@ -86,13 +87,13 @@ FlatRows IndexScalarQuantizer::source() const {
 void IndexScalarQuantizer::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                                   idx_t* labels) const {
   require_trained();
-  flat_search(source(), nq, xq, k, params, distances, labels);
+  flat_search(source(params), nq, xq, k, params, distances, labels);
 }
 
 void IndexScalarQuantizer::range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                                         RangeResult* result) const {
   require_trained();
-  flat_range_search(source(), nq, xq, radius, params, result);
+  flat_range_search(source(params), nq, xq, radius, params, result);
 }
 
 std::unique_ptr<StoredRows> IndexScalarQuantizer::stored_rows() const {
@@ -108,6 +109,7 @@ void IndexScalarQuantizer::append_rows(const IndexFlatCodes& other, const Cancel
     codes_.fill(block.begin, block.rows, block.data);
   }
   codes_.publish(rows.size());
+  numbers().appended(rows.size());
 }
 
 void IndexScalarQuantizer::check_mergeable(const Index& other) const {

@@ -16,7 +16,6 @@ class IndexScalarQuantizer final : public IndexFlatCodes {
   IndexScalarQuantizer(size_t d, ScalarCode code, Metric metric);
 
   const char* kind() const noexcept override { return "IndexScalarQuantizer"; }
-  size_t ntotal() const noexcept override { return codes_.size(); }
   size_t allocated_bytes() const noexcept override { return codes_.allocated_bytes(); }
   bool is_trained() const noexcept override { return codec_.is_trained(); }
 
@@ -26,13 +25,22 @@ class IndexScalarQuantizer final : public IndexFlatCodes {
               idx_t* labels) const override;
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override;
-  void remove_rows(const std::vector<size_t>& rows) noexcept override { codes_.remove(rows); }
-  void reset() noexcept override { codes_.clear(); }
+  void remove_rows(const std::vector<size_t>& slots) noexcept override {
+    codes_.remove(slots);
+    numbers().restart(codes_.size());
+  }
+  void reset() noexcept override {
+    numbers().restart(0);
+    codes_.clear();
+  }
   void check_mergeable(const Index& other) const override;
 
   std::unique_ptr<StoredRows> stored_rows() const override;
   void append_rows(const IndexFlatCodes& other, const Cancel* cancel) override;
-  void take_back(size_t n) noexcept override { codes_.truncate(n); }
+  void take_back(size_t n) noexcept override {
+    numbers().restart(n);
+    codes_.truncate(n);
+  }
   // kInvalidArgValue without a vector, kUnsupported if there are rows, whose codes would mean something else.
   std::vector<float> learn_codes(size_t n, const float* x, const Cancel* cancel) const override;
   void set_learned(std::vector<float>&& learned) noexcept override { restore_trained(std::move(learned), {}); }
@@ -45,14 +53,17 @@ class IndexScalarQuantizer final : public IndexFlatCodes {
   // trained: of size trained_size(), or empty. REQUIRES: kExclusive, empty.
   void restore_trained(std::vector<float> trained, const RangeRule& rule) noexcept;
   // n rows in codes. REQUIRES: kAppend, trained.
-  void append_codes(size_t n, const uint8_t* codes) { codes_.append(n, codes); }
+  void append_codes(size_t n, const uint8_t* codes) {
+    codes_.append(n, codes);
+    numbers().appended(n);
+  }
 
  protected:
   Clustering learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
                    const ClusteringProgress& progress) override;
 
  private:
-  FlatRows source() const;
+  FlatRows source(const SearchParams& params) const;
 
   ScalarCodec codec_;
   RangeRule range_rule_;

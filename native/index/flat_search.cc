@@ -168,7 +168,7 @@ std::optional<SketchQueries> sketch_queries(const FlatRows& source, size_t nq, c
 
 // A filter that lets few rows pass leaves these and no sketches.
 void choose_rows(FlatRows& source, const Labels& labels, const SearchParams& params) {
-  source.chosen = sparse_rows(source.size(), labels, params);
+  source.chosen = sparse_rows(labels, params);
   if (source.chosen) source.sketch_view.reset();
 }
 
@@ -196,7 +196,7 @@ void search_wave(const FlatRows& source, const Plan& plan, size_t nq, const floa
 
 void flat_search(FlatRows source, size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                  idx_t* out_labels) {
-  const Labels labels(params);
+  const Labels labels(params, &source.numbers);
   choose_rows(source, labels, params);
   const size_t kept = std::min(k, source.count());
   if (kept == 0) {
@@ -218,7 +218,7 @@ void flat_search(FlatRows source, size_t nq, const float* xq, size_t k, const Se
 
 void flat_range_search(FlatRows source, size_t nq, const float* xq, float radius, const SearchParams& params,
                        RangeResult* result) {
-  const Labels labels(params);
+  const Labels labels(params, &source.numbers);
   choose_rows(source, labels, params);
   const Plan plan(nq, source, kMaxGroup);
   const auto sketched = sketch_queries(source, nq, xq, kGroupRows);

@@ -11,11 +11,12 @@
 
 namespace voronode {
 
-// What a search reads: rows, or codes with their codec. Make the view of the sketches before that of the rows: the rows
-// of now cover all sketches of before.
+// What a search reads: rows, or codes with their codec. Take the numbers first, then the view of the sketches, then that of
+// the rows: the rows of now cover all of both.
 struct FlatRows {
   Metric metric;
   size_t d;
+  RowNumbers::View numbers;
   const Sketches* sketches = nullptr;  // of `rows`; null: none kept
   std::optional<Sketches::View> sketch_view = std::nullopt;
   std::optional<Blocks<float>::View> rows = std::nullopt;

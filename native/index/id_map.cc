@@ -1,6 +1,11 @@
 #include "index/id_map.h"
 
+#include <algorithm>
+
+#include "base/poll.h"
 #include "index/merging.h"
+#include "index/new_ids.h"
+#include "index/selector_batch.h"
 
 namespace voronode {
 namespace {
@@ -24,6 +29,7 @@ IndexIDMap::IndexIDMap(const std::shared_ptr<Index>& inner, bool idmap2) : Index
 
 IndexIDMap::IndexIDMap(const std::shared_ptr<Index>& inner, IdTable ids, bool idmap2)
     : Wrapper(inner->d(), wrappable(inner, ids.size())), ids_(std::move(ids)), idmap2_(idmap2) {
+  count_rows();
   commit();
 }
 
@@ -36,13 +42,7 @@ void IndexIDMap::add(size_t, const float*, const Cancel*) {
 }
 
 void IndexIDMap::add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) {
-  for (size_t i = 0; i < n; ++i) {
-    if (ids[i] == IdTable::kNone) {
-      throw Error(Code::kOutOfRange, format("The value of \"ids[%zu]\" is out of range. It must not be -1, which marks "
-                                            "missing neighbours in results. Received -1",
-                                            i));
-    }
-  }
+  check_new_ids(n, ids);
   const size_t before = ids_.size();
   ids_.append(n, ids);
   try {
@@ -68,32 +68,90 @@ void IndexIDMap::range_search(size_t nq, const float* xq, float radius, const Se
 }
 
 bool IndexIDMap::look_up(idx_t id, float* x) const {
-  const int64_t row = ids_.find_last(id, base().ntotal());
-  if (row == IdTable::kNone) return false;
-  return x == nullptr || base().look_up(row, x);
+  const int64_t slot = ids_.find_last(id, numbers().view());
+  return slot != IdTable::kNone && base().look_up_slot(static_cast<size_t>(slot), x);
 }
 
 std::vector<idx_t> IndexIDMap::row_ids() const {
+  const RowNumbers::View rows = numbers().view();
   const auto ids = ids_.view();
-  std::vector<idx_t> out(base().ntotal());
-  for (size_t i = 0; i < out.size(); ++i) out[i] = *ids.row(i);
+  std::vector<idx_t> out;
+  out.reserve(rows.size());
+  rows.for_each_run([&](size_t begin, size_t end) {
+    for (size_t slot = begin; slot < end; ++slot) out.push_back(*ids.row(slot));
+  });
   return out;
 }
 
-size_t IndexIDMap::remove_ids(const IDSelector& selector, const Cancel* cancel) {
-  std::vector<size_t> rows;
-  const auto ids = ids_.view();
-  for (size_t i = 0; i < ids.size(); ++i) {
-    if (selector.is_member(*ids.row(i))) rows.push_back(i);
+// ---- Removing ----
+
+namespace {
+
+// The way from an id to its row takes about as long as to ask about so many rows.
+constexpr size_t kAsksPerLookup = 64;
+constexpr size_t kRowsAPoll = size_t{1} << 16;
+
+}  // namespace
+
+// Of rows that are there, ascending.
+std::vector<size_t> IndexIDMap::slots_in(const IDSelector& selector, const RowNumbers::View& rows,
+                                         const Cancel* cancel) const {
+  const size_t most = std::max<size_t>(1, rows.slots() / kAsksPerLookup);
+  constexpr auto kIn = IDSelector::Side::kIn;
+  if (selector.at_most(kAllIds, kIn, most) <= most) {
+    std::vector<idx_t> named;
+    selector.list(kAllIds, kIn, most, &named);
+    if (auto slots = ids_.find_all(named, rows.slots(), rows.slots())) {
+      std::erase_if(*slots, [&](size_t slot) { return !rows.has(slot); });
+      return std::move(*slots);
+    }
   }
+  std::vector<size_t> slots;
+  const auto ids = ids_.view();
+  size_t asked = 0;
+  rows.for_each_run([&](size_t begin, size_t end) {
+    for (size_t slot = begin; slot < end; ++slot) {
+      if (asked++ % kRowsAPoll == 0) poll(cancel);
+      if (selector.is_member(*ids.row(slot))) slots.push_back(slot);
+    }
+  });
   check(cancel);
-  remove_rows(rows);
-  return rows.size();
+  return slots;
 }
 
-void IndexIDMap::remove_rows(const std::vector<size_t>& rows) noexcept {
-  base().remove_rows(rows);
-  ids_.remove(rows);
+size_t IndexIDMap::remove_ids(const IDSelector& selector, const Cancel* cancel) {
+  const std::vector<size_t> slots = slots_in(selector, numbers().view(), cancel);
+  RowNumbers::Change change(numbers(), slots);
+  change.publish();
+  return slots.size();
+}
+
+size_t IndexIDMap::upsert(const Rows& rows, Missing missing, const Cancel* cancel) {
+  check_new_ids(rows.n, rows.ids);
+  const LastRows last(rows, d());
+  const auto [n, x, ids] = last.get();
+  const std::vector<size_t> old = slots_in(IDSelectorBatch(n, ids), numbers().view(), cancel);
+  std::vector<idx_t> there;
+  there.reserve(old.size());
+  const auto all = ids_.view();
+  for (size_t slot : old) there.push_back(*all.row(slot));
+  const size_t found = count_known(rows, std::move(there), missing);
+  RowNumbers::Change change(numbers(), old);
+  const size_t before = ids_.size();
+  ids_.append(n, ids);
+  try {
+    base().add(n, x, cancel);
+  } catch (...) {
+    ids_.truncate(before);
+    throw;
+  }
+  change.publish();
+  return found;
+}
+
+void IndexIDMap::remove_rows(const std::vector<size_t>& slots) noexcept {
+  base().remove_rows(slots);
+  ids_.remove(slots);
 }
 
 void IndexIDMap::reset() noexcept {
@@ -101,8 +159,7 @@ void IndexIDMap::reset() noexcept {
   ids_.clear();
 }
 
-void IndexIDMap::merge_from(Index& other, idx_t add_id, const Cancel* cancel) {
-  check_mergeable(other);
+void IndexIDMap::merge_rows(Index& other, idx_t add_id, const Cancel* cancel) {
   const auto theirs = dynamic_cast<const IndexIDMap&>(other).ids_.view();
   std::vector<idx_t> moved(other.ntotal());
   for (size_t i = 0; i < moved.size(); ++i) moved[i] = moved_id(*theirs.row(i), add_id);

@@ -1,8 +1,8 @@
 // The caller's own int64 ids over an index that numbers its rows.
 //
-// Row i of the wrapped index has the id ids[i]. The wrapped index searches with that table in hand (SearchParams::ids),
-// so filters and ties see the caller's ids. Ids are appended before rows: a search beside an add never meets a row
-// without one.
+// The row in slot i of the wrapped index has the id ids[i]. The wrapped index searches with that table in hand
+// (SearchParams::ids), so filters and ties see the caller's ids. Ids are appended before rows: a search beside an add
+// never meets a row without one.
 #pragma once
 
 #include "index/wrapper.h"
@@ -29,21 +29,25 @@ class IndexIDMap final : public Wrapper {
                     RangeResult* result) const override;
   bool look_up(idx_t id, float* x) const override;
   std::vector<idx_t> row_ids() const override;
+  // Few ids are looked up; else all are gone over.
   size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override;
+  size_t upsert(const Rows& rows, Missing missing, const Cancel* cancel) override;
   bool numbered_by_position() const override { return true; }  // its rows; what they are labelled with is in ids()
-  void remove_rows(const std::vector<size_t>& rows) noexcept override;
+  void remove_rows(const std::vector<size_t>& slots) noexcept override;
   void reset() noexcept override;
-  void merge_from(Index& other, idx_t add_id, const Cancel* cancel) override;
   bool maps_ids() const noexcept override { return true; }
 
   bool is_second() const noexcept { return idmap2_; }
 
-  // For files. May for a moment hold more ids than the wrapped index has rows (an add under way): the first ntotal()
-  // count.
+  // For files. By slots; those of an add under way may be among them.
   const IdTable& ids() const noexcept { return ids_; }
+
+ protected:
+  void merge_rows(Index& other, idx_t add_id, const Cancel* cancel) override;
 
  private:
   IndexIDMap(const std::shared_ptr<Index>& inner, IdTable ids, bool idmap2);
+  std::vector<size_t> slots_in(const IDSelector& selector, const RowNumbers::View& rows, const Cancel* cancel) const;
 
   IdTable ids_;
   bool idmap2_;

@@ -6,6 +6,7 @@
 
 #include "base/poll.h"
 #include "index/merging.h"
+#include "index/wrapper.h"
 #include "kernels/kernels.h"
 
 namespace voronode {
@@ -56,10 +57,17 @@ void SearchParams::set(const SearchParameter& parameter, double value) {
   choices_.push_back({&parameter, value});
 }
 
-Index::Index(size_t d, Metric metric) : d_(checked_dimension(d)), metric_(metric), gate_(std::make_shared<Gate>()) {}
+Index::Index(size_t d, Metric metric)
+    : d_(checked_dimension(d)),
+      metric_(metric),
+      gate_(std::make_shared<Gate>()),
+      numbers_(std::make_shared<RowNumbers>()) {}
 
-Index::Index(size_t d, Metric metric, const Index& inner)
-    : d_(checked_dimension(d)), metric_(metric), gate_(inner.gate_) {}
+Index::Index(size_t d, Metric metric, const Index& inner, SameRows same)
+    : d_(checked_dimension(d)),
+      metric_(metric),
+      gate_(inner.gate_),
+      numbers_(same == SameRows::kYes ? inner.numbers_ : std::make_shared<RowNumbers>()) {}
 
 Owned::Owned(std::shared_ptr<Index> index) : index_(std::move(index)) {
   if (index_->wrapped_) {
@@ -68,6 +76,7 @@ Owned::Owned(std::shared_ptr<Index> index) : index_(std::move(index)) {
                        "deserializeIndexSync(serializeIndexSync(index))",
                        index_->kind()));
   }
+  index_->compact();
   index_->wrapped_ = true;
 }
 
@@ -76,6 +85,12 @@ void Index::add_with_ids(size_t, const float*, const idx_t*, const Cancel*) { re
 void Index::refuse_ids() const {
   throw Error(Code::kUnsupported,
               format("%s numbers its vectors itself; wrap it: new IndexIDMap(index).addWithIds(vectors, ids)", kind()));
+}
+
+bool Index::look_up(idx_t id, float* x) const {
+  const RowNumbers::View rows = numbers_->view();
+  if (id < 0 || static_cast<uint64_t>(id) >= rows.size()) return false;
+  return look_up_slot(rows.slot(static_cast<size_t>(id)), x);
 }
 
 void Index::reconstruct(idx_t id, float* x) const {
@@ -99,8 +114,52 @@ Clustering Index::learn(size_t, const float*, const ClusteringParams&, const Can
   return {};
 }
 
-void Index::merge_from(Index&, idx_t, const Cancel*) {
+void Index::merge_from(Index& other, idx_t add_id, const Cancel* cancel) {
+  check_mergeable(other);
+  compact();
+  other.compact();
+  merge_rows(other, add_id, cancel);
+}
+
+void Index::merge_rows(Index&, idx_t, const Cancel*) {
   throw Error(Code::kUnsupported, format("An %s cannot be merged", kind()));
+}
+
+// ---- Removing ----
+
+size_t Index::remove_ids(const IDSelector& selector, const Cancel* cancel) {
+  const std::vector<size_t> slots = slots_with(selector, numbers_->view(), cancel);
+  RowNumbers::Change change(*numbers_, slots);
+  change.publish();
+  return slots.size();
+}
+
+size_t Index::upsert(const Rows&, Missing, const Cancel*) {
+  throw Error(Code::kUnsupported,
+              format("%s numbers its vectors itself; wrap it: new IndexIDMap(index).upsert(vectors, ids)", kind()));
+}
+
+namespace {
+
+// A search goes over removed rows as over others: up to a sixteenth more work, while compacting, which moves all rows,
+// costs each removed one as much as moving sixteen.
+constexpr size_t kDueShare = 16;
+constexpr size_t kOverdueShare = 4;
+// Fewer than these are not worth a thought.
+constexpr size_t kFewRemoved = 256;
+
+}  // namespace
+
+Index::Compaction Index::compaction() const noexcept {
+  const size_t removed = numbers_->removed();
+  const size_t slots = removed + numbers_->size();
+  if (removed < kFewRemoved || removed < slots / kDueShare) return Compaction::kNone;
+  return removed < slots / kOverdueShare ? Compaction::kDue : Compaction::kOverdue;
+}
+
+void Index::compact() {
+  const std::vector<size_t> slots = numbers_->removed_slots();
+  if (!slots.empty()) remove_rows(slots);
 }
 
 void Index::require_trained() const {

@@ -20,6 +20,7 @@
 #include "index/search_parameter.h"
 #include "index/selector.h"
 #include "storage/metric.h"
+#include "storage/row_numbers.h"
 
 namespace voronode {
 
@@ -28,8 +29,11 @@ class IdTable;
 class SearchParams {
  public:
   const IDSelector* filter = nullptr;  // only these ids; null: all
-  const IdTable* ids = nullptr;        // the label of row i is ids[i]; null: i. Filters and ties go by the label.
+  const IdTable* ids = nullptr;        // the label of the row in slot i is ids[i]; null: the row's own id
   const Cancel* cancel = nullptr;
+  // The rows to search, as an index around this one saw them, which labels by slots. Null: those of now. Filters and
+  // ties go by the label.
+  const RowNumbers::View* slots = nullptr;
 
   // What the caller chose; `otherwise`, as a rule the index's own value, if nothing. What no kind asks for is ignored.
   double get(const SearchParameter& parameter, double otherwise) const noexcept;
@@ -61,7 +65,7 @@ class Index {
   virtual const char* kind() const noexcept = 0;
   size_t d() const noexcept { return d_; }
   Metric metric() const noexcept { return metric_; }
-  virtual size_t ntotal() const noexcept = 0;  // any thread, any time; grows only when an add is complete
+  virtual size_t ntotal() const noexcept { return numbers_->size(); }  // any thread; grows when an add is complete
   virtual bool is_trained() const noexcept { return true; }
 
   // What is allocated for vectors, with sketches, ids and centroids, filled or not: all that grows with an index but
@@ -78,10 +82,11 @@ class Index {
   // the clustering. What was found; empty if nothing was clustered. REQUIRES: kExclusive.
   Clustering train(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
                    const ClusteringProgress& progress = nullptr) {
+    compact();
     return learn(n, x, params, cancel, progress);
   }
   Clustering train(size_t n, const float* x, const Cancel* cancel) {
-    return learn(n, x, default_clustering(), cancel, nullptr);
+    return train(n, x, default_clustering(), cancel, nullptr);
   }
   virtual ClusteringParams default_clustering() const noexcept { return {}; }
 
@@ -108,7 +113,9 @@ class Index {
 
   // Whether a row bears this id; its stored vector into x of size d, unless that is null. If several rows bear the id:
   // the one added last. REQUIRES: kRead.
-  virtual bool look_up(idx_t id, float* x) const = 0;
+  virtual bool look_up(idx_t id, float* x) const;
+  // The same by the slot of a row that is there. REQUIRES: kRead, numbers().counted().
+  virtual bool look_up_slot(size_t slot, float* x) const = 0;
   bool has(idx_t id) const { return look_up(id, nullptr); }
   // The same, kOutOfRange if there is none. Of n ids: x of size n * d (Faiss: reconstruct_batch).
   void reconstruct(idx_t id, float* x) const;
@@ -117,17 +124,39 @@ class Index {
   // The id of each row, in the order of addition where the kind keeps it, else ascending. REQUIRES: kRead.
   virtual std::vector<idx_t> row_ids() const;
 
-  // Removes every row whose id is in `selector`; the rest keep their order. How many went. REQUIRES: kExclusive.
-  virtual size_t remove_ids(const IDSelector& selector, const Cancel* cancel) = 0;
+  // Removes every row whose id is in `selector`; the rest keep their order. How many went. Searches go on beside it: each
+  // sees all of these rows, or none. They lie there until compact(). REQUIRES: kAppend.
+  virtual size_t remove_ids(const IDSelector& selector, const Cancel* cancel);
+
+  // Adds n vectors under their ids, none of them -1, in the place of all rows that bear one of these; of vectors with one
+  // id the last counts. A search beside it sees, of all of them, the old rows or the new ones. `missing`: what to do
+  // about ids that no row bears (kRefuse: kOutOfRange). How many of the ids were there. kUnsupported by kinds that number
+  // their rows. REQUIRES: kAppend.
+  enum class Missing { kAdd, kRefuse };
+  struct Rows {
+    size_t n;
+    const float* x;
+    const idx_t* ids;
+  };
+  virtual size_t upsert(const Rows& rows, Missing missing, const Cancel* cancel);
+
+  // Rows that were removed and still lie there, of all kinds that wait for compact().
+  size_t removed() const noexcept { return numbers_->removed(); }
+  // Whether so many do that compact() pays (kDue), or that searches get slow (kOverdue).
+  enum class Compaction { kNone, kDue, kOverdue };
+  Compaction compaction() const noexcept;
+  // Frees the memory of removed rows. May throw std::bad_alloc, and changes nothing then. REQUIRES: kExclusive, not
+  // wrapped.
+  virtual void compact();
 
   // Whether the labels are 0 … ntotal - 1, each once, as a wrapper needs that numbers rows by their position. Kinds
   // that take ids of the caller's own may say no, once there are some. REQUIRES: kRead.
   virtual bool numbered_by_position() const { return true; }
 
-  // Removes these rows (positions, ascending, unique, < ntotal); the rest move up, so that labels are positions again.
-  // Never fails: wrappers rely on it to stay in step with the index they wrap. REQUIRES: kExclusive,
-  // numbered_by_position().
-  virtual void remove_rows(const std::vector<size_t>& rows) noexcept = 0;
+  // Takes the rows in these slots (ascending, unique), among them all that were removed, out of memory; the rest move up,
+  // so that slots are positions again. Never fails: wrappers rely on it to stay in step with the index they wrap.
+  // REQUIRES: kExclusive, numbered_by_position().
+  virtual void remove_rows(const std::vector<size_t>& slots) noexcept = 0;
 
   // Removes all vectors, keeps the training. REQUIRES: kExclusive.
   virtual void reset() noexcept = 0;
@@ -136,7 +165,7 @@ class Index {
   // their rows by position take an add_id of 0, as in Faiss, or of ntotal(), which is what is added. kUnsupported
   // unless check_mergeable(other), kOutOfRange for another add_id, or if an id would overflow or become -1. REQUIRES:
   // kExclusive of both, which are different indexes.
-  virtual void merge_from(Index& other, idx_t add_id, const Cancel* cancel);
+  void merge_from(Index& other, idx_t add_id, const Cancel* cancel);
   // Throws kUnsupported, and says what differs, unless both are of one kind, metric, d and training.
   virtual void check_mergeable(const Index& other) const;
 
@@ -152,6 +181,8 @@ class Index {
   virtual bool refines() const noexcept { return false; }
 
   Gate& gate() const noexcept { return *gate_; }
+  // Of this index and those around it that number rows as it does.
+  RowNumbers& numbers() const noexcept { return *numbers_; }
 
   // True from the moment a wrapper was put around this index: it then changes through the wrapper only.
   bool wrapped() const noexcept { return wrapped_; }
@@ -159,8 +190,12 @@ class Index {
  protected:
   // kOutOfRange unless 1 ≤ d ≤ kMaxDimension.
   Index(size_t d, Metric metric);
-  // For an index around another: shares its gate.
-  Index(size_t d, Metric metric, const Index& inner);
+  // For an index around another: shares its gate, and its rows or not.
+  enum class SameRows { kNo, kYes };
+  Index(size_t d, Metric metric, const Index& inner, SameRows same);
+
+  // merge_from of indexes that are compact.
+  virtual void merge_rows(Index& other, idx_t add_id, const Cancel* cancel);
 
   void require_trained() const;  // kNotTrained
 
@@ -180,6 +215,7 @@ class Index {
   Metric metric_;
   bool wrapped_ = false;
   std::shared_ptr<Gate> gate_;
+  std::shared_ptr<RowNumbers> numbers_;
 };
 
 // An index inside another one, which it changes through from here on. It is marked as wrapped when this is made

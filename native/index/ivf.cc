@@ -9,7 +9,7 @@ namespace voronode {
 
 IndexIVF::IndexIVF(const CoarseQuantizer& quantizer, Metric metric, std::unique_ptr<RowCodec> codec,
                    std::unique_ptr<SketchSpace> space)
-    : Index(quantizer.index()->d(), metric, *quantizer.index()),
+    : Index(quantizer.index()->d(), metric, *quantizer.index(), SameRows::kNo),
       coarse_(quantizer),
       quantizer_(coarse_.index()),
       trained_(coarse_.count() == coarse_.nlist()),
@@ -86,27 +86,33 @@ void IndexIVF::learn_code_alone(size_t n, const float* x, const Cancel* cancel) 
 // ---- Lookups ----
 
 bool IndexIVF::look_up(idx_t id, float* x) const {
-  const auto place = direct_map_.find(*lists_, id);
-  if (!place || x == nullptr) return place.has_value();
-  if (codec_->by_residual() && !coarse_.has(place->list)) {
+  return numbers().counted() ? Index::look_up(id, x) : look_up_own(id, x);
+}
+
+bool IndexIVF::look_up_own(idx_t id, float* x) const {
+  const auto found = direct_map_.find(*lists_, id);
+  if (!found || x == nullptr) return found.has_value();
+  const auto& [place, list] = *found;
+  if (codec_->by_residual() && !coarse_.has(place.list)) {
     throw Error(Code::kUnsupported,
                 format("The vector with the id %lld cannot be reconstructed: its code is relative to the centroid of "
                        "list %zu, which this %s does not have",
-                       static_cast<long long>(id), static_cast<size_t>(place->list), kind()));
+                       static_cast<long long>(id), place.list, kind()));
   }
-  const float* const row = rows_of(place->list, lists_->list(place->list).code(place->row), 1, x);
+  const float* const row = rows_of(place.list, list.code(place.row), 1, x);
   if (row != x) std::copy_n(row, d(), x);
   return true;
 }
 
 std::vector<idx_t> IndexIVF::row_ids() const {
+  if (numbers().counted()) return Index::row_ids();
   const auto lists = lists_->view();
-  size_t n = 0;
-  for (const auto& list : lists) n += list.size();
   std::vector<idx_t> out;
-  out.reserve(n);
+  out.reserve(ntotal());
   for (const auto& list : lists) {
-    for (size_t i = 0; i < list.size(); ++i) out.push_back(list.id(i));
+    for (size_t i = 0; i < list.size(); ++i) {
+      if (list.id(i) != InvertedLists::kNoRow) out.push_back(list.id(i));
+    }
   }
   std::sort(out.begin(), out.end());
   return out;
@@ -148,6 +154,7 @@ ListSource IndexIVF::source(const SearchParams& params) const {
   const auto visited = static_cast<size_t>(std::min(static_cast<double>(most), wanted));
   ListSource source{metric(), d(), coarse_, *lists_, direct_map_, *codec_, sketches_.space(), visited};
   if (codec_->by_residual()) source.centroids.emplace(coarse_.view());
+  if (numbers().counted()) source.numbers.emplace(params.slots != nullptr ? *params.slots : numbers().view());
   return source;
 }
 

@@ -2,9 +2,10 @@
 // (coarse_quantizer.h), the lists, and everything that does not depend on how a list's rows are coded, which is the codec's business.
 //
 // Ids. Each row has an int64 id, the caller's own (add_with_ids; any but -1, several rows may bear one) or running
-// ones: a plain add goes on from the largest id there is. While nothing but add and remove_rows changes an index, its
-// ids are 0 … ntotal - 1, so wrappers that number rows by position (IndexIDMap) see what they see in IndexFlat; the
-// order of rows in the lists has no part in it.
+// ones: a plain add goes on from the largest id there is. Inside a wrapper that numbers rows by position (IndexIDMap) they
+// are the slots of the rows (storage/row_numbers.h), and the wrapper sees what it sees in IndexFlat; the order of rows in
+// the lists has no part in it. Else removed rows lose their id (storage/inverted_lists.h), and a list with many of them
+// is written anew, beside searches.
 #pragma once
 
 #include <atomic>
@@ -30,7 +31,7 @@ inline constexpr SearchParameter kNprobe{"nprobe", SearchParameter::Type::kInteg
 
 class IndexIVF : public Index {
  public:
-  size_t ntotal() const noexcept override { return lists_->size(); }
+  size_t ntotal() const noexcept override { return numbers().counted() ? numbers().size() : lists_->size(); }
   size_t allocated_bytes() const noexcept override { return lists_->allocated_bytes() + coarse_.allocated_bytes(); }
   bool is_trained() const noexcept override { return trained_.load(std::memory_order_acquire) && codec_->is_trained(); }
 
@@ -53,19 +54,21 @@ class IndexIVF : public Index {
                     RangeResult* result) const override;
   double search_work(size_t nq, const SearchParams& params) const noexcept override;
   double add_work(size_t n) const noexcept override;
-  // If several rows bear the id: the last in the order of lists and of rows in a list (which row came last is not
-  // kept). kUnsupported if the row is coded relative to a centroid that is not there.
+  // If several rows bear the id: one of them (which row came last is not kept). kUnsupported if the row is coded relative to a centroid that is not there.
   bool look_up(idx_t id, float* x) const override;
+  bool look_up_slot(size_t slot, float* x) const override { return look_up_own(static_cast<idx_t>(slot), x); }
   std::vector<idx_t> row_ids() const override;
-  // The last rows of a list move into the holes, as Faiss does it; the rest stay where they are.
+  // Few ids are looked up; else all are gone over.
   size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override;
+  size_t upsert(const Rows& rows, Missing missing, const Cancel* cancel) override;
+  void compact() override;
   bool numbered_by_position() const override;
-  // The rows with these ids; the ids above move down. REQUIRES: numbered_by_position().
-  void remove_rows(const std::vector<size_t>& rows) noexcept override;
+  // The rows with these ids; the ids above move down, and the last rows of a list into the holes. REQUIRES:
+  // numbered_by_position().
+  void remove_rows(const std::vector<size_t>& slots) noexcept override;
   void reset() noexcept override;
 
   // kUnsupported also if the centroids are not equal, or of other lists. kNotTrained.
-  void merge_from(Index& other, idx_t add_id, const Cancel* cancel) override;
   void check_mergeable(const Index& other) const override;
 
   // Never null; its gate is this index's. An IndexFlat of the nlist centroids, none before the training; from a file
@@ -113,6 +116,8 @@ class IndexIVF : public Index {
   Clustering learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
                    const ClusteringProgress& progress) override;
 
+  void merge_rows(Index& other, idx_t add_id, const Cancel* cancel) override;
+
   SearchParameters own_search_parameters() const noexcept override;
 
   RowCodec& codec() const noexcept { return *codec_; }
@@ -120,7 +125,14 @@ class IndexIVF : public Index {
  private:
   const float* centroid(size_t list) const noexcept;  // where codes are relative to it, else null
   ListSource source(const SearchParams& params) const;
-  void add_rows(size_t n, const float* x, const idx_t* ids, const Cancel* cancel);
+  bool look_up_own(idx_t id, float* x) const;
+  using Places = std::vector<DirectMap::Place>;  // by list, then by row
+  Places places_in(const IDSelector& selector, const Cancel* cancel) const;
+  // In the place of the rows at `old`. ids: null: running ones.
+  void add_rows(const Rows& rows, const Places& old, const Cancel* cancel);
+  void rewrite_lists(const Places& places) noexcept;
+  void rewrite(const InvertedLists::List& list, size_t number);
+  idx_t largest_id() noexcept;
   void settle_centre(size_t n, const std::function<const float*(size_t)>& row_at);
   void learn_code_alone(size_t n, const float* x, const Cancel* cancel);
   void rows_changed() noexcept;
@@ -135,7 +147,8 @@ class IndexIVF : public Index {
   ListSketches sketches_;
   DirectMap direct_map_;
   std::atomic<size_t> nprobe_{1};
-  idx_t max_id_ = -1;  // the largest id, at least -1; adds, and what is exclusive, use it
+  idx_t max_id_ = -1;         // the largest id, at least -1; what changes the lists uses it
+  bool max_id_gone_ = false;  // the row that bore it was removed: it is less
   std::atomic<DirectMapType> direct_map_type_{DirectMapType::kNone};
 };
 

@@ -1,4 +1,4 @@
-// What changes the lists of an IndexIVF: adding, removing, merging.
+// What changes the lists of an IndexIVF: adding, merging, emptying. What takes rows out: ivf_remove.cc.
 #include <algorithm>
 #include <limits>
 
@@ -6,41 +6,33 @@
 #include "base/thread_pool.h"
 #include "clustering/grouping.h"
 #include "index/ivf.h"
+#include "index/ivf_places.h"
 #include "index/merging.h"
+#include "index/new_ids.h"
 
 namespace voronode {
 namespace {
 
-constexpr idx_t kNone = -1;
 constexpr idx_t kMaxId = std::numeric_limits<idx_t>::max();
-// Ids looked through between two looks at the cancel flag.
-constexpr size_t kIdsAPoll = size_t{1} << 16;
-
-void check_id(idx_t id, size_t i) {
-  if (id != kNone) return;
-  throw Error(Code::kOutOfRange, format("The value of \"ids[%zu]\" is out of range. It must not be -1, which marks "
-                                        "missing neighbours in results. Received -1",
-                                        i));
-}
-
 }  // namespace
 
 // ---- Adding ----
 
 void IndexIVF::add(size_t n, const float* x, const Cancel* cancel) {
   require_trained();
-  if (n > static_cast<uint64_t>(kMaxId) - static_cast<uint64_t>(max_id_)) {  // unsigned: max_id_ may be -1
+  const idx_t largest = largest_id();
+  if (n > static_cast<uint64_t>(kMaxId) - static_cast<uint64_t>(largest)) {  // unsigned: it may be -1
     throw Error(Code::kUnsupported, format("The ids behind the largest one, %lld, do not suffice for %zu vectors: use "
                                            "addWithIds(vectors, ids)",
-                                           static_cast<long long>(max_id_), n));
+                                           static_cast<long long>(largest), n));
   }
-  add_rows(n, x, nullptr, cancel);
+  add_rows({n, x, nullptr}, {}, cancel);
 }
 
 void IndexIVF::add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) {
   require_trained();
-  for (size_t i = 0; i < n; ++i) check_id(ids[i], i);
-  add_rows(n, x, ids, cancel);
+  check_new_ids(n, ids);
+  add_rows({n, x, ids}, {}, cancel);
 }
 
 namespace {
@@ -65,8 +57,9 @@ struct Order {
 
 }  // namespace
 
-void IndexIVF::add_rows(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) {
+void IndexIVF::add_rows(const Rows& rows, const Places& old, const Cancel* cancel) {
   check(cancel);
+  const auto [n, x, ids] = rows;
   if (n == 0) return;
   std::vector<uint32_t> lists(n);
   if (coarse_.count() == 0) {
@@ -74,11 +67,12 @@ void IndexIVF::add_rows(size_t n, const float* x, const idx_t* ids, const Cancel
                 format("This %s has no centroids: call train(vectors) with a sample of the vectors first", kind()));
   }
   coarse_.assign(n, x, lists.data(), cancel);
-  codec_->check_encodable(n, x, [&](size_t i) { return centroid(lists[i]); });
+  codec_->check_encodable(n, x, [&, x = x](size_t i) { return centroid(lists[i]); });
   const Order order(lists, nlist());
   InvertedLists::Addition addition(*lists_, order.parts);
-  settle_centre(n, [&](size_t i) { return x + i * d(); });
-  ThreadPool::instance().parallel_for(order.parts.size(), cancel, [&](size_t part) {
+  for_each_list(old, [&](size_t list, const std::vector<uint32_t>& gone) { addition.remove(list, gone); });
+  settle_centre(n, [&, x = x](size_t i) { return x + i * d(); });
+  ThreadPool::instance().parallel_for(order.parts.size(), cancel, [&, x = x, ids = ids](size_t part) {
     const float* const centre = centroid(order.parts[part].list);
     for (size_t i = 0; i < order.parts[part].count;) {
       poll(cancel);
@@ -93,8 +87,11 @@ void IndexIVF::add_rows(size_t n, const float* x, const idx_t* ids, const Cancel
   });
   addition.publish();
   sketches_.tidy(order.parts);
-  max_id_ = ids == nullptr ? max_id_ + static_cast<idx_t>(n) : std::max(max_id_, *std::max_element(ids, ids + n));
+  const idx_t largest = ids == nullptr ? max_id_ + static_cast<idx_t>(n) : *std::max_element(ids, ids + n);
+  if (largest >= max_id_) max_id_gone_ = false;
+  max_id_ = std::max(max_id_, largest);
   if (ids != nullptr) no_array_map();
+  if (numbers().counted()) numbers().appended(n);
 }
 
 void IndexIVF::restore_lists(const std::vector<Part>& parts, const Fill& fill, const Cancel* cancel) {
@@ -122,62 +119,20 @@ void IndexIVF::settle_centre(size_t n, const std::function<const float*(size_t)>
   sketches_.settle_centre(n, row_at, [this] { return coarse_.centroids(); });
 }
 
-// ---- Taking out ----
-
-// The ids or the places of rows are others than before.
-void IndexIVF::rows_changed() noexcept {
-  direct_map_.forget();
-  max_id_ = kNone;
-  lists_->for_each_id([this](idx_t id) { max_id_ = std::max(max_id_, id); });
-  no_array_map();
-}
-
-void IndexIVF::no_array_map() noexcept {
-  if (direct_map_type() == DirectMapType::kArray) set_direct_map_type(DirectMapType::kNone);
-}
-
-size_t IndexIVF::remove_ids(const IDSelector& selector, const Cancel* cancel) {
-  const auto lists = lists_->view();
-  std::vector<std::vector<uint32_t>> rows(nlist());
-  ThreadPool::instance().parallel_for(nlist(), cancel, [&](size_t l) {
-    for (size_t i = 0; i < lists[l].size(); ++i) {
-      if (i % kIdsAPoll == 0) poll(cancel);
-      if (selector.is_member(lists[l].id(i))) rows[l].push_back(static_cast<uint32_t>(i));
-    }
-  });
-  const size_t before = ntotal();
-  for (size_t l = 0; l < nlist(); ++l) lists_->remove(l, rows[l]);
-  if (ntotal() == before) return 0;
-  for (size_t l = 0; l < nlist(); ++l) sketches_.remake(l);
-  rows_changed();
-  return before - ntotal();
-}
-
-void IndexIVF::remove_rows(const std::vector<size_t>& rows) noexcept {
-  if (rows.empty()) return;
-  const auto below = [&](idx_t id) { return std::lower_bound(rows.begin(), rows.end(), static_cast<size_t>(id)); };
-  for (size_t l = 0; l < nlist(); ++l) {
-    lists_->remove_if(l, [&](idx_t id) {
-      const auto at = below(id);
-      return at != rows.end() && *at == static_cast<size_t>(id);
-    });
-  }
-  lists_->for_each_id([&](idx_t& id) { id -= below(id) - rows.begin(); });
-  for (size_t l = 0; l < nlist(); ++l) sketches_.remake(l);
-  rows_changed();
-}
+// ---- Emptying ----
 
 void IndexIVF::reset() noexcept {
   lists_->clear();
   sketches_.forget_centre();
   direct_map_.forget();
-  max_id_ = kNone;
+  max_id_ = InvertedLists::kNoRow;
+  max_id_gone_ = false;
+  numbers().restart(0);
 }
 
 // ---- Merging ----
 
-void IndexIVF::merge_from(Index& other, idx_t add_id, const Cancel* cancel) {
-  check_mergeable(other);
+void IndexIVF::merge_rows(Index& other, idx_t add_id, const Cancel* cancel) {
   const auto& from = dynamic_cast<const IndexIVF&>(other);
   const auto theirs = from.lists_->view();
   std::vector<InvertedLists::Addition::Part> parts;
@@ -199,8 +154,10 @@ void IndexIVF::merge_from(Index& other, idx_t add_id, const Cancel* cancel) {
   });
   addition.publish();
   sketches_.tidy(parts);
+  const size_t added = from.ntotal();
   other.reset();
   rows_changed();
+  if (numbers().counted()) numbers().appended(added);
 }
 
 void IndexIVF::check_mergeable(const Index& other) const {

@@ -133,6 +133,7 @@ struct Wave {
   size_t nq;
   const float* xq;
   const Probes& probes;
+  size_t changes;                          // of the lists, before their view
   std::vector<InvertedLists::List> lists;  // of each of probes.groups()
 
   // How many rows each query looks at.
@@ -225,13 +226,14 @@ template <class Search>
 void for_each_wave(const ListSource& source, size_t nq, const float* xq, const SearchParams& params, size_t most,
                    const Search& search) {
   most = std::max<size_t>(1, std::min(most, kMaxPairs / std::max<size_t>(1, source.nprobe)));
+  const size_t changes = source.lists.changes();
   std::vector<InvertedLists::List> all;
   if (most < nq) all = source.lists.view();
   for (size_t q = 0; q < nq; q += most) {
     const size_t count = std::min(most, nq - q);
     const float* const x = xq + q * source.d;
     const Probes probes(source.quantizer, count, x, source.nprobe, params.cancel);
-    Wave wave{q, count, x, probes, {}};
+    Wave wave{q, count, x, probes, changes, {}};
     if (all.empty()) {
       wave.lists = source.lists.view(probes.lists());
     } else {
@@ -244,7 +246,7 @@ void for_each_wave(const ListSource& source, size_t nq, const float* xq, const S
 std::optional<NamedPlaces> named_places(const ListSource& source, const Wave& wave, const SearchParams& params) {
   size_t rows = 0;
   for (const InvertedLists::List& list : wave.lists) rows += list.size();
-  return NamedPlaces::of(source, params, rows);
+  return NamedPlaces::of(source, params, {rows, wave.changes});
 }
 
 // Null if there is nothing to test them against.
@@ -260,7 +262,7 @@ std::optional<SketchQueries> sketch_queries(const ListSource& source, const Wave
 template <class Result>
 void run(const ListSource& source, const Wave& wave, const SearchParams& params, size_t seeds,
          std::deque<Result>& results) {
-  const Labels labels(params);
+  const Labels labels(params, source.rows());
   const auto named = named_places(source, wave, params);
   const auto sketched = named ? std::nullopt : sketch_queries(source, wave);
   Batch(source, wave, {labels, named ? &*named : nullptr, sketched ? &*sketched : nullptr, seeds, params.cancel})

@@ -9,6 +9,7 @@
 #include "storage/blocks.h"
 #include "storage/direct_map.h"
 #include "storage/inverted_lists.h"
+#include "storage/row_numbers.h"
 
 namespace voronode {
 
@@ -22,7 +23,9 @@ struct ListSource {
   const SketchSpace* space;  // of the sketches in the lists; null: none are kept
   size_t nprobe;             // lists to visit for each query; 0: there are no centroids
   std::optional<Blocks<float>::View> centroids = std::nullopt;  // where codes are relative to them
+  std::optional<RowNumbers::View> numbers = std::nullopt;       // where rows are numbered: their ids are slots
 
+  const RowNumbers::View* rows() const noexcept { return numbers ? &*numbers : nullptr; }
   // Of a list that a query visits.
   const float* centroid(size_t list) const noexcept {
     return centroids ? centroids->row(quantizer.row_of(list)) : nullptr;

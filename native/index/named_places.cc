@@ -20,19 +20,35 @@ NamedPlaces::NamedPlaces(std::vector<DirectMap::Place> places) : places_(std::mo
   std::sort(places_.begin(), places_.end(), before);
 }
 
-std::optional<NamedPlaces> NamedPlaces::of(const ListSource& source, const SearchParams& params, size_t rows) {
-  const size_t most = rows / kAsksPerLookup;
+namespace {
+
+// The ids that rows in the lists bear for those that a filter names: of an index that numbers its rows, their slots.
+std::optional<std::vector<idx_t>> own_ids(const ListSource& source, const SearchParams& params,
+                                          std::vector<idx_t>&& named, size_t most) {
+  const RowNumbers::View* const rows = source.rows();
+  if (params.ids != nullptr) {
+    const auto slots = params.ids->find_all(named, rows->slots(), most);
+    if (!slots) return std::nullopt;
+    return std::vector<idx_t>(slots->begin(), slots->end());
+  }
+  if (rows == nullptr || params.slots != nullptr || rows->dense()) return std::move(named);
+  std::erase_if(named, [&](idx_t id) { return id < 0 || static_cast<uint64_t>(id) >= rows->size(); });
+  for (idx_t& id : named) id = static_cast<idx_t>(rows->slot(static_cast<size_t>(id)));
+  return std::move(named);
+}
+
+}  // namespace
+
+std::optional<NamedPlaces> NamedPlaces::of(const ListSource& source, const SearchParams& params, const Seen& seen) {
+  const size_t most = seen.rows / kAsksPerLookup;
   constexpr auto kIn = IDSelector::Side::kIn;
   if (params.filter == nullptr || params.filter->at_most(kAllIds, kIn, most) > most) return std::nullopt;
-  std::vector<idx_t> ids;
-  params.filter->list(kAllIds, kIn, most, &ids);
-  if (params.ids != nullptr) {
-    const auto own = params.ids->find_all(ids, source.lists.size(), most);
-    if (!own) return std::nullopt;
-    ids.assign(own->begin(), own->end());
-  }
-  auto places = source.direct_map.find_all(source.lists, ids, rows);
-  if (!places) return std::nullopt;
+  std::vector<idx_t> named;
+  params.filter->list(kAllIds, kIn, most, &named);
+  const auto ids = own_ids(source, params, std::move(named), most);
+  if (!ids) return std::nullopt;
+  auto places = source.direct_map.find_all(source.lists, *ids, seen.rows);
+  if (!places || source.lists.changes() != seen.changes) return std::nullopt;
   return NamedPlaces(std::move(*places));
 }
 

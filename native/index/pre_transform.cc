@@ -101,10 +101,17 @@ Clustering IndexPreTransform::learn(size_t n, const float* x, const ClusteringPa
   return found;
 }
 
-bool IndexPreTransform::look_up(idx_t id, float* x) const {
-  if (x == nullptr || chain_.empty()) return base().look_up(id, x);
+size_t IndexPreTransform::upsert(const Rows& rows, Missing missing, const Cancel* cancel) {
+  const Transformed y(chain_, rows.n, rows.x, cancel);
+  return base().upsert({rows.n, y.data(), rows.ids}, missing, cancel);
+}
+
+// What find(y) finds in the inner index, back through the chain.
+template <class Find>
+bool IndexPreTransform::reversed(const Find& find, float* x) const {
+  if (x == nullptr || chain_.empty()) return find(x);
   std::vector<float> y(base().d());
-  if (!base().look_up(id, y.data())) return false;
+  if (!find(y.data())) return false;
   for (size_t stage = chain_.size() - 1; stage > 0; --stage) {
     std::vector<float> before(chain_[stage]->d_in());
     chain_[stage]->reverse(y.data(), before.data());
@@ -112,6 +119,14 @@ bool IndexPreTransform::look_up(idx_t id, float* x) const {
   }
   chain_[0]->reverse(y.data(), x);
   return true;
+}
+
+bool IndexPreTransform::look_up(idx_t id, float* x) const {
+  return reversed([&](float* y) { return base().look_up(id, y); }, x);
+}
+
+bool IndexPreTransform::look_up_slot(size_t slot, float* x) const {
+  return reversed([&](float* y) { return base().look_up_slot(slot, y); }, x);
 }
 
 void IndexPreTransform::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
@@ -129,8 +144,7 @@ void IndexPreTransform::range_search(size_t nq, const float* xq, float radius, c
   if (cosines) clamp_cosines(result->distances.size(), result->distances.data());
 }
 
-void IndexPreTransform::merge_from(Index& other, idx_t add_id, const Cancel* cancel) {
-  check_mergeable(other);
+void IndexPreTransform::merge_rows(Index& other, idx_t add_id, const Cancel* cancel) {
   base().merge_from(*other.inner(), add_id, cancel);
 }
 

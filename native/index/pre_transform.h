@@ -38,7 +38,8 @@ class IndexPreTransform final : public Wrapper {
                     RangeResult* result) const override;
   // The stored vector, back through the chain as far as each transform can be undone (VectorTransform::reverse).
   bool look_up(idx_t id, float* x) const override;
-  void merge_from(Index& other, idx_t add_id, const Cancel* cancel) override;
+  bool look_up_slot(size_t slot, float* x) const override;
+  size_t upsert(const Rows& rows, Missing missing, const Cancel* cancel) override;
   void check_mergeable(const Index& other) const override;
 
   // REQUIRES: kRead.
@@ -49,8 +50,11 @@ class IndexPreTransform final : public Wrapper {
   // Faiss, a stage that is trained stays as it is.
   Clustering learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
                    const ClusteringProgress& progress) override;
+  void merge_rows(Index& other, idx_t add_id, const Cancel* cancel) override;
 
  private:
+  template <class Find>
+  bool reversed(const Find& find, float* x) const;
   bool gives_cosines() const noexcept {
     return metric() == Metric::kInnerProduct && !chain_.empty() && chain_.back()->normalizes();
   }

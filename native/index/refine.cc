@@ -52,6 +52,7 @@ IndexRefine::IndexRefine(const std::shared_ptr<Index>& base, std::shared_ptr<Ind
     : Wrapper(base->d(), refinable(base, *rows)),
       rows_(std::move(rows)),
       coded_(dynamic_cast<const IndexFlat*>(rows_.get()) == nullptr) {
+  count_rows();
   commit();
 }
 
@@ -79,20 +80,9 @@ void IndexRefine::add(size_t n, const float* x, const Cancel* cancel) {
   }
 }
 
-bool IndexRefine::look_up(idx_t id, float* x) const {
-  // Rows behind are those of an add under way, which may fail.
-  return id >= 0 && static_cast<uint64_t>(id) < ntotal() && rows_->look_up(id, x);
-}
-
-size_t IndexRefine::remove_ids(const IDSelector& selector, const Cancel* cancel) {
-  const std::vector<size_t> rows = rows_with(selector, ntotal(), cancel);
-  remove_rows(rows);
-  return rows.size();
-}
-
-void IndexRefine::remove_rows(const std::vector<size_t>& rows) noexcept {
-  base().remove_rows(rows);
-  rows_->remove_rows(rows);
+void IndexRefine::remove_rows(const std::vector<size_t>& slots) noexcept {
+  base().remove_rows(slots);
+  rows_->remove_rows(slots);
 }
 
 void IndexRefine::reset() noexcept {
@@ -100,8 +90,7 @@ void IndexRefine::reset() noexcept {
   rows_->reset();
 }
 
-void IndexRefine::merge_from(Index& other, idx_t add_id, const Cancel* cancel) {
-  check_mergeable(other);
+void IndexRefine::merge_rows(Index& other, idx_t add_id, const Cancel* cancel) {
   check_add_id(*this, add_id);
   auto& theirs = dynamic_cast<IndexRefine&>(other);
   const size_t before = rows_->ntotal();

@@ -2,7 +2,7 @@
 // or in finer codes than the base's, put them in order. What it answers are exact distances to the vectors as they are
 // kept; only which vectors it answers with depends on the base.
 //
-// The base numbers its rows by position, and so does this index. Rows come before what the base makes of them: a search
+// The base numbers its rows by position, and so does this index; both know them by their slots. Rows come before what the base makes of them: a search
 // beside an add never meets a candidate without one. Which of several candidates that the base finds equally near make
 // up the number is the base's choice, so positions decide it, even inside an IndexIDMap; the answer is in the order of
 // the labels.
@@ -54,11 +54,16 @@ class IndexRefine final : public Wrapper {
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override;
 
-  bool look_up(idx_t id, float* x) const override;
-  size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override;
-  void remove_rows(const std::vector<size_t>& rows) noexcept override;
+  bool look_up(idx_t id, float* x) const override { return Index::look_up(id, x); }
+  bool look_up_slot(size_t slot, float* x) const override { return rows_->look_up_slot(slot, x); }
+  size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override {
+    return Index::remove_ids(selector, cancel);
+  }
+  size_t upsert(const Rows& rows, Missing missing, const Cancel* cancel) override {
+    return Index::upsert(rows, missing, cancel);
+  }
+  void remove_rows(const std::vector<size_t>& slots) noexcept override;
   void reset() noexcept override;
-  void merge_from(Index& other, idx_t add_id, const Cancel* cancel) override;
   void check_mergeable(const Index& other) const override;
   bool refines() const noexcept override { return true; }
 
@@ -66,12 +71,13 @@ class IndexRefine final : public Wrapper {
   float k_factor() const noexcept { return k_factor_.load(std::memory_order_relaxed); }
   void set_k_factor(float k_factor) noexcept { k_factor_.store(k_factor, std::memory_order_relaxed); }
 
-  // May for a moment hold more rows than the base (an add under way): the first ntotal() count.
+  // By slots; those of an add under way may be among them.
   const IndexFlatCodes& rows() const noexcept { return *rows_; }
 
  protected:
   Clustering learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
                    const ClusteringProgress& progress) override;
+  void merge_rows(Index& other, idx_t add_id, const Cancel* cancel) override;
   SearchParameters own_search_parameters() const noexcept override;
 
  private:

@@ -1,4 +1,4 @@
-// The searches of IndexRefine: the base's answer, by positions; the distances of its candidates; their order.
+// The searches of IndexRefine: the base's answer, by slots; the distances of its candidates; their order.
 #include <algorithm>
 #include <optional>
 
@@ -24,36 +24,33 @@ constexpr size_t kTaskComponents = size_t{1} << 18;
 constexpr size_t kTaskOrdered = 8192;
 // Pairs in a call of the kernel: enough that memory is kept busy.
 constexpr size_t kPairs = 64;
-// Room for candidates that are added while a search begins.
-constexpr size_t kSpareRows = 1024;
 
-// A filter by the caller's ids, as the base asks it: by positions. Rows that came after it was made do not pass.
-class RowFilter final : public IDSelector {
+// A filter by labels, as the base asks it: by slots.
+class SlotFilter final : public IDSelector {
  public:
-  RowFilter(const IDSelector& filter, const IdTable& ids) : filter_(filter), ids_(ids.view()) {}
-  bool is_member(idx_t row) const noexcept override {
-    const auto i = static_cast<size_t>(row);
-    return i < ids_.size() && filter_.is_member(*ids_.row(i));
+  explicit SlotFilter(const Labels& labels) : labels_(labels) {}
+  bool is_member(idx_t slot) const noexcept override {
+    idx_t label;
+    return labels_.label(slot, &label);
   }
 
  private:
-  const IDSelector& filter_;
-  Blocks<int64_t>::View ids_;
+  const Labels& labels_;
 };
 
-// What the base is asked, which labels its n rows by position.
+// What the base is asked: about the same rows, which it labels by slots.
 class BaseParams {
  public:
-  BaseParams(const SearchParams& params, size_t n) : params_(params) {
+  BaseParams(const SearchParams& params, const RowNumbers::View& rows) : params_(params), labels_(params, &rows) {
     params_.ids = nullptr;
-    if (params.ids == nullptr || params.filter == nullptr || n == 0) return;
-    if (const auto rows = named_rows(n, params)) {
-      const std::vector<idx_t> ids(rows->begin(), rows->end());
+    params_.slots = &rows;
+    if (params.filter == nullptr || (params.ids == nullptr && rows.dense())) return;
+    if (const auto slots = named_rows(labels_, params)) {
+      const std::vector<idx_t> ids(slots->begin(), slots->end());
       params_.filter = &few_.emplace(ids.size(), ids.data());
       return;
     }
-    filter_.emplace(*params.filter, *params.ids);
-    params_.filter = &*filter_;
+    params_.filter = &filter_.emplace(labels_);
   }
   BaseParams(const BaseParams&) = delete;
   BaseParams& operator=(const BaseParams&) = delete;
@@ -61,8 +58,9 @@ class BaseParams {
 
  private:
   SearchParams params_;
+  Labels labels_;
   std::optional<IDSelectorBatch> few_;
-  std::optional<RowFilter> filter_;
+  std::optional<SlotFilter> filter_;
 };
 
 // What is compared: keys[i] becomes that of the row candidates[i] for the query that query_of(i) points at; candidates that
@@ -126,10 +124,10 @@ std::vector<Candidate> labelled(const Labels& labels, const idx_t* candidates, c
 }
 
 // All pass: the base has asked the filter.
-Labels labels_of(const SearchParams& params) {
-  SearchParams all;
-  all.ids = params.ids;
-  return Labels(all);
+Labels labels_of(const SearchParams& params, const RowNumbers::View& rows) {
+  SearchParams all = params;
+  all.filter = nullptr;
+  return {all, &rows};
 }
 
 // Where the base puts its answer: candidates for each of nq queries, `room` for each.
@@ -157,30 +155,27 @@ float IndexRefine::factor_of(const SearchParams& params) const noexcept {
 void IndexRefine::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                          idx_t* labels) const {
   require_trained();
-  const BaseParams asked(params, base().ntotal());
+  const RowNumbers::View seen = params.slots != nullptr ? *params.slots : numbers().view();
+  const BaseParams asked(params, seen);
   const size_t wanted = wanted_candidates(k, factor_of(params));
-  // With one candidate a neighbour the base answers into the results. Else there is no more room than there are rows,
-  // and the base is asked again if so many came beside the search that it was too little.
+  // With one candidate a neighbour the base answers into the results. Else there is no more room than there are rows.
   std::optional<Candidates> candidates;
   float* keys = distances;
   idx_t* found = labels;
   size_t room = k;
-  do {
-    if (wanted > k) {
-      room = std::min(wanted, 2 * base().ntotal() + kSpareRows);
-      candidates.reset();
-      candidates.emplace(nq, room);
-      keys = candidates->keys.data();
-      found = candidates->rows.data();
-    }
-    base().search(nq, xq, room, asked.get(), keys, found);
-  } while (room < wanted && base().ntotal() > room);
+  if (wanted > k) {
+    room = std::max<size_t>(1, std::min(wanted, seen.size()));
+    candidates.emplace(nq, room);
+    keys = candidates->keys.data();
+    found = candidates->rows.data();
+  }
+  base().search(nq, xq, room, asked.get(), keys, found);
 
   const auto query_of = [&](size_t i) { return xq + i / room * d(); };
   const auto rows = rows_->stored_rows();
   compute_all_keys(Compared<decltype(query_of)>{*rows, d(), metric(), found, query_of, keys}, nq * room, params.cancel);
 
-  const Labels resolved = labels_of(params);
+  const Labels resolved = labels_of(params, seen);
   const size_t task = std::max<size_t>(1, kTaskOrdered / room);
   ThreadPool::instance().parallel_for(ceil_div(nq, task), params.cancel, [&](size_t t) {
     for (size_t q = t * task; q < std::min(nq, (t + 1) * task); ++q) {
@@ -207,7 +202,8 @@ void IndexRefine::range_search(size_t nq, const float* xq, float radius, const S
   require_trained();
   const float factor = factor_of(params);
   RangeResult found;
-  base().range_search(nq, xq, widened(metric(), radius, factor), BaseParams(params, base().ntotal()).get(), &found);
+  const RowNumbers::View seen = params.slots != nullptr ? *params.slots : numbers().view();
+  base().range_search(nq, xq, widened(metric(), radius, factor), BaseParams(params, seen).get(), &found);
 
   const auto query_of = [&](size_t i) {
     const auto after = std::upper_bound(found.lims.begin(), found.lims.end(), i);
@@ -218,7 +214,7 @@ void IndexRefine::range_search(size_t nq, const float* xq, float radius, const S
       *rows, d(), metric(), found.labels.data(), query_of, found.distances.data()};
   compute_all_keys(compared, found.labels.size(), params.cancel);
 
-  const Labels resolved = labels_of(params);
+  const Labels resolved = labels_of(params, seen);
   const float sign = sign_of(metric());
   RangeWriter writer(metric(), result);
   writer.expect(found.labels.size());

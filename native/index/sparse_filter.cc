@@ -39,22 +39,29 @@ std::vector<size_t> ask_about_all(size_t n, const Labels& labels, const Cancel* 
 
 }  // namespace
 
-std::optional<std::vector<size_t>> named_rows(size_t n, const SearchParams& params) {
-  const bool by_row = params.ids == nullptr;
-  const IdRange range = by_row ? IdRange{0, static_cast<idx_t>(n) - 1} : kAllIds;
-  const size_t most = n / (by_row ? kSparse : kAsksPerLookup);
+std::optional<std::vector<size_t>> named_rows(const Labels& labels, const SearchParams& params) {
+  const RowNumbers::View& all = *labels.rows();
+  const bool by_id = params.ids != nullptr;
+  const size_t labelled = params.slots != nullptr ? all.slots() : all.size();
+  if (labelled == 0) return std::vector<size_t>();
+  const IdRange range = by_id ? kAllIds : IdRange{0, static_cast<idx_t>(labelled) - 1};
+  const size_t most = labelled / (by_id ? kAsksPerLookup : kSparse);
   if (params.filter->at_most(range, IDSelector::Side::kIn, most) > most) return std::nullopt;
   std::vector<idx_t> ids;
   params.filter->list(range, IDSelector::Side::kIn, most, &ids);
-  if (!by_row) return params.ids->find_all(ids, n, most);
+  if (by_id) return params.ids->find_all(ids, all.slots(), most);
   std::vector<size_t> rows(ids.begin(), ids.end());
   if (!std::is_sorted(rows.begin(), rows.end())) std::sort(rows.begin(), rows.end());
+  if (params.slots == nullptr && !all.dense()) {
+    for (size_t& row : rows) row = all.slot(row);
+  }
   return rows;
 }
 
-std::optional<std::vector<size_t>> sparse_rows(size_t n, const Labels& labels, const SearchParams& params) {
+std::optional<std::vector<size_t>> sparse_rows(const Labels& labels, const SearchParams& params) {
+  const size_t n = labels.rows()->slots();
   if (params.filter == nullptr || n == 0) return std::nullopt;
-  if (auto rows = named_rows(n, params)) return rows;
+  if (auto rows = named_rows(labels, params)) return rows;
   if (!is_sparse(n, labels)) return std::nullopt;
   return ask_about_all(n, labels, params.cancel);
 }

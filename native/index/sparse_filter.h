@@ -11,12 +11,12 @@
 
 namespace voronode {
 
-// The rows of [0, n) that pass, ascending, if the filter can name its ids and they are few; else nothing.
-// REQUIRES: a filter; n > 0.
-std::optional<std::vector<size_t>> named_rows(size_t n, const SearchParams& params);
+// The slots of rows that pass, ascending, if the filter can name its ids and they are few; else nothing. There may be
+// rows among them that were removed. labels: of an index that numbers its rows. REQUIRES: a filter.
+std::optional<std::vector<size_t>> named_rows(const Labels& labels, const SearchParams& params);
 
-// The rows of [0, n) that pass, ascending, if the filter names few, or a sample says that fewer than one in eight do;
-// else (or without a filter) nothing. Rows that are not named are asked about on all threads.
-std::optional<std::vector<size_t>> sparse_rows(size_t n, const Labels& labels, const SearchParams& params);
+// The slots of rows that pass, ascending, if the filter names few, or a sample says that fewer than one in eight do; else
+// (or without a filter) nothing. Rows that are not named are asked about on all threads.
+std::optional<std::vector<size_t>> sparse_rows(const Labels& labels, const SearchParams& params);
 
 }  // namespace voronode

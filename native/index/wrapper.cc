@@ -17,15 +17,18 @@ void check_row_count(const char* wrapper, const Index& index, size_t rows) {
                                          index.kind(), index.ntotal()));
 }
 
-std::vector<size_t> rows_with(const IDSelector& selector, size_t ntotal, const Cancel* cancel) {
+std::vector<size_t> slots_with(const IDSelector& selector, const RowNumbers::View& rows, const Cancel* cancel) {
   constexpr size_t kRowsAPoll = size_t{1} << 16;
-  std::vector<size_t> rows;
-  for (size_t i = 0; i < ntotal; ++i) {
-    if (i % kRowsAPoll == 0) poll(cancel);
-    if (selector.is_member(static_cast<idx_t>(i))) rows.push_back(i);
-  }
+  std::vector<size_t> slots;
+  size_t position = 0;
+  rows.for_each_run([&](size_t begin, size_t end) {
+    for (size_t slot = begin; slot < end; ++slot, ++position) {
+      if (position % kRowsAPoll == 0) poll(cancel);
+      if (selector.is_member(static_cast<idx_t>(position))) slots.push_back(slot);
+    }
+  });
   check(cancel);
-  return rows;
+  return slots;
 }
 
 }  // namespace voronode

@@ -33,17 +33,26 @@ class Wrapper : public Index {
   }
   bool look_up(idx_t id, float* x) const override { return base_->look_up(id, x); }
   std::vector<idx_t> row_ids() const override { return base_->row_ids(); }
+  bool look_up_slot(size_t slot, float* x) const override { return base_->look_up_slot(slot, x); }
   size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override {
     return base_->remove_ids(selector, cancel);
   }
+  size_t upsert(const Rows& rows, Missing missing, const Cancel* cancel) override {
+    return base_->upsert(rows, missing, cancel);
+  }
+  void compact() override {
+    if (numbers().counted()) return Index::compact();
+    base_->compact();
+  }
   bool numbered_by_position() const override { return base_->numbered_by_position(); }
-  void remove_rows(const std::vector<size_t>& rows) noexcept override { base_->remove_rows(rows); }
+  void remove_rows(const std::vector<size_t>& slots) noexcept override { base_->remove_rows(slots); }
   void reset() noexcept override { base_->reset(); }
   std::shared_ptr<Index> inner() const noexcept override { return base_.shared(); }
 
  protected:
   // d: of what goes in. kUnsupported if the index is wrapped already.
-  Wrapper(size_t d, std::shared_ptr<Index> index) : Index(d, index->metric(), *index), base_(std::move(index)) {}
+  Wrapper(size_t d, std::shared_ptr<Index> index)
+      : Index(d, index->metric(), *index, SameRows::kYes), base_(std::move(index)) {}
   void commit() noexcept { base_.commit(); }
 
   Clustering learn(size_t n, const float* x, const ClusteringParams& params, const Cancel* cancel,
@@ -56,6 +65,8 @@ class Wrapper : public Index {
   }
 
   Index& base() const noexcept { return *base_; }
+  // For wrappers that know rows by their slots, before commit().
+  void count_rows() noexcept { numbers().count_from(base_->ntotal()); }
 
  private:
   Owned base_;
@@ -68,7 +79,7 @@ const Index* with_role(const Index& index, bool (Index::*role)() const noexcept)
 // `wrapper`: the kind, for the message.
 void check_row_count(const char* wrapper, const Index& index, size_t rows);
 
-// The rows, ascending, of an index that numbers them by position that are in `selector`.
-std::vector<size_t> rows_with(const IDSelector& selector, size_t ntotal, const Cancel* cancel);
+// The slots, ascending, of rows whose positions are in `selector`.
+std::vector<size_t> slots_with(const IDSelector& selector, const RowNumbers::View& rows, const Cancel* cancel);
 
 }  // namespace voronode

@@ -89,17 +89,37 @@ void write_any(Writer& writer, const Index& index, const Moment& moment) {
   throw Error(Code::kUnsupported, std::string("There is no file format for an ") + index.kind());
 }
 
-Moment::Moment(const Index& index) {
+// The rows before the lists: these then have all of them, and perhaps more.
+Moment::Moment(const Index& index) : counted_(index.numbers().counted()), rows_(index.numbers().view()) {
   const Index* heart = &index;
   while (heart->inner() != nullptr) heart = heart->inner().get();
   const auto* ivf = dynamic_cast<const IndexIVF*>(heart);
-  if (ivf == nullptr) {
-    ntotal = index.ntotal();
-    return;
+  if (ivf != nullptr) lists_ = ivf->lists().view();
+  ntotal_ = 0;
+  for (const InvertedLists::List& list : lists_) {
+    size_t n = list.size() - list.removed();
+    if (counted_) {
+      n = 0;
+      for (size_t i = 0; i < list.size(); ++i) n += has(list.id(i)) ? 1 : 0;
+    }
+    sizes_.push_back(n);
+    ntotal_ += n;
   }
-  lists = ivf->lists().view();
-  ntotal = 0;
-  for (const InvertedLists::List& list : lists) ntotal += list.size();
+  if (counted_) ntotal_ = rows_.size();
+}
+
+InvertedLists::List Moment::list(size_t l) const {
+  const InvertedLists::List& list = lists_[l];
+  if (sizes_[l] == list.size() && (!counted_ || rows_.dense())) return list;
+  std::vector<uint32_t> kept;
+  std::vector<int64_t> ids;
+  for (const uint32_t row : list.ordered()) {
+    const int64_t id = list.id(row);
+    if (!has(id)) continue;
+    kept.push_back(row);
+    ids.push_back(counted_ ? static_cast<int64_t>(rows_.position(static_cast<size_t>(id))) : id);
+  }
+  return InvertedLists::selected(list, kept, ids);
 }
 
 Header read_header(Reader& reader, const Outer* outer, Training training) {
@@ -132,7 +152,7 @@ Header read_header(Reader& reader, const Outer* outer, Training training) {
 
 void write_header(Writer& writer, const Index& index, const Moment& moment) {
   writer.number(static_cast<int32_t>(index.d()));
-  writer.number(static_cast<int64_t>(moment.ntotal));
+  writer.number(static_cast<int64_t>(moment.ntotal()));
   writer.number(kUnused);
   writer.number(kUnused);
   writer.number(static_cast<uint8_t>(index.is_trained()));

@@ -2,6 +2,7 @@
 // formats.inc. What stands between a tag and the next is docs/file-format.md.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include "index/index.h"
 #include "io/reader.h"
 #include "io/writer.h"
+#include "storage/blocks.h"
 #include "storage/inverted_lists.h"
 
 namespace voronode {
@@ -44,12 +46,43 @@ struct Outer {
 
 // The rows that a save holds: those that were complete at one moment, taken once for the whole file so that its parts
 // agree beside an add.
-struct Moment {
+class Moment {
+ public:
   explicit Moment(const Index& index);
 
-  uint64_t ntotal;
-  std::vector<InvertedLists::List> lists;  // of the IVF index that is, or is inside, the index; else empty
+  uint64_t ntotal() const noexcept { return ntotal_; }
+  // By their slots, where the index numbers its rows.
+  const RowNumbers::View& rows() const noexcept { return rows_; }
+  // The lists of the IVF index that is, or is inside, the index, as they stand in a file: without removed rows, rows that
+  // are numbered under their positions.
+  size_t nlist() const noexcept { return lists_.size(); }
+  size_t list_size(size_t l) const noexcept { return sizes_[l]; }
+  InvertedLists::List list(size_t l) const;
+
+ private:
+  bool has(int64_t id) const noexcept {
+    return counted_ ? rows_.has(static_cast<size_t>(id)) : id != InvertedLists::kNoRow;
+  }
+
+  bool counted_;
+  RowNumbers::View rows_;
+  std::vector<InvertedLists::List> lists_;
+  std::vector<size_t> sizes_;
+  uint64_t ntotal_;
 };
+
+// The rows of a moment, side by side.
+template <class T>
+void write_rows(Writer& writer, const typename Blocks<T>::View& stored, const RowNumbers::View& rows) {
+  rows.for_each_run([&](size_t begin, size_t end) {
+    for (size_t at = begin; at < end;) {
+      const auto block = stored.block_with(at);
+      const size_t n = std::min(end, block.begin + block.rows) - at;
+      writer.bytes(block.data + (at - block.begin) * stored.width(), n * stored.width() * sizeof(T));
+      at += n;
+    }
+  });
+}
 
 struct Format {
   std::array<Tag, 3> tags;  // that this family reads; 0: none

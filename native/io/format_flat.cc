@@ -47,15 +47,8 @@ bool write_flat(Writer& writer, const Index& index, const Moment& moment) {
   if (flat == nullptr) return false;
   writer.number(tag_of(flat->metric()));
   write_header(writer, index, moment);
-  const size_t ntotal = static_cast<size_t>(moment.ntotal);
-  writer.number(uint64_t{ntotal} * flat->d());
-  const auto rows = flat->rows().view();
-  for (size_t b = 0; b < rows.block_count(); ++b) {
-    const auto block = rows.block(b);
-    if (block.begin >= ntotal) break;
-    const size_t n = std::min(block.rows, ntotal - block.begin);
-    writer.bytes(block.data, n * flat->d() * sizeof(float));
-  }
+  writer.number(moment.ntotal() * flat->d());
+  write_rows<float>(writer, flat->rows().view(), moment.rows());
   return true;
 }
 

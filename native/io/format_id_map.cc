@@ -44,14 +44,8 @@ bool write_id_map(Writer& writer, const Index& index, const Moment& moment) {
   writer.number(map->is_second() ? kMap2Tag : kMapTag);
   write_header(writer, index, moment);
   write_any(writer, *map->inner(), moment);
-  const size_t ntotal = static_cast<size_t>(moment.ntotal);
-  writer.number(uint64_t{ntotal});
-  const auto ids = map->ids().view();
-  for (size_t b = 0; b < ids.block_count(); ++b) {
-    const auto block = ids.block(b);
-    if (block.begin >= ntotal) break;
-    writer.bytes(block.data, std::min(block.rows, ntotal - block.begin) * sizeof(int64_t));
-  }
+  writer.number(moment.ntotal());
+  write_rows<int64_t>(writer, map->ids().view(), moment.rows());
   return true;
 }
 

@@ -148,8 +148,8 @@ int64_t place_of(size_t list, size_t row) noexcept { return static_cast<int64_t>
 // f(id, place) for all rows. Of rows with one id the last counts, here as in Faiss.
 template <class F>
 void for_each_place(const Moment& moment, const F& f) {
-  for (size_t l = 0; l < moment.lists.size(); ++l) {
-    const InvertedLists::List& list = moment.lists[l];
+  for (size_t l = 0; l < moment.nlist(); ++l) {
+    const InvertedLists::List list = moment.list(l);
     for (size_t p = 0; p < list.piece_count(); ++p) {
       const auto piece = list.piece(p);
       for (size_t i = 0; i < piece.rows; ++i) f(piece.ids[i], place_of(l, piece.begin + i));
@@ -159,10 +159,10 @@ void for_each_place(const Moment& moment, const F& f) {
 
 // The place of each id; empty if they are not the numbers below ntotal (an add with other ids came just now).
 std::vector<int64_t> array_of(const Moment& moment) {
-  std::vector<int64_t> places(static_cast<size_t>(moment.ntotal), -1);
+  std::vector<int64_t> places(static_cast<size_t>(moment.ntotal()), -1);
   bool fits = true;
   for_each_place(moment, [&](idx_t id, int64_t place) {
-    const bool below = id >= 0 && static_cast<uint64_t>(id) < moment.ntotal;
+    const bool below = id >= 0 && static_cast<uint64_t>(id) < moment.ntotal();
     if (below) places[static_cast<size_t>(id)] = place;
     fits = fits && below;
   });
@@ -178,7 +178,7 @@ struct IdAndPlace {
 // In the order of ids: Faiss's own order is that of its hash table, which no other program can know.
 std::vector<IdAndPlace> pairs_of(const Moment& moment) {
   std::vector<IdAndPlace> pairs;
-  pairs.reserve(static_cast<size_t>(moment.ntotal));
+  pairs.reserve(static_cast<size_t>(moment.ntotal()));
   for_each_place(moment, [&](idx_t id, int64_t place) { pairs.push_back({id, place}); });
   std::sort(pairs.begin(), pairs.end(),
             [](const IdAndPlace& a, const IdAndPlace& b) { return a.id != b.id ? a.id < b.id : a.place > b.place; });
@@ -193,7 +193,7 @@ void write_direct_map(Writer& writer, DirectMapType type, const Moment& moment) 
   std::vector<int64_t> places;
   if (type == DirectMapType::kArray) {
     places = array_of(moment);
-    if (places.size() != moment.ntotal) type = DirectMapType::kNone;
+    if (places.size() != moment.ntotal()) type = DirectMapType::kNone;
   }
   writer.number(static_cast<uint8_t>(type));
   writer.number(uint64_t{places.size()});

@@ -175,8 +175,8 @@ void read_legacy_lists(Reader& reader, const IvfFile& file, IndexIVF& index, Che
 void write_lists(Writer& writer, const IndexIVF& index, const Moment& moment) {
   std::vector<uint64_t> sizes;
   std::vector<uint64_t> pairs;
-  for (size_t l = 0; l < moment.lists.size(); ++l) {
-    const uint64_t n = moment.lists[l].size();
+  for (size_t l = 0; l < moment.nlist(); ++l) {
+    const uint64_t n = moment.list_size(l);
     sizes.push_back(n);
     if (n != 0) pairs.insert(pairs.end(), {uint64_t{l}, n});
   }
@@ -189,7 +189,8 @@ void write_lists(Writer& writer, const IndexIVF& index, const Moment& moment) {
   writer.number(full ? kFull : kSparse);
   writer.number(uint64_t{written.size()});
   writer.bytes(written.data(), written.size() * sizeof(uint64_t));
-  for (const InvertedLists::List& list : moment.lists) {
+  for (size_t l = 0; l < moment.nlist(); ++l) {
+    const InvertedLists::List list = moment.list(l);
     for (size_t p = 0; p < list.piece_count(); ++p) {
       const auto piece = list.piece(p);
       writer.bytes(piece.codes, piece.rows * code_size);

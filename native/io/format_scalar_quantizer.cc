@@ -78,14 +78,8 @@ bool write_flat_scalar_quantizer(Writer& writer, const Index& index, const Momen
   write_header(writer, index, moment);
   write_scalar_quantizer(writer, flat->scalar_quantizer(), flat->range_rule());
   const size_t code_size = flat->scalar_quantizer().code_size();
-  const size_t ntotal = static_cast<size_t>(moment.ntotal);
-  writer.number(uint64_t{ntotal} * code_size);
-  const auto codes = flat->codes().view();
-  for (size_t b = 0; b < codes.block_count(); ++b) {
-    const auto block = codes.block(b);
-    if (block.begin >= ntotal) break;
-    writer.bytes(block.data, std::min(block.rows, ntotal - block.begin) * code_size);
-  }
+  writer.number(moment.ntotal() * code_size);
+  write_rows<uint8_t>(writer, flat->codes().view(), moment.rows());
   return true;
 }
 

@@ -1,11 +1,13 @@
 // The way from an id to its row in inverted lists (Faiss's name for it).
 //
 // Nobody pays for it who does not ask: the first lookups scan the ids of all lists. From kScans lookups on a hash table
-// is made, 2 to 4 slots of 8 bytes a row, and each lookup takes in the rows that came since. A removal moves rows, so
-// it drops the table. If several rows bear an id, the last one counts, in the order of lists and of rows in a list.
+// is made, 2 to 4 slots of 8 bytes a row, and each lookup takes in the rows that came since. A removed row has no id any
+// more (InvertedLists::kNoRow), so its slot leads nowhere; where a list is written anew, so are the slots of its rows. If
+// several rows bear an id, one of them is found.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -23,8 +25,13 @@ class DirectMap {
 
   DirectMap();
 
-  // The row with this id, if there is one. Beside an appender; several threads at once. May throw std::bad_alloc.
-  std::optional<Place> find(const InvertedLists& lists, int64_t id) const;
+  // The row with this id, if there is one, in the list as it is at that moment. Beside an appender; several threads at
+  // once. May throw std::bad_alloc.
+  struct Found {
+    Place place;
+    InvertedLists::List list;
+  };
+  std::optional<Found> find(const InvertedLists& lists, int64_t id) const;
 
   // The rows with these ids, in any order; nothing if that is not worth while: the table does not have all rows, and to
   // take them in would cost more than going over `instead` rows in each of the calls so far; or rows share an id; or
@@ -32,22 +39,30 @@ class DirectMap {
   std::optional<std::vector<Place>> find_all(const InvertedLists& lists, const std::vector<int64_t>& ids,
                                              size_t instead) const;
 
-  // After a removal, and when the lists were emptied. Needs exclusivity.
+  // Row r of a list comes to be what row kept[r] was (all that are not removed) when publish() returns, which is called
+  // in between lookups. By the appender.
+  void rewrite(const InvertedLists& lists, size_t list, const std::vector<uint32_t>& kept,
+               const std::function<void()>& publish) noexcept;
+
+  // When rows have moved, or the lists were emptied. Needs exclusivity.
   void forget() noexcept;
 
  private:
   // A scan of a million ids takes about a millisecond, their table fifty.
   static constexpr size_t kScans = 32;
 
-  std::optional<Place> scan(const InvertedLists& lists, int64_t id) const;
+  std::optional<Found> scan(const InvertedLists& lists, int64_t id) const;
+  void forget_all() noexcept;  // under the mutex
+  bool has_room(size_t rows) const noexcept;
   void take_in(const InvertedLists& lists) const;
-  std::optional<Place> look_up(const InvertedLists& lists, int64_t id) const;
+  std::optional<Found> look_up(const InvertedLists& lists, int64_t id) const;
 
   const uint64_t seed_;
   mutable std::mutex mutex_;  // guards what follows
   mutable size_t scans_ = 0;
   mutable std::vector<uint64_t> slots_;   // (list << 32 | row) + 1; 0: empty
-  mutable std::vector<uint32_t> hashed_;  // rows of each list that are in slots_
+  mutable size_t used_ = 0;               // slots that are not empty
+  mutable std::vector<uint32_t> hashed_;  // rows of each list that are in slots_, or are removed
   mutable size_t hashed_rows_ = 0;        // of all lists
   mutable bool repeats_ = false;          // several of these bear one id
   mutable size_t gone_over_ = 0;          // rows that find_all made others go over since the table took any in

@@ -119,13 +119,21 @@ Blocks<int64_t>::View IdTable::view() const { return state_->ids.view(); }
 size_t IdTable::allocated_bytes() const noexcept { return state_->ids.allocated_bytes(); }
 void IdTable::append(size_t n, const int64_t* ids) { state_->ids.append(n, ids); }
 
-int64_t IdTable::find_last(int64_t id, size_t limit) const {
+int64_t IdTable::find_last(int64_t id, const RowNumbers::View& rows) const {
   std::lock_guard<std::shared_mutex> lock(state_->mutex);
   const View ids = view();  // not before the lock: another lookup may have taken in rows that an earlier view lacks
-  state_->take_in(ids, limit);
+  state_->take_in(ids, rows.slots());
   const Reverse& reverse = state_->reverse;
   if (reverse.slots.empty()) return kNone;
-  return static_cast<int64_t>(reverse.slots[reverse.probe(state_->seed, ids, id)]) - 1;
+  const uint64_t slot = reverse.slots[reverse.probe(state_->seed, ids, id)];
+  if (slot == 0) return kNone;
+  size_t row = slot - 1;
+  while (!rows.has(row)) {
+    const Reverse::Repeat* const repeat = reverse.repeat_of(row);
+    if (repeat == nullptr) return kNone;
+    row = repeat->before;
+  }
+  return static_cast<int64_t>(row);
 }
 
 std::optional<std::vector<size_t>> IdTable::find_all(const std::vector<int64_t>& ids, size_t limit, size_t most) const {

@@ -1,4 +1,4 @@
-// The caller's ids, one per row, and the way back from an id to its row.
+// The caller's ids, one for each slot of rows (row_numbers.h), and the way back from an id to its row.
 //
 // The ids lie in Blocks (8 bytes a row). The reverse table, open addressing with 2 to 4 slots of 8 bytes a row, is
 // built by the first lookup, and each lookup takes in the rows that came since; a removal renumbers rows, so it drops
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "storage/blocks.h"
+#include "storage/row_numbers.h"
 
 namespace voronode {
 
@@ -31,13 +32,13 @@ class IdTable {
   // One appender beside readers. Throws kNoMemory and leaves all as it was.
   void append(size_t n, const int64_t* ids);
 
-  // The last row that bears the id among the first `limit` (or among more, if another lookup has seen more), or kNone.
-  // `limit`: rows known to be complete, ≤ size(). May throw std::bad_alloc.
-  int64_t find_last(int64_t id, size_t limit) const;
+  // The slot of the last of `rows` that bears the id, or kNone. May throw std::bad_alloc.
+  int64_t find_last(int64_t id, const RowNumbers::View& rows) const;
 
-  // All rows below `limit` that bear one of these ids, ascending; nothing if that is not worth while: they are more
-  // than `most`, or the table does not have all rows, and to take them in would cost more than going over all ids has
-  // in the calls so far; or somebody else is at it. `ids`: each once. `limit` as above. Several threads at once.
+  // All rows below `limit` that bear one of these ids, removed ones too, ascending; nothing if that is not worth while:
+  // they are more than `most`, or the table does not have all rows, and to take them in would cost more than going over
+  // all ids has in the calls so far; or somebody else is at it. `ids`: each once. `limit`: rows known to be complete,
+  // ≤ size(). Several threads at once.
   std::optional<std::vector<size_t>> find_all(const std::vector<int64_t>& ids, size_t limit, size_t most) const;
 
   // Takes back the last append: no lookup has seen these rows.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 namespace voronode {
 namespace {
@@ -53,7 +54,7 @@ class InvertedLists::Cutter {
  public:
   Cutter(InvertedLists& lists, const std::vector<Need>& needs) : lists_(lists) {
     for (const Need& need : needs) {
-      if (need.rows > 0) sizes_.push_back(lists.extent_bytes(need.rows));
+      if (need.rows > 0) sizes_.push_back(extent_bytes(need.rows, lists.code_size_));
       groups_ += need.groups;
       rests_ += need.rest;
     }
@@ -104,13 +105,13 @@ InvertedLists::InvertedLists(size_t nlist, size_t code_size, size_t group_bytes,
 
 size_t InvertedLists::list_size(size_t list) const {
   std::lock_guard<std::mutex> lock(mutex_);
-  return slots_[list].n;
+  return slots_[list].n - slots_[list].removed;
 }
 
 std::vector<size_t> InvertedLists::list_sizes() const {
   std::vector<size_t> sizes(nlist());
   std::lock_guard<std::mutex> lock(mutex_);
-  for (size_t l = 0; l < sizes.size(); ++l) sizes[l] = slots_[l].n;
+  for (size_t l = 0; l < sizes.size(); ++l) sizes[l] = slots_[l].n - slots_[l].removed;
   return sizes;
 }
 
@@ -141,33 +142,123 @@ size_t InvertedLists::allocated_bytes() const noexcept {
 }
 
 // Codes of an extent come first, then the ids.
-size_t InvertedLists::id_offset(size_t rows) const { return round_up(checked_mul(rows, code_size_), kAlignment); }
-
-size_t InvertedLists::extent_bytes(size_t rows) const {
-  return round_up(checked_add(id_offset(rows), checked_mul(rows, sizeof(int64_t))), kAlignment);
+size_t InvertedLists::id_offset(size_t rows, size_t code_size) {
+  return round_up(checked_mul(rows, code_size), kAlignment);
 }
 
-InvertedLists::Addition::Addition(InvertedLists& lists, const std::vector<Part>& parts) : lists_(lists) {
+size_t InvertedLists::extent_bytes(size_t rows, size_t code_size) {
+  return round_up(checked_add(id_offset(rows, code_size), checked_mul(rows, sizeof(int64_t))), kAlignment);
+}
+
+InvertedLists::List InvertedLists::selected(const List& from, const std::vector<uint32_t>& rows,
+                                            const std::vector<int64_t>& ids) {
+  auto table = std::make_shared<Table>();
+  const size_t n = rows.size();
+  if (n > 0) {
+    const auto memory =
+        std::make_shared<Piece>(extent_bytes(n, from.code_size_), std::make_shared<std::atomic<size_t>>(0));
+    uint8_t* const codes = memory->data();
+    auto* const row_ids = reinterpret_cast<int64_t*>(codes + id_offset(n, from.code_size_));
+    for (size_t i = 0; i < n; ++i) std::memcpy(codes + i * from.code_size_, from.code(rows[i]), from.code_size_);
+    std::memcpy(row_ids, ids.data(), n * sizeof(int64_t));
+    table->rows.push_back({0, n, memory, codes, row_ids, nullptr});
+  }
+  return {std::move(table), n, 0, 0, from.code_size_};
+}
+
+InvertedLists::Addition::Growth InvertedLists::Addition::start(const Part& part, Way way) const {
+  const Slot& slot = lists_.slots_[part.list];
+  const bool anew = way == Way::kRewrite;
+  Growth growth{part.list,
+                anew ? 0 : slot.n,
+                0,
+                anew ? 0 : slot.removed,
+                anew ? 0 : slot.groups,
+                0,
+                false,
+                anew ? std::make_shared<Table>() : slot.table};
+  growth.new_size = checked_add(growth.old_size, part.count);
+  if (growth.new_size > kMaxListRows) {
+    throw Error(Code::kUnsupported, format("A list can hold %zu rows at the most: use more lists", kMaxListRows));
+  }
+  growth.new_groups = lists_.group_bytes_ == 0 ? 0 : growth.new_size / kGroupRows;
+  growth.new_rest = lists_.needs_rest(*growth.table, growth.new_size, growth.new_groups);
+  return growth;
+}
+
+InvertedLists::Addition::Addition(InvertedLists& lists, const std::vector<Part>& parts, Way way) : lists_(lists) {
   growths_.reserve(parts.size());
   std::vector<Need> needs;
   needs.reserve(parts.size());
   for (const Part& part : parts) {
-    const Slot& slot = lists.slots_[part.list];
-    const size_t size = checked_add(slot.n, part.count);
-    if (size > kMaxListRows) {
-      throw Error(Code::kUnsupported, format("A list can hold %zu rows at the most: use more lists", kMaxListRows));
-    }
-    const size_t groups = lists.group_bytes_ == 0 ? 0 : size / kGroupRows;
-    const bool rest = lists.needs_rest(slot, size, groups);
-    growths_.push_back({part.list, slot.n, size, slot.groups, groups, rest, slot.table});
-    const size_t rows = more(size, slot.table->row_capacity(), kExtentRows);
-    const size_t more_groups = groups - std::min(groups, slot.table->group_capacity());
-    needs.push_back({rows, more_groups, rest});
+    const Growth& growth = growths_.emplace_back(start(part, way));
+    const size_t rows = more(growth.new_size, growth.table->row_capacity(), kExtentRows);
+    const size_t groups = growth.new_groups - std::min(growth.new_groups, growth.table->group_capacity());
+    needs.push_back({rows, groups, growth.new_rest});
   }
   Cutter cutter(lists, needs);
   for (size_t p = 0; p < parts.size(); ++p) {
     if (needs[p].any()) grow(growths_[p], needs[p], cutter);
+    if (growths_[p].removed > 0) {
+      if (!needs[p].any()) growths_[p].table = std::make_shared<Table>(*growths_[p].table);
+      order(growths_[p], nullptr);
+    }
   }
+}
+
+// Brings rows that go, and those that come behind, into the order of a table that nobody else sees.
+void InvertedLists::Addition::order(Growth& growth, const std::vector<uint32_t>* removed) {
+  std::vector<uint32_t>& rows = growth.table->order;
+  if (growth.removed == 0) {
+    rows.resize(growth.old_size);
+    std::iota(rows.begin(), rows.end(), uint32_t{0});
+  }
+  if (removed != nullptr) {
+    std::erase_if(rows, [&](uint32_t row) { return row >= growth.old_size; });
+    const auto goes = [&](uint32_t row) { return std::binary_search(removed->begin(), removed->end(), row); };
+    for (size_t i = 0; i < rows.size();) {
+      if (!goes(rows[i])) {
+        ++i;
+        continue;
+      }
+      rows[i] = rows.back();
+      rows.pop_back();
+    }
+  }
+  for (size_t row = growth.old_size; row < growth.new_size; ++row) rows.push_back(static_cast<uint32_t>(row));
+}
+
+InvertedLists::Addition::Growth& InvertedLists::Addition::growth_of(size_t list) {
+  while (by_list_.size() < growths_.size()) by_list_.emplace(growths_[by_list_.size()].list, by_list_.size());
+  const auto found = by_list_.find(list);
+  if (found != by_list_.end()) return growths_[found->second];
+  const Slot& slot = lists_.slots_[list];
+  return growths_.emplace_back(Growth{list, slot.n, slot.n, slot.removed, slot.groups, slot.groups, false, slot.table});
+}
+
+void InvertedLists::Addition::remove(size_t list, const std::vector<uint32_t>& rows) {
+  Growth& growth = growth_of(list);
+  auto table = std::make_shared<Table>(*growth.table);
+  for (size_t i = 0; i < rows.size();) {
+    Extent& extent = table->rows[Table::extent_of(table->rows, rows[i])];
+    const auto ids = std::make_shared<Piece>(checked_mul(extent.rows, sizeof(int64_t)), lists_.row_bytes_);
+    // Of the rows that are filled; those of this addition come after it.
+    const size_t filled = std::min(extent.rows, growth.old_size - extent.begin);
+    std::memcpy(ids->data(), extent.ids, filled * sizeof(int64_t));
+    extent.id_memory = ids;
+    extent.ids = reinterpret_cast<int64_t*>(ids->data());
+    for (; i < rows.size() && rows[i] < extent.begin + extent.rows; ++i) extent.ids[rows[i] - extent.begin] = kNoRow;
+  }
+  growth.table = std::move(table);
+  order(growth, &rows);
+  growth.removed += rows.size();
+}
+
+std::vector<uint32_t> InvertedLists::List::ordered() const {
+  if (removed_ > 0) return table_->order;
+  std::vector<uint32_t> rows(n_);
+  std::iota(rows.begin(), rows.end(), uint32_t{0});
+  return rows;
 }
 
 // Another table for a list, with extents for so many rows and groups more, and a new rest if there is to be one.
@@ -177,10 +268,11 @@ void InvertedLists::Addition::grow(Growth& growth, const Need& need, Cutter& cut
   table->groups.reserve(growth.table->groups.size() + 1);
   table->rows = growth.table->rows;
   table->groups = growth.table->groups;
+  table->order = growth.table->order;
   if (need.rows > 0) {
     auto [memory, bytes] = cutter.next_rows();
-    auto* const ids = reinterpret_cast<int64_t*>(bytes + lists_.id_offset(need.rows));
-    table->rows.push_back({table->row_capacity(), need.rows, std::move(memory), bytes, ids});
+    auto* const ids = reinterpret_cast<int64_t*>(bytes + id_offset(need.rows, lists_.code_size_));
+    table->rows.push_back({table->row_capacity(), need.rows, std::move(memory), bytes, ids, nullptr});
   }
   if (need.groups > 0) {
     table->groups.push_back({table->group_capacity(), need.groups, cutter.next_groups(need.groups)});
@@ -203,17 +295,24 @@ InvertedLists::Addition::Room InvertedLists::Addition::room(size_t part, size_t 
 }
 
 void InvertedLists::Addition::publish() noexcept {
-  size_t added = 0;
   {
     std::lock_guard<std::mutex> lock(lists_.mutex_);
+    size_t rows = lists_.rows();
+    size_t total = lists_.size();
+    bool changes = false;
     for (Growth& growth : growths_) {
       Slot& slot = lists_.slots_[growth.list];
+      changes |= growth.removed != slot.removed || growth.old_size != slot.n;
+      rows += growth.new_size - slot.n;
+      total += (growth.new_size - growth.removed) - (slot.n - slot.removed);
       slot.table.swap(growth.table);
       slot.n = growth.new_size;
+      slot.removed = growth.removed;
       slot.groups = growth.new_groups;
-      added += growth.new_size - growth.old_size;
     }
-    lists_.total_.fetch_add(added, std::memory_order_release);
+    if (changes) lists_.changes_.fetch_add(1, std::memory_order_release);
+    lists_.rows_.store(rows, std::memory_order_release);
+    lists_.total_.store(total, std::memory_order_release);
   }
   growths_.clear();  // the old tables, after the lock
 }
@@ -244,21 +343,6 @@ void InvertedLists::tidy(Slot& slot, const CopyGroup& copy) {
   slot.table.swap(table);
 }
 
-void InvertedLists::remove(size_t list, const std::vector<uint32_t>& rows) noexcept {
-  if (rows.empty()) return;
-  Slot& slot = slots_[list];
-  size_t end = slot.n;
-  size_t last = rows.size();  // rows[0, last) are below end
-  for (size_t next = 0; next < last; --end) {
-    if (rows[last - 1] == end - 1) {
-      --last;
-    } else {
-      move_row(slot, end - 1, rows[next++]);
-    }
-  }
-  shrink(slot, end, rows.front());
-}
-
 void InvertedLists::clear() noexcept {
   for (Slot& slot : slots_) shrink(slot, 0, 0);
 }
@@ -269,13 +353,17 @@ void InvertedLists::move_row(Slot& slot, size_t from, size_t to) noexcept {
   *ids_at(*slot.table, to) = *ids_at(*slot.table, from);
 }
 
-// With exclusivity no List holds the table, so it is changed in place.
+// Keeps the first n rows, none of them removed. With exclusivity no List holds the table, so it is changed in place.
 void InvertedLists::shrink(Slot& slot, size_t n, size_t first_hole) noexcept {
-  total_.fetch_sub(slot.n - n, std::memory_order_release);
+  rows_.fetch_sub(slot.n - n, std::memory_order_release);
+  total_.fetch_sub(slot.n - slot.removed - n, std::memory_order_release);
+  changes_.fetch_add(1, std::memory_order_release);
   slot.n = n;
+  slot.removed = 0;
   slot.groups = std::min(slot.groups, std::min(n, first_hole) / kGroupRows);
   Table& table = *slot.table;
   table.rest = {};
+  table.order = {};
   while (!table.rows.empty() && table.rows.back().begin >= n) table.rows.pop_back();
   while (!table.groups.empty() && table.groups.back().begin >= n / kGroupRows) table.groups.pop_back();
 }

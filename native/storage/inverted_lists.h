@@ -17,7 +17,11 @@
 //
 // One appender may run beside any number of readers. A reader takes Lists of the lists it wants, all of one moment; the
 // appender (Addition) fills rows behind the counts, then publishes all lists at once: a reader sees the whole addition
-// or nothing of it. remove and clear need exclusivity.
+// or nothing of it. An addition also removes rows: these get the id kNoRow, in a copy of the ids of their extents, since
+// earlier readers go on with the old ones; they lie there until their list is written anew (Addition, kRewrite). Where
+// Faiss removes rows, the last rows of the list move into the holes: a list with removed rows knows the order that comes
+// of it, for files, and is written anew in it.
+// remove_if and clear need exclusivity.
 #pragma once
 
 #include <algorithm>
@@ -27,6 +31,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 #include <vector>
 
 #include "base/aligned.h"
@@ -52,6 +57,7 @@ class InvertedLists {
     std::shared_ptr<Piece> memory;
     uint8_t* codes;
     int64_t* ids;
+    std::shared_ptr<Piece> id_memory;  // of ids with removed rows; null: they lie in memory
   };
   struct GroupExtent {
     size_t begin;
@@ -67,6 +73,7 @@ class InvertedLists {
     std::vector<Extent> rows;
     std::vector<GroupExtent> groups;
     Rest rest;
+    std::vector<uint32_t> order;  // of the rows that are there, where some were removed; else empty
     size_t rest_rows(size_t full_groups) const noexcept { return rest.group == full_groups ? rest.rows : 0; }
     size_t row_capacity() const noexcept { return rows.empty() ? 0 : rows.back().begin + rows.back().rows; }
     size_t group_capacity() const noexcept { return groups.empty() ? 0 : groups.back().begin + groups.back().groups; }
@@ -82,10 +89,16 @@ class InvertedLists {
   class Cutter;
 
  public:
+  // The id of a row that was removed.
+  static constexpr int64_t kNoRow = -1;
+
   // One list as it was when this was made.
   class List {
    public:
-    size_t size() const noexcept { return n_; }
+    size_t size() const noexcept { return n_; }  // removed rows among them
+    size_t removed() const noexcept { return removed_; }
+    // The rows that are there, in the order that Faiss would have brought them into.
+    std::vector<uint32_t> ordered() const;
     size_t code_size() const noexcept { return code_size_; }
 
     // Piece p covers rows [begin, begin + rows). codes: row-major, 64-byte aligned, readable (not used) up to 64 bytes
@@ -135,10 +148,11 @@ class InvertedLists {
 
    private:
     friend class InvertedLists;
-    List(std::shared_ptr<const Table> table, size_t n, size_t groups, size_t code_size) noexcept
-        : table_(std::move(table)), n_(n), groups_(groups), code_size_(code_size) {}
+    List(std::shared_ptr<const Table> table, size_t n, size_t removed, size_t groups, size_t code_size) noexcept
+        : table_(std::move(table)), n_(n), removed_(removed), groups_(groups), code_size_(code_size) {}
     std::shared_ptr<const Table> table_;
     size_t n_;
+    size_t removed_;
     size_t groups_;
     size_t code_size_;
   };
@@ -159,7 +173,12 @@ class InvertedLists {
       size_t list;
       size_t count;  // ≥ 1
     };
-    Addition(InvertedLists& lists, const std::vector<Part>& parts);
+    // kRewrite: the new rows take the place of all rows of these lists.
+    enum class Way { kAppend, kRewrite };
+    Addition(InvertedLists& lists, const std::vector<Part>& parts, Way way = Way::kAppend);
+
+    // Removes rows (ascending, unique, there) of a list, too. Before the first room() is asked for. Throws kNoMemory.
+    void remove(size_t list, const std::vector<uint32_t>& rows);
 
     // Where the i-th new row of parts[part] goes, and how many lie together from there on (not more than are asked
     // for).
@@ -190,14 +209,19 @@ class InvertedLists {
     struct Growth {
       size_t list;
       size_t old_size, new_size;
+      size_t removed;  // of the rows
       size_t old_groups, new_groups;
       bool new_rest;
       std::shared_ptr<Table> table;
     };
+    Growth start(const Part& part, Way way) const;
+    Growth& growth_of(size_t list);
+    static void order(Growth& growth, const std::vector<uint32_t>* removed);
     void grow(Growth& growth, const Need& need, Cutter& cutter) const;
 
     InvertedLists& lists_;
     std::vector<Growth> growths_;
+    std::unordered_map<size_t, size_t> by_list_;  // where growths_ has a list; made by remove()
   };
 
   // group_bytes, rest_bytes: 0 for none.
@@ -206,14 +230,19 @@ class InvertedLists {
   size_t nlist() const noexcept { return slots_.size(); }
   size_t code_size() const noexcept { return code_size_; }
   size_t group_bytes() const noexcept { return group_bytes_; }
-  size_t size() const noexcept { return total_.load(std::memory_order_acquire); }  // rows of all lists
+  size_t size() const noexcept { return total_.load(std::memory_order_acquire); }  // rows of all lists, none removed
+  size_t rows() const noexcept { return rows_.load(std::memory_order_acquire); }   // removed ones among them
+  // Goes up whenever rows are removed or move: what is known of the places of rows holds for views as long as it stays.
+  size_t changes() const noexcept { return changes_.load(std::memory_order_acquire); }
 
   // May be called beside an appender.
-  size_t list_size(size_t list) const;
+  size_t list_size(size_t list) const;  // without removed rows
   std::vector<size_t> list_sizes() const;
   std::vector<List> view() const;                                      // all lists
   std::vector<List> view(const std::vector<uint32_t>& numbers) const;  // these
   List list(size_t number) const;
+  // A list of its own of these rows of another one, under these ids.
+  static List selected(const List& from, const std::vector<uint32_t>& rows, const std::vector<int64_t>& ids);
   size_t allocated_bytes() const noexcept;  // for lists, codes, ids, groups and rests, filled or not
 
   // After additions to these lists, by the appender: fewer extents of groups, copied by copy(from, to). Without memory
@@ -221,10 +250,8 @@ class InvertedLists {
   using CopyGroup = std::function<void(const GroupRoom& from, const GroupRoom& to)>;
   void tidy(const std::vector<Addition::Part>& parts, const CopyGroup& copy) noexcept;
 
-  // Removes rows (ascending, unique) of one list: the last ones move into the holes, as Faiss does it. The groups from
-  // the first hole on are gone then, until remake_groups. Needs exclusivity, as all that follows.
-  void remove(size_t list, const std::vector<uint32_t>& rows) noexcept;
-  // The same for the rows whose id is in a set.
+  // Removes the rows of one list whose id is in a set: the last ones move into the holes, as Faiss does it. The groups
+  // from the first hole on are gone then, until remake_groups. Needs exclusivity, as all that follows.
   template <class InSet>
   void remove_if(size_t list, const InSet& in_set) noexcept {
     Slot& slot = slots_[list];
@@ -253,7 +280,7 @@ class InvertedLists {
   void remake_rest(size_t list, const Make& make) {
     Slot& slot = slots_[list];
     const size_t rows = slot.n - slot.groups * kGroupRows;
-    if (!needs_rest(slot, slot.n, slot.groups) || rows >= kGroupRows) return;
+    if (!needs_rest(*slot.table, slot.n, slot.groups) || rows >= kGroupRows) return;
     Rest rest{slot.groups, rows, rest_heap_.allocate(1)};
     make(slot.groups * kGroupRows, rows, rest.bytes.get());
     slot.table->rest = std::move(rest);
@@ -275,6 +302,7 @@ class InvertedLists {
   struct Slot {
     std::shared_ptr<Table> table;
     size_t n = 0;
+    size_t removed = 0;
     size_t groups = 0;
   };
   uint8_t* code_at(const Table& table, size_t i) const noexcept {
@@ -289,12 +317,14 @@ class InvertedLists {
     const GroupExtent& extent = table.groups[Table::extent_of(table.groups, g)];
     return {extent.bytes.get(), extent.groups, g - extent.begin};
   }
-  List list_of(const Slot& slot) const noexcept { return List(slot.table, slot.n, slot.groups, code_size_); }
-  bool needs_rest(const Slot& slot, size_t n, size_t groups) const noexcept {
-    return rest_bytes_ > 0 && n - groups * kGroupRows - slot.table->rest_rows(groups) >= kRestStep;
+  List list_of(const Slot& slot) const noexcept {
+    return List(slot.table, slot.n, slot.removed, slot.groups, code_size_);
   }
-  size_t id_offset(size_t rows) const;
-  size_t extent_bytes(size_t rows) const;
+  bool needs_rest(const Table& table, size_t n, size_t groups) const noexcept {
+    return rest_bytes_ > 0 && n - groups * kGroupRows - table.rest_rows(groups) >= kRestStep;
+  }
+  static size_t id_offset(size_t rows, size_t code_size);
+  static size_t extent_bytes(size_t rows, size_t code_size);
   void tidy(Slot& slot, const CopyGroup& copy);
   void move_row(Slot& slot, size_t from, size_t to) noexcept;
   void shrink(Slot& slot, size_t n, size_t first_hole) noexcept;
@@ -305,6 +335,8 @@ class InvertedLists {
   mutable std::mutex mutex_;  // guards slots_ (the pointers and counts)
   std::vector<Slot> slots_;
   std::atomic<size_t> total_{0};
+  std::atomic<size_t> rows_{0};
+  std::atomic<size_t> changes_{0};
   std::shared_ptr<std::atomic<size_t>> row_bytes_;  // of all Pieces
   SlotHeap group_heap_;
   SlotHeap rest_heap_;

@@ -91,6 +91,41 @@ struct Twins {
     return index.remove_ids(batch, nullptr) == model.remove(batch);
   }
 
+  // Under ids that may be there, the last of those that repeat.
+  bool upsert() {
+    const size_t n = random.between(1, 3);
+    std::vector<idx_t> ids;
+    std::vector<Vector> vectors;
+    Vector x;
+    for (size_t i = 0; i < n; ++i) {
+      ids.push_back(some_id(random));
+      vectors.push_back(some_vector(random));
+      x.insert(x.end(), vectors.back().begin(), vectors.back().end());
+    }
+    const auto last = [&](size_t i) {
+      return std::find(ids.begin() + static_cast<ptrdiff_t>(i) + 1, ids.end(), ids[i]) == ids.end();
+    };
+    size_t known = 0;
+    for (size_t i = 0; i < n; ++i) known += last(i) && model.last(ids[i]) != nullptr;
+    if (known < n && random.one_in(4)) {
+      try {
+        index.upsert({n, x.data(), ids.data()}, Index::Missing::kRefuse, nullptr);
+      } catch (const Error& error) {
+        return error.code() == Code::kOutOfRange;
+      }
+      bool all = true;
+      for (idx_t id : ids) all &= model.last(id) != nullptr;
+      if (!all) return false;
+    } else if (index.upsert({n, x.data(), ids.data()}, Index::Missing::kAdd, nullptr) != known) {
+      return false;
+    }
+    model.remove(IDSelectorBatch(n, ids.data()));
+    for (size_t i = 0; i < n; ++i) {
+      if (last(i)) model.add(ids[i], vectors[i]);
+    }
+    return true;
+  }
+
   bool reconstruct() {
     const idx_t id = some_id(random);
     const Vector* const expected = model.last(id);
@@ -117,8 +152,11 @@ struct Twins {
     const size_t kind = random.below(100);
     if (kind < 30 && model.size() < kMost) {
       add();
+    } else if (kind < 36) {
+      if (!upsert()) return false;
     } else if (kind < 50) {
       if (!remove()) return false;
+      if (random.one_in(8)) index.compact();
     } else if (kind < 80) {
       if (!reconstruct()) return false;
     } else if (kind < 99) {
@@ -127,7 +165,7 @@ struct Twins {
       index.reset();
       model.clear();
     }
-    return index.ntotal() == model.size() && index.ids().size() == model.size();
+    return index.ntotal() == model.size() && index.row_ids().size() == model.size();
   }
 };
 

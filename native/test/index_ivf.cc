@@ -28,7 +28,9 @@ std::shared_ptr<IndexIVFFlat> trained(Metric metric = Metric::kL2) {
 
 std::vector<idx_t> ids_of(const IndexIVF& index) {
   std::vector<idx_t> ids;
-  for (const auto& list : index.lists().view()) {
+  const Moment moment(index);
+  for (size_t l = 0; l < moment.nlist(); ++l) {
+    const auto list = moment.list(l);
     for (size_t i = 0; i < list.size(); ++i) ids.push_back(list.id(i));
   }
   std::sort(ids.begin(), ids.end());

@@ -35,7 +35,9 @@ std::unique_ptr<IndexIVFFlat> make(bool trained) {
 // Everything that can be seen of an index.
 struct Looks {
   explicit Looks(const IndexIVF& index) : centroids(centroids_of(*index.quantizer())), ntotal(index.ntotal()) {
-    for (const auto& list : index.lists().view()) {
+    const Moment moment(index);
+    for (size_t l = 0; l < moment.nlist(); ++l) {
+      const auto list = moment.list(l);
       sizes.push_back(list.size());
       for (size_t i = 0; i < list.size(); ++i) {
         ids.push_back(list.id(i));

@@ -43,7 +43,7 @@ class Walk {
 
   void step() {
     Pair& pair = random_.one_in(4) ? two_ : one_;
-    switch (random_.below(12)) {
+    switch (random_.below(14)) {
       case 0:
       case 1:
       case 2:
@@ -60,6 +60,9 @@ class Walk {
         return range_search(pair);
       case 8:
         return reconstruct(pair);
+      case 9:
+      case 10:
+        return upsert(pair);
       default:
         return search(pair);
     }
@@ -120,6 +123,28 @@ class Walk {
     const IDSelectorRange range(some_id(), some_id());
     const IDSelector& selector = random_.one_in(2) ? static_cast<const IDSelector&>(batch) : range;
     CHECK(pair.index->remove_ids(selector, nullptr) == pair.model.remove(selector));
+    CHECK(pair.model.same_lists(*pair.index));
+  }
+
+  void upsert(Pair& pair) {
+    const size_t n = random_.between(1, 20);
+    const auto x = vectors(n);
+    std::vector<idx_t> ids(n);
+    for (idx_t& id : ids) id = some_id();
+    std::vector<idx_t> latest;
+    std::vector<float> rows;
+    size_t known = 0;
+    for (size_t i = 0; i < n; ++i) {
+      if (std::find(ids.begin() + static_cast<ptrdiff_t>(i) + 1, ids.end(), ids[i]) != ids.end()) continue;
+      latest.push_back(ids[i]);
+      rows.insert(rows.end(), x.begin() + static_cast<ptrdiff_t>(i * d_),
+                  x.begin() + static_cast<ptrdiff_t>((i + 1) * d_));
+      known += pair.model.vectors_of(ids[i]).empty() ? 0 : 1;
+    }
+    CHECK(pair.index->upsert({n, x.data(), ids.data()}, Index::Missing::kAdd, nullptr) == known);
+    pair.model.remove(IDSelectorBatch(n, ids.data()));
+    pair.model.add(latest.size(), rows.data(), latest.data());
+    if (random_.one_in(6)) pair.index->compact();
     CHECK(pair.model.same_lists(*pair.index));
   }
 
@@ -190,18 +215,13 @@ class Walk {
 
   void reconstruct(Pair& pair) {
     const idx_t id = some_id();
-    const std::vector<float>* expected = nullptr;
-    for (const auto& list : pair.model.lists) {
-      for (const auto& row : list) {
-        if (row.id == id) expected = &row.x;
-      }
-    }
+    const auto expected = pair.model.vectors_of(id);
     std::vector<float> x(d_);
-    if (expected == nullptr) {
+    if (expected.empty()) {
       CHECK_THROWS_AS(pair.index->reconstruct(id, x.data()), Error);
     } else {
       pair.index->reconstruct(id, x.data());
-      CHECK(same(x, *expected));
+      CHECK(std::any_of(expected.begin(), expected.end(), [&](const auto& one) { return same(x, one); }));
     }
   }
 

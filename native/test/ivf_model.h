@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "index/ivf.h"
+#include "io/format.h"
 #include "test/reference.h"
 
 namespace voronode::test {
@@ -70,6 +71,16 @@ struct IvfModel {
     return before - size();
   }
 
+  std::vector<std::vector<float>> vectors_of(idx_t id) const {
+    std::vector<std::vector<float>> found;
+    for (const auto& list : lists) {
+      for (const auto& row : list) {
+        if (row.id == id) found.push_back(row.x);
+      }
+    }
+    return found;
+  }
+
   void clear() {
     for (auto& list : lists) list.clear();
   }
@@ -111,8 +122,9 @@ struct IvfModel {
   // Whether the index holds these rows in these places.
   bool same_lists(const IndexIVF& index) const {
     if (index.ntotal() != size() || index.nlist() != nlist()) return false;
+    const Moment moment(index);
     for (size_t l = 0; l < nlist(); ++l) {
-      const auto list = index.lists().list(l);
+      const auto list = moment.list(l);
       if (list.size() != lists[l].size() || index.list_size(l) != list.size()) return false;
       for (size_t i = 0; i < list.size(); ++i) {
         if (list.id(i) != lists[l][i].id) return false;

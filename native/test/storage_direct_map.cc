@@ -9,21 +9,44 @@
 namespace voronode::test {
 namespace {
 
-// The last row with the id in the order of lists and rows, as list << 32 | row; -1: none.
-int64_t expected(const InvertedLists& lists, int64_t id) {
-  int64_t found = -1;
+// Whether a row found, as list << 32 | row, bears the id; -1: whether none does.
+bool is_right(int64_t found, const InvertedLists& lists, int64_t id) {
+  if (id == InvertedLists::kNoRow) return found == -1;
   const auto view = lists.view();
-  for (size_t l = 0; l < view.size(); ++l) {
-    for (size_t i = 0; i < view[l].size(); ++i) {
-      if (view[l].id(i) == id) found = static_cast<int64_t>(l << 32 | i);
+  if (found != -1) return view[static_cast<size_t>(found >> 32)].id(found & 0xFFFFFFFF) == id;
+  for (const auto& list : view) {
+    for (size_t i = 0; i < list.size(); ++i) {
+      if (list.id(i) == id) return false;
     }
   }
-  return found;
+  return true;
 }
 
 int64_t find(const DirectMap& map, const InvertedLists& lists, int64_t id) {
-  const auto place = map.find(lists, id);
-  return place ? static_cast<int64_t>(place->list << 32 | place->row) : -1;
+  const auto found = map.find(lists, id);
+  return found ? static_cast<int64_t>(found->place.list << 32 | found->place.row) : -1;
+}
+
+// All rows that bear one of these ids.
+template <class InSet>
+void remove(InvertedLists::Addition& addition, const InvertedLists& lists, const InSet& in_set) {
+  for (size_t l = 0; l < lists.nlist(); ++l) {
+    const auto list = lists.list(l);
+    std::vector<uint32_t> gone;
+    for (size_t i = 0; i < list.size(); ++i) {
+      if (list.id(i) != InvertedLists::kNoRow && in_set(list.id(i))) gone.push_back(static_cast<uint32_t>(i));
+    }
+    if (!gone.empty()) addition.remove(l, gone);
+  }
+}
+
+// The rows that are there of a list in place of all.
+void rewrite(InvertedLists& lists, DirectMap& map, size_t list) {
+  const auto old = lists.list(list);
+  const std::vector<uint32_t> kept = old.ordered();
+  InvertedLists::Addition addition(lists, {{list, kept.size()}}, InvertedLists::Addition::Way::kRewrite);
+  for (size_t i = 0; i < kept.size(); ++i) *addition.room(0, i).ids = old.id(kept[i]);
+  map.rewrite(lists, list, kept, [&] { addition.publish(); });
 }
 
 TEST_CASE("direct map: any sequence of additions, removals and lookups") {
@@ -35,10 +58,13 @@ TEST_CASE("direct map: any sequence of additions, removals and lookups") {
       const size_t list = random.below(lists.nlist());
       const size_t n = random.between(1, 20);
       InvertedLists::Addition addition(lists, {{list, n}});
+      const auto some = static_cast<int64_t>(random.between(2, 30));
+      if (random.one_in(2)) remove(addition, lists, [&](int64_t id) { return id % some == 0; });
       for (size_t i = 0; i < n; ++i) {
         *addition.room(0, i).ids = static_cast<int64_t>(random.below(300)) - 150;
       }
       addition.publish();
+      if (random.one_in(10)) rewrite(lists, map, random.below(lists.nlist()));
       if (random.one_in(20)) {
         const int64_t gone = static_cast<int64_t>(random.below(300)) - 150;
         lists.remove_if(list, [&](int64_t id) { return id <= gone; });
@@ -47,7 +73,7 @@ TEST_CASE("direct map: any sequence of additions, removals and lookups") {
       const size_t lookups = random.one_in(3) ? 12 : 0;
       for (size_t i = 0; i < lookups; ++i) {
         const int64_t id = static_cast<int64_t>(random.below(320)) - 160;
-        CHECK(find(map, lists, id) == expected(lists, id));
+        CHECK(is_right(find(map, lists, id), lists, id));
       }
     }
     lists.clear();

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "index/selector_batch.h"
+#include "io/format.h"
 #include "io/index_io.h"
 #include "test/differential/data.h"
 #include "test/differential/filter.h"
@@ -62,7 +64,7 @@ class Subject {
 
   // One thing that changes the index.
   void change() {
-    switch (choices_.below(8)) {
+    switch (choices_.below(10)) {
       case 0:
         remove();
         break;
@@ -74,6 +76,14 @@ class Subject {
         break;
       case 3:
         if (choices_.one_in(8)) clear();
+        break;
+      case 4:
+      case 5:
+        upsert();
+        break;
+      case 6:
+        index_->compact();
+        expect_same(index_->removed() == 0, "a compact index has no removed rows");
         break;
       default:
         add();
@@ -118,13 +128,7 @@ class Subject {
   // n rows to an index like this one, most of them to one list; the model labels them label + shift.
   void add_to(Index& index, size_t n, size_t list, idx_t shift) {
     const Kind& kind = model_.kind();
-    std::vector<float> x(n * kind.d);
-    for (size_t i = 0; i < n; ++i) {
-      const size_t l = choices_.random().one_in(5) ? choices_.random().below(std::max<size_t>(1, kind.nlist)) : list;
-      data_.near(centroids_.data() + l * kind.d, x.data() + i * kind.d);
-      const bool copies = i > 0 && choices_.random().one_in(30);
-      if (copies) std::copy_n(x.data() + (i - 1) * kind.d, kind.d, x.data() + i * kind.d);
-    }
+    const std::vector<float> x = vectors_near(n, list);
     const bool named = kind.maps > 0 || (kind.has_ids() && choices_.one_in(2));
     const std::vector<idx_t> ids =
         named ? new_ids(n) : running_ids(n, &index == index_.get() ? model_.next_label() : 0);
@@ -144,6 +148,52 @@ class Subject {
     std::vector<idx_t> labels = ids;
     for (idx_t& label : labels) label += shift;
     model_.add(n, x.data(), labels);
+  }
+
+  // n vectors, most of them near the centroid of one list.
+  std::vector<float> vectors_near(size_t n, size_t list) {
+    const Kind& kind = model_.kind();
+    std::vector<float> x(n * kind.d);
+    for (size_t i = 0; i < n; ++i) {
+      const size_t l = choices_.random().one_in(5) ? choices_.random().below(std::max<size_t>(1, kind.nlist)) : list;
+      data_.near(centroids_.data() + l * kind.d, x.data() + i * kind.d);
+      const bool copies = i > 0 && choices_.random().one_in(30);
+      if (copies) std::copy_n(x.data() + (i - 1) * kind.d, kind.d, x.data() + i * kind.d);
+    }
+    return x;
+  }
+
+  // Vectors under ids of rows that are there, under new ones, and some under one id.
+  void upsert() {
+    const Kind& kind = model_.kind();
+    if (!kind.has_ids()) return;
+    const size_t n = choices_.between(1, choices_.one_in(4) ? 200 : 8);
+    const std::vector<float> x = vectors_near(n, choices_.below(std::max<size_t>(1, kind.nlist)));
+    const std::vector<idx_t> there = labels();
+    std::vector<idx_t> ids = running_ids(n, next_id_);
+    next_id_ += static_cast<idx_t>(n);
+    for (size_t i = 0; i < n; ++i) {
+      const bool again = !there.empty() && choices_.random().one_in(2);
+      if (again) ids[i] = there[choices_.random().below(there.size())];
+      if (i > 0 && choices_.random().one_in(10)) ids[i] = ids[choices_.random().below(i)];
+    }
+    size_t known = 0;
+    std::map<idx_t, size_t> last;
+    for (size_t i = 0; i < n; ++i) last[ids[i]] = i;
+    for (const auto& one : last) known += std::find(there.begin(), there.end(), one.first) != there.end();
+    const bool can_be_added = model_.can_transform(n, x.data());
+    try {
+      const size_t found = index_->upsert({n, x.data(), ids.data()}, Index::Missing::kAdd, nullptr);
+      expect_same(found == known, "how many ids of an upsert were there");
+    } catch (const Error& error) {
+      if (error.code() == Code::kOutOfRange && (kind.is_picky() || !can_be_added)) return;
+      throw;
+    }
+    expect_same(can_be_added, "vectors beyond what can be transformed are refused");
+    model_.remove(IDSelectorBatch(n, ids.data()));
+    for (size_t i = 0; i < n; ++i) {
+      if (last[ids[i]] == i) model_.add(1, x.data() + i * kind.d, {ids[i]});
+    }
   }
 
   std::vector<idx_t> running_ids(size_t n, idx_t first) const {
@@ -245,10 +295,11 @@ class Subject {
   void check_refinement() {
     if (!model_.kind().refined_by_code()) return;
     const auto stored = find_in<IndexRefine>(*index_)->rows().stored_rows();
+    const RowNumbers::View rows = index_->numbers().view();
     std::vector<float> room(model_.kind().d);
     for (size_t i = 0; i < model_.rows().size(); ++i) {
       ModelRow& row = model_.rows()[i];
-      const float* const z = stored->row(i, room.data());
+      const float* const z = stored->row(rows.slot(i), room.data());
       if (row.z.empty()) row.z.assign(z, z + room.size());
       expect_same(bits_of(row.z) == bits_of(std::vector<float>(z, z + room.size())), "a row of the refinement");
     }
@@ -290,8 +341,9 @@ class Subject {
 
   std::vector<Row> rows_in(const IndexIVF& ivf) const {
     std::vector<Row> rows;
+    const Moment moment(ivf);
     for (size_t l = 0; l < ivf.nlist(); ++l) {
-      const InvertedLists::List list = ivf.lists().list(l);
+      const InvertedLists::List list = moment.list(l);
       for (size_t i = 0; i < list.size(); ++i) {
         std::vector<float> room(ivf.d());
         const float* const y = ivf.rows_of(l, list.code(i), 1, room.data());
