@@ -1,6 +1,6 @@
-// What does a service get, that has many single searches under way at once? Three parts: callers that each await one search
-// against one call of as many queries; short searches beside long work on another index; other packages, which search on the
-// event loop. All answers of this library are compared, bit by bit. See docs/benchmarks.md.
+// What does a service get, that has many single searches under way at once? Four parts: callers that each await one search
+// against one call of as many queries; short searches beside long work on another index; readers beside a writer that
+// replaces vectors; other packages, which search on the event loop. All answers of this library are compared, bit by bit. See docs/benchmarks.md.
 import { setThreads } from 'voronode';
 import { openDataset } from './data.mjs';
 import { expected } from './expected.mjs';
@@ -12,6 +12,7 @@ import { measureGiants } from './serve_giant.mjs';
 import { BATCH } from './serve_giant_works.mjs';
 import { measurePeers } from './serve_peers.mjs';
 import { legend, renderBlock } from './serve_report.mjs';
+import { measureUpserts } from './serve_upserts.mjs';
 
 const LISTS = 1024;
 const FEWEST_POINTS = 64; // training vectors a list, where few vectors call for fewer lists
@@ -47,6 +48,7 @@ async function measure(shape, options) {
   const block = { ...shape };
   if (options.parts.includes('callers')) block.callers = await measureCallers(dataset, options);
   if (options.parts.includes('giant')) block.giant = await measureGiants(dataset, options);
+  if (options.parts.includes('upserts')) block.upserts = await measureUpserts(dataset, options);
   if (options.parts.includes('peers') && options.rivals.length > 0) block.peers = await measurePeers(dataset, options);
   return block;
 }

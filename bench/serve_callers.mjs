@@ -16,7 +16,7 @@ const MOST_WAVES = 2000;
 const FIRST_ID = 1_000_000_000;
 
 /** By name: functions that make the index from a data set. */
-const kinds = {
+export const kinds = {
   async flat({ d, metric, base }) {
     const index = new IndexFlat(d, { metric });
     await index.add(base);

@@ -3,6 +3,7 @@ import { recipes } from './recipes.mjs';
 import { GOALS } from './serve_callers.mjs';
 import { EVERY, LONGEST_WAIT } from './serve_giant.mjs';
 import { CALLERS } from './serve_peers.mjs';
+import { READERS, UPSERTS } from './serve_upserts.mjs';
 import { number, ratio, size, table, time, times } from './table.mjs';
 
 /** What the columns mean. */
@@ -26,18 +27,23 @@ const legends = {
     `Short searches beside long work on another index: one every ${EVERY} ms. Waiting: what a search takes beyond the median of ` +
     `those alone; wanted: p99 at most ${time(LONGEST_WAIT)}. A tick of the timer that comes late is not a part of it, but of ` +
     '"loop". Times as long: time of the work beside short searches ÷ alone, within a round.',
+  upserts:
+    `Upserts: ${READERS} readers that each await one search at a time, alone and beside a writer that replaces ` +
+    `${UPSERTS.wanted} vectors a second, one in a call. Ratio: searches per second beside it ÷ alone, within a round; wanted: ` +
+    `${UPSERTS.rate}. Tail: p99 beside ÷ alone; wanted: at most ${UPSERTS.tail}.`,
   peers:
     `Other packages under ${CALLERS} callers: their exact search runs on the event loop, each caller comes from it. Ratio: our ` +
     'rate ÷ theirs, within a round.',
 };
 
 export function renderBlock(block) {
-  const { d, n, nlist, nprobe, data, metric, threads, callers, giant, peers } = block;
+  const { d, n, nlist, nprobe, data, metric, threads, callers, giant, upserts, peers } = block;
   return [
     `### ${d} × ${size(n)}, ${data}, ${metric}, ${threads === 1 ? '1 thread' : `${threads} threads`}`,
     `Inverted file: ${nlist} lists, of which a search visits ${nprobe}.`,
     ...(callers ? [callersTable(callers)] : []),
     ...(giant ? [giantTable(giant.rows), ...remarksOnPriority(giant.refused)] : []),
+    ...(upserts ? [upsertsTable(upserts)] : []),
     ...(peers ? [peersTable(peers.rows), ...remarksOnPeers(peers)] : []),
   ].join('\n\n');
 }
@@ -88,6 +94,26 @@ function giantTable(rows) {
     ratio(row.slower),
   ]);
   return table([head, ...body], 2);
+}
+
+function upsertsTable(rows) {
+  const readers = ['alone, searches/s', 'beside', 'ratio', `≥ ${UPSERTS.rate}`, 'p99 alone', 'beside', 'tail'];
+  const head = ['index', ...readers, `≤ ${UPSERTS.tail}`, 'upserts/s', 'p50', 'p99', 'worst', 'loop'];
+  const body = rows.map(({ kind, aloneRate, rate, p99, upserts, ...row }) => [
+    kind,
+    number(aloneRate.median),
+    number(rate.median),
+    ratio(row.ratio),
+    verdict(row.keepsRate),
+    time(p99.alone.median),
+    time(p99.beside.median),
+    ratio(row.tail),
+    verdict(row.keepsTail),
+    number(upserts.rate.median),
+    ...[upserts.p50, upserts.p99, upserts.worst].map(time),
+    time(row.loopDelay.median),
+  ]);
+  return table([head, ...body], 1);
 }
 
 function remarksOnPriority(refused) {

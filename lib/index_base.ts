@@ -105,6 +105,34 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
   }
 
   /**
+   * Adds n vectors (n × d) under n ids of the caller, each in the place of all that bear its id: whoever searches
+   * meanwhile finds, of all of them, the old vectors or the new ones, and is not held up. Of vectors under one id the last
+   * counts. Resolves to how many of the ids were there.
+   * @throws as {@link addWithIds}
+   */
+  async upsert(vectors: Float32Array, ids: Ids, options?: WorkOptions): Promise<number> {
+    return await Held.self(this).#replace(vectors, ids, options, 'upsert()', false);
+  }
+
+  /** {@link upsert} on the calling thread. */
+  upsertSync(vectors: Float32Array, ids: Ids): number {
+    return Held.self(this).#replaceSync(vectors, ids, false);
+  }
+
+  /**
+   * {@link upsert} of vectors that are all there.
+   * @throws ERR_OUT_OF_RANGE if no vector bears one of the ids; nothing is changed then
+   */
+  async updateVectors(vectors: Float32Array, ids: Ids, options?: WorkOptions): Promise<void> {
+    await Held.self(this).#replace(vectors, ids, options, 'updateVectors()', true);
+  }
+
+  /** {@link updateVectors} on the calling thread. */
+  updateVectorsSync(vectors: Float32Array, ids: Ids): void {
+    Held.self(this).#replaceSync(vectors, ids, true);
+  }
+
+  /**
    * Learns from n sample vectors (n × d) what the index needs to know before it takes any. Nothing for flat indexes, and
    * for those that know it already: from a file, or from a quantizer with centroids.
    * @throws ERR_INVALID_ARG_VALUE for fewer vectors than lists; ERR_VORONODE_UNSUPPORTED if vectors are stored already
@@ -277,7 +305,9 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
 
   /**
    * Removes the vectors with these ids, all that bear them; ids that are not there are passed over. Resolves to how
-   * many went. In an index without ids of its own the vectors behind a hole move up: their ids change.
+   * many went. In an index without ids of its own the vectors behind a hole move up: their ids change. Searches go on
+   * meanwhile. The memory comes back later: when one vector in 16 was removed, as soon as nobody searches for a moment; at
+   * one in 4, searches wait for it.
    */
   async removeIds(ids: Ids | IDSelector, options?: WorkOptions): Promise<number> {
     const self = Held.self(this);
@@ -317,6 +347,20 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
   /** {@link reset} on the calling thread. Waits for work under way. */
   resetSync(): void {
     native.resetSync(Held.receiver(this));
+  }
+
+  async #replace(
+    ...[vectors, ids, options, method, mustExist]: [Float32Array, Ids, WorkOptions | undefined, string, boolean]
+  ): Promise<number> {
+    const list = checkNewIds(ids, checkVectors('vectors', vectors, Held.dimension(this)));
+    checkNames(options, WORK_NAMES, method);
+    const handle = Held.receiver(this);
+    return await abortable(workOf(options), (token) => native.upsert(handle, vectors, list, mustExist, token));
+  }
+
+  #replaceSync(vectors: Float32Array, ids: Ids, mustExist: boolean): number {
+    const list = checkNewIds(ids, checkVectors('vectors', vectors, Held.dimension(this)));
+    return native.upsertSync(Held.receiver(this), vectors, list, mustExist);
   }
 
   #choices<F>(options: object | undefined, way: SearchWay<F>): SearchChoices<F> {

@@ -221,6 +221,15 @@ export interface Native {
     filter: NativeFilter | NativeFilterFunction | undefined,
     params?: NativeSearchParams | undefined,
   ): NativeRangeResult;
+  /** Resolves to how many of the ids were there; mustExist: an error unless all are. */
+  upsert(
+    index: NativeIndex,
+    vectors: Float32Array,
+    ids: BigInt64Array,
+    mustExist: boolean,
+    token: NativeToken | undefined,
+  ): Promise<number>;
+  upsertSync(index: NativeIndex, vectors: Float32Array, ids: BigInt64Array, mustExist: boolean): number;
   removeIds(index: NativeIndex, selector: NativeSelector, token: NativeToken | undefined): Promise<number>;
   removeIdsSync(index: NativeIndex, selector: NativeSelector): number;
   /** Of two inverted files: moves all vectors of `other` into `index`, addId added to their ids. */

@@ -48,6 +48,14 @@ Gate::Waiter* Gate::take_ready() noexcept {
   return ready;
 }
 
+void Gate::grant(Waiter* ready) noexcept {
+  while (ready != nullptr) {
+    Waiter* const next = ready->next_;  // the waiter may be gone after granted()
+    ready->granted();
+    ready = next;
+  }
+}
+
 // A newcomer queues up and whoever may start then starts: arrival and departure follow one rule.
 void Gate::enter(Waiter& waiter, Access access) noexcept {
   Waiter* ready = nullptr;
@@ -59,11 +67,7 @@ void Gate::enter(Waiter& waiter, Access access) noexcept {
     tail_ = &waiter;
     ready = take_ready();
   }
-  while (ready != nullptr) {
-    Waiter* next = ready->next_;  // the waiter may be gone after granted()
-    ready->granted();
-    ready = next;
-  }
+  grant(ready);
 }
 
 void Gate::leave(Access access) noexcept {
@@ -75,11 +79,24 @@ void Gate::leave(Access access) noexcept {
     if (access == Access::kExclusive) exclusive_ = false;
     ready = take_ready();
   }
-  while (ready != nullptr) {
-    Waiter* next = ready->next_;
-    ready->granted();
-    ready = next;
+  grant(ready);
+}
+
+bool Gate::try_exclude() noexcept {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (readers_ != 0) return false;
+  exclusive_ = true;
+  return true;
+}
+
+void Gate::end_exclusion() noexcept {
+  Waiter* ready = nullptr;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    exclusive_ = false;
+    ready = take_ready();
   }
+  grant(ready);
 }
 
 namespace {

@@ -5,8 +5,8 @@
 //             append    yes    no       no
 //             exclusive no     no       no
 //
-// Searches, saves and reconstructs read; adds append (storage is append-only, so searches go on beside them over the
-// rows they saw); removal, training and reset are exclusive. Entry is first come, first served, but for one rule: a
+// Searches, saves and reconstructs read; adds, removals and upserts append (what searches saw stays where it is, so they
+// go on beside them); training, merging and reset are exclusive. Entry is first come, first served, but for one rule: a
 // read may pass waiting appends, which do not disturb it. So neither readers nor writers starve.
 //
 // A waiter is a node in the caller's own memory: entering and leaving allocate nothing and cannot fail.
@@ -45,7 +45,13 @@ class Gate {
   void enter(Waiter& waiter, Access access) noexcept;
   void leave(Access access) noexcept;
 
+  // Who appends takes exclusivity as well, if nobody reads just now; nobody is made to wait for it. Without waiting.
+  bool try_exclude() noexcept;
+  // And gives it back; who appends still does.
+  void end_exclusion() noexcept;
+
  private:
+  static void grant(Waiter* ready) noexcept;
   bool try_start(Access access) noexcept;
   Waiter* take_ready() noexcept;
 

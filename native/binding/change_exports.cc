@@ -1,4 +1,4 @@
-// What changes an index: add, train, remove, merge, reset.
+// What changes an index: add, upsert, train, remove, merge, reset.
 #include <algorithm>
 
 #include "binding/args.h"
@@ -40,28 +40,73 @@ class Add final : public TakesVectors {
  public:
   static constexpr size_t kArgs = 2;
   explicit Add(const Call& call) : TakesVectors(call, Access::kAppend) {}
-  void execute(const Cancel* cancel, Listener*) override { index()->add(n(), checked_vectors(cancel), cancel); }
+  void execute(const Cancel* cancel, Listener*) override {
+    index()->add(n(), checked_vectors(cancel), cancel);
+    index()->tidy(access());
+  }
   double nanoseconds() const noexcept override { return index()->add_work(n()) / kWorkPerNanosecond; }
 };
 
-class AddWithIds final : public TakesVectors {
- public:
-  static constexpr size_t kArgs = 3;
-  explicit AddWithIds(const Call& call)
-      : TakesVectors(call, Access::kAppend), ids_(call.env, "ids", call[2], call.sync) {
+// With an id for each.
+class TakesRows : public TakesVectors {
+ protected:
+  TakesRows(const Call& call, Access access) : TakesVectors(call, access), ids_(call.env, "ids", call[2], call.sync) {
     if (ids_.size() == n()) return;
     throw Error(Code::kOutOfRange,
                 format("The value of \"ids.length\" is out of range. It must be %zu, one id per vector. "
                        "Received %zu",
                        n(), ids_.size()));
   }
-  void execute(const Cancel* cancel, Listener*) override {
-    index()->add_with_ids(n(), checked_vectors(cancel), ids_.data(), cancel);
-  }
-  double nanoseconds() const noexcept override { return index()->add_work(n()) / kWorkPerNanosecond; }
+  const idx_t* ids() const noexcept { return ids_.data(); }
 
  private:
   Input<int64_t> ids_;
+};
+
+class AddWithIds final : public TakesRows {
+ public:
+  static constexpr size_t kArgs = 3;
+  explicit AddWithIds(const Call& call) : TakesRows(call, Access::kAppend) {}
+  void execute(const Cancel* cancel, Listener*) override {
+    index()->add_with_ids(n(), checked_vectors(cancel), ids(), cancel);
+    index()->tidy(access());
+  }
+  double nanoseconds() const noexcept override { return index()->add_work(n()) / kWorkPerNanosecond; }
+};
+
+// What takes rows out goes on beside searches, unless so many lie there that they are to be moved away first.
+Access removing_access(const Index* index) noexcept {
+  return index->compaction() == Index::Compaction::kOverdue ? Access::kExclusive : Access::kAppend;
+}
+
+// To find rows by their ids: between a look into a table and a look at each id.
+double finding_nanoseconds(const Index& index) noexcept {
+  constexpr double kPerRow = 0.1;
+  return kPerRow * static_cast<double>(index.ntotal());
+}
+
+// (index, vectors, ids, mustExist, token)
+class Upsert final : public TakesRows {
+ public:
+  static constexpr size_t kArgs = 4;
+  explicit Upsert(const Call& call)
+      : TakesRows(call, removing_access(index_of(call.env, call[0])->index.get())),
+        missing_(boolean_arg(call.env, "mustExist", call[3]) ? Index::Missing::kRefuse : Index::Missing::kAdd) {}
+  void execute(const Cancel* cancel, Listener*) override {
+    replaced_ = index()->upsert({n(), checked_vectors(cancel), ids()}, missing_, cancel);
+    index()->tidy(access());
+  }
+  double nanoseconds() const noexcept override {
+    return index()->add_work(n()) / kWorkPerNanosecond + finding_nanoseconds(*index());
+  }
+  napi_value finish(Napi::Env env) override {
+    TakesVectors::finish(env);
+    return Napi::Number::New(env, static_cast<double>(replaced_));
+  }
+
+ private:
+  Index::Missing missing_;
+  size_t replaced_ = 0;
 };
 
 class Train final : public TakesVectors {
@@ -106,17 +151,21 @@ class RemoveIds final : public Operation {
  public:
   static constexpr size_t kArgs = 2;
   explicit RemoveIds(const Call& call)
-      : Operation(index_of(call.env, call[0]), Access::kExclusive),
-        selector_(selector_arg(call.env, "selector", call[1])) {}
+      : RemoveIds(index_of(call.env, call[0]), selector_arg(call.env, "selector", call[1])) {}
   void execute(const Cancel* cancel, Listener*) override {
     removed_ = index()->remove_ids(*selector_->build(), cancel);
+    index()->tidy(access());
   }
+  double nanoseconds() const noexcept override { return finding_nanoseconds(*index()); }
   napi_value finish(Napi::Env env) override {
     held().report_memory();
     return Napi::Number::New(env, static_cast<double>(removed_));
   }
 
  private:
+  RemoveIds(const HeldPtr& held, SelectorSourcePtr selector)
+      : Operation(held, removing_access(held->index.get())), selector_(std::move(selector)) {}
+
   SelectorSourcePtr selector_;
   size_t removed_ = 0;
 };
@@ -165,6 +214,8 @@ constexpr Export kExports[] = {
     {"addSync", entry_sync<Add>},
     {"addWithIds", entry_async<AddWithIds>},
     {"addWithIdsSync", entry_sync<AddWithIds>},
+    {"upsert", entry_async<Upsert>},
+    {"upsertSync", entry_sync<Upsert>},
     {"train", entry_async<Train>},
     {"trainSync", entry_sync<Train>},
     {"removeIds", entry_async<RemoveIds>},

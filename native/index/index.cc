@@ -157,6 +157,17 @@ Index::Compaction Index::compaction() const noexcept {
   return removed < slots / kOverdueShare ? Compaction::kDue : Compaction::kOverdue;
 }
 
+void Index::tidy(Access held) noexcept {
+  if (compaction() == Compaction::kNone) return;
+  const bool excluded = held == Access::kExclusive;
+  if (!excluded && !gate_->try_exclude()) return;
+  try {
+    compact();
+  } catch (...) {
+  }
+  if (!excluded) gate_->end_exclusion();
+}
+
 void Index::compact() {
   const std::vector<size_t> slots = numbers_->removed_slots();
   if (!slots.empty()) remove_rows(slots);

@@ -145,6 +145,9 @@ class Index {
   // Whether so many do that compact() pays (kDue), or that searches get slow (kOverdue).
   enum class Compaction { kNone, kDue, kOverdue };
   Compaction compaction() const noexcept;
+  // Compacts if that is due and nobody searches just now, or if it is overdue and the caller excludes searches. `held`: its
+  // access. For after a change; without memory for it, or while somebody searches, rows stay where they are.
+  void tidy(Access held) noexcept;
   // Frees the memory of removed rows. May throw std::bad_alloc, and changes nothing then. REQUIRES: kExclusive, not
   // wrapped.
   virtual void compact();
