@@ -72,6 +72,17 @@ void IndexFlat::remove_rows(const std::vector<size_t>& slots) noexcept {
   numbers().restart(rows_.size());
 }
 
+void IndexFlat::move_rows(const RowMove& move) noexcept {
+  rows_.move(move);
+  if (sketches_) sketches_->rows_moved(rows_, move.to, move.to + move.count);
+}
+
+void IndexFlat::keep_rows(size_t n) noexcept {
+  rows_.truncate(n);
+  rows_.release_spare();
+  if (sketches_) sketches_->rows_removed(rows_, n);
+}
+
 void IndexFlat::reset() noexcept {
   numbers().restart(0);
   rows_.clear();

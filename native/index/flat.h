@@ -29,6 +29,8 @@ class IndexFlat final : public IndexFlatCodes {
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override;
   void remove_rows(const std::vector<size_t>& slots) noexcept override;
+  void move_rows(const RowMove& move) noexcept override;
+  void keep_rows(size_t n) noexcept override;
   void reset() noexcept override;
 
   std::unique_ptr<StoredRows> stored_rows() const override;

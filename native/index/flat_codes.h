@@ -21,6 +21,7 @@ class StoredRows {
 class IndexFlatCodes : public Index {
  public:
   bool look_up_slot(size_t slot, float* x) const override;
+  bool moves_rows() const noexcept override { return true; }
 
   virtual std::unique_ptr<StoredRows> stored_rows() const = 0;
 

@@ -29,6 +29,11 @@ class IndexScalarQuantizer final : public IndexFlatCodes {
     codes_.remove(slots);
     numbers().restart(codes_.size());
   }
+  void move_rows(const RowMove& move) noexcept override { codes_.move(move); }
+  void keep_rows(size_t n) noexcept override {
+    codes_.truncate(n);
+    codes_.release_spare();
+  }
   void reset() noexcept override {
     numbers().restart(0);
     codes_.clear();

@@ -154,6 +154,16 @@ void IndexIDMap::remove_rows(const std::vector<size_t>& slots) noexcept {
   ids_.remove(slots);
 }
 
+void IndexIDMap::move_rows(const RowMove& move) noexcept {
+  base().move_rows(move);
+  ids_.move(move, numbers().view());
+}
+
+void IndexIDMap::keep_rows(size_t n) noexcept {
+  base().keep_rows(n);
+  ids_.keep(n);
+}
+
 void IndexIDMap::reset() noexcept {
   base().reset();
   ids_.clear();

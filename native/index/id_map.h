@@ -34,6 +34,8 @@ class IndexIDMap final : public Wrapper {
   size_t upsert(const Rows& rows, Missing missing, const Cancel* cancel) override;
   bool numbered_by_position() const override { return true; }  // its rows; what they are labelled with is in ids()
   void remove_rows(const std::vector<size_t>& slots) noexcept override;
+  void move_rows(const RowMove& move) noexcept override;
+  void keep_rows(size_t n) noexcept override;
   void reset() noexcept override;
   bool maps_ids() const noexcept override { return true; }
 

@@ -145,9 +145,12 @@ class Index {
   // Whether so many do that compact() pays (kDue), or that searches get slow (kOverdue).
   enum class Compaction { kNone, kDue, kOverdue };
   Compaction compaction() const noexcept;
-  // Compacts if that is due and nobody searches just now, or if it is overdue and the caller excludes searches. `held`: its
+  // A step of compacting, if that is due and nobody searches just now, or if the caller excludes searches. `held`: its
   // access. For after a change; without memory for it, or while somebody searches, rows stay where they are.
   void tidy(Access held) noexcept;
+  // A step of compacting that moves so many bytes of vectors. May throw std::bad_alloc, and changes nothing then.
+  // REQUIRES: kExclusive, not wrapped, moves_rows(), removed() > 0.
+  void compact_some(size_t bytes);
   // Frees the memory of removed rows. May throw std::bad_alloc, and changes nothing then. REQUIRES: kExclusive, not
   // wrapped.
   virtual void compact();
@@ -160,6 +163,12 @@ class Index {
   // so that slots are positions again. Never fails: wrappers rely on it to stay in step with the index they wrap.
   // REQUIRES: kExclusive, numbered_by_position().
   virtual void remove_rows(const std::vector<size_t>& slots) noexcept = 0;
+
+  // Compacting step by step: rows of all kinds around one storage move alike; then those from the n-th slot on are free.
+  // Kinds that cannot do it compact in one go. REQUIRES: kExclusive, numbers().counted().
+  virtual bool moves_rows() const noexcept { return false; }
+  virtual void move_rows(const RowMove&) noexcept {}
+  virtual void keep_rows(size_t /*n*/) noexcept {}
 
   // Removes all vectors, keeps the training. REQUIRES: kExclusive.
   virtual void reset() noexcept = 0;

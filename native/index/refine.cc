@@ -85,6 +85,18 @@ void IndexRefine::remove_rows(const std::vector<size_t>& slots) noexcept {
   rows_->remove_rows(slots);
 }
 
+void IndexRefine::move_rows(const RowMove& move) noexcept {
+  base().move_rows(move);
+  rows_->move_rows(move);
+}
+
+// rows_ has numbers of its own.
+void IndexRefine::keep_rows(size_t n) noexcept {
+  base().keep_rows(n);
+  rows_->keep_rows(n);
+  rows_->numbers().restart(n);
+}
+
 void IndexRefine::reset() noexcept {
   base().reset();
   rows_->reset();

@@ -63,6 +63,8 @@ class IndexRefine final : public Wrapper {
     return Index::upsert(rows, missing, cancel);
   }
   void remove_rows(const std::vector<size_t>& slots) noexcept override;
+  void move_rows(const RowMove& move) noexcept override;
+  void keep_rows(size_t n) noexcept override;
   void reset() noexcept override;
   void check_mergeable(const Index& other) const override;
   bool refines() const noexcept override { return true; }

@@ -47,6 +47,9 @@ class Wrapper : public Index {
   bool numbered_by_position() const override { return base_->numbered_by_position(); }
   void remove_rows(const std::vector<size_t>& slots) noexcept override { base_->remove_rows(slots); }
   void reset() noexcept override { base_->reset(); }
+  bool moves_rows() const noexcept override { return base_->moves_rows(); }
+  void move_rows(const RowMove& move) noexcept override { base_->move_rows(move); }
+  void keep_rows(size_t n) noexcept override { base_->keep_rows(n); }
   std::shared_ptr<Index> inner() const noexcept override { return base_.shared(); }
 
  protected:

@@ -36,6 +36,12 @@ void Sketches::prepare(Blocks<float>& rows, size_t n, const Cancel* cancel) {
   if (count == 0) return;
   groups_.reserve(count);
   if (first == 0) choose_centre(rows, total);
+  make(rows, first, count, cancel);
+  prepared_ = count;
+}
+
+// The groups [first, first + count), for which there is room.
+void Sketches::make(Blocks<float>& rows, size_t first, size_t count, const Cancel* cancel) {
   const size_t tasks = (count + kGroupsPerTask - 1) / kGroupsPerTask;
   ThreadPool::instance().parallel_for(tasks, cancel, [&](size_t task) {
     SketchMaker maker(space_);
@@ -48,12 +54,22 @@ void Sketches::prepare(Blocks<float>& rows, size_t n, const Cancel* cancel) {
       maker.make(group_rows, room.data, room.capacity, first + g - room.begin);
     }
   });
-  prepared_ = count;
 }
 
 void Sketches::publish() noexcept {
   groups_.publish(prepared_);
   prepared_ = 0;
+}
+
+void Sketches::rows_moved(Blocks<float>& rows, size_t begin, size_t end) noexcept {
+  const size_t first = begin / kGroupRows;
+  const size_t last = std::min(groups_.size(), (end + kGroupRows - 1) / kGroupRows);
+  if (first >= last) return;
+  try {
+    make(rows, first, last - first, nullptr);
+  } catch (...) {
+    groups_.truncate(first);  // as below
+  }
 }
 
 void Sketches::rows_removed(Blocks<float>& rows, size_t first) noexcept {

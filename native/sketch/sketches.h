@@ -48,6 +48,9 @@ class Sketches {
   // After a removal from `rows` (or another change of it), the first row concerned at `first`. Needs exclusivity.
   void rows_removed(Blocks<float>& rows, size_t first) noexcept;
 
+  // After rows [begin, end) have become others. Needs exclusivity.
+  void rows_moved(Blocks<float>& rows, size_t begin, size_t end) noexcept;
+
   void clear() noexcept { groups_.clear(); }
   size_t allocated_bytes() const noexcept { return groups_.allocated_bytes(); }
 
@@ -59,6 +62,7 @@ class Sketches {
   static constexpr BlockSizes kGroupBlocks{kBaseBytes, kTopBytes, 1};
 
   void choose_centre(Blocks<float>& rows, size_t n);
+  void make(Blocks<float>& rows, size_t first, size_t count, const Cancel* cancel);
 
   SketchSpace space_;
   Blocks<uint8_t> groups_;

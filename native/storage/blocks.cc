@@ -57,6 +57,11 @@ void Blocks<T>::remove(const std::vector<size_t>& rows) noexcept {
   release_spare();
 }
 
+template <class T>
+void Blocks<T>::move(const RowMove& move) noexcept {
+  move.for_each([&](size_t from, size_t to) { std::memcpy(slot(to), slot(from), width() * sizeof(T)); });
+}
+
 // With exclusivity no View holds the table, so it is changed in place.
 template <class T>
 void Blocks<T>::release_spare() noexcept {

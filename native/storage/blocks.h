@@ -18,6 +18,7 @@
 
 #include "base/aligned.h"
 #include "storage/block_shape.h"
+#include "storage/row_numbers.h"
 
 namespace voronode {
 
@@ -114,6 +115,9 @@ class Blocks {
 
   // Removes these rows (ascending, unique); the rest move up, in order.
   void remove(const std::vector<size_t>& rows) noexcept;
+
+  // Moves rows down. Needs exclusivity.
+  void move(const RowMove& move) noexcept;
 
   void clear() noexcept {
     truncate(0);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <mutex>
 #include <new>
 #include <shared_mutex>
@@ -18,33 +19,70 @@ constexpr size_t kMinSlots = 64;
 // A row enters the table in about as long as so many are gone over by their ids.
 constexpr size_t kGoneOverPerRow = 32;
 
-// Slots hold row + 1 (0: empty) of the last row that bears an id; the id itself stands in the table of ids.
+// Slots hold row + 1 (0: empty) of the last row that bears an id; the id itself stands in the table of ids. kGone: of a row
+// that was removed, and whose place is another one's.
 struct Reverse {
+  static constexpr uint64_t kGone = std::numeric_limits<uint64_t>::max();
+
   struct Repeat {
     size_t row;
     size_t before;  // the row that bore its id before
   };
 
   std::vector<uint64_t> slots;
+  size_t used = 0;              // of the slots
   std::vector<Repeat> repeats;  // rows ascending
   size_t rows = 0;              // [0, rows) are in it
 
-  bool has_room(size_t limit) const noexcept { return slots.size() >= 2 * limit; }
+  bool has_room(size_t limit) const noexcept { return slots.size() >= 2 * (used + (limit - std::min(limit, rows))); }
 
-  // The slot with this id, or the empty one where it belongs.
+  // The slot with this id, or the empty one where it belongs. Rows behind the last are gone.
   size_t probe(uint64_t seed, const View& ids, int64_t id) const noexcept {
+    const auto bears = [&](size_t row) { return row < rows && *ids.row(row) == id; };
     size_t s = hash(static_cast<uint64_t>(id), seed) & (slots.size() - 1);
-    while (slots[s] != 0 && *ids.row(slots[s] - 1) != id) s = (s + 1) & (slots.size() - 1);
+    while (slots[s] != 0 && !bears(slots[s] - 1)) s = (s + 1) & (slots.size() - 1);
     return s;
   }
 
   // REQUIRES: has_room(limit). std::bad_alloc leaves some rows taken in, the others not.
-  void take_in(uint64_t seed, const View& ids, size_t limit) {
+  void take_in(uint64_t seed, const View& ids, size_t limit, const RowMove::Run& hole) {
     for (; rows < limit; ++rows) {
+      if (rows >= hole.begin && rows < hole.end) continue;
       uint64_t& slot = slots[probe(seed, ids, *ids.row(rows))];
       if (slot != 0) repeats.push_back({rows, slot - 1});
+      used += slot == 0 ? 1 : 0;
       slot = rows + 1;
     }
+  }
+
+  // Before the ids move. REQUIRES: all rows that move are in the table.
+  void move(uint64_t seed, const View& ids, const RowMove& move, const RowNumbers::View& there) noexcept {
+    move.for_each_removed([&](size_t row) { replace(seed, ids, row, kGone); });
+    move.for_each([&](size_t from, size_t to) { replace(seed, ids, from, to + 1); });
+    // All rows with one id are removed together: before a removed one is none that is there.
+    std::erase_if(repeats, [&](const Repeat& repeat) { return !there.has(repeat.row) || !there.has(repeat.before); });
+    for (Repeat& repeat : repeats) {
+      repeat.row = moved(move, repeat.row);
+      repeat.before = moved(move, repeat.before);
+    }
+  }
+
+  // What the slot of a row holds, if it has one: of rows with one id only the last has.
+  void replace(uint64_t seed, const View& ids, size_t row, uint64_t by) noexcept {
+    if (row >= rows) return;
+    size_t s = hash(static_cast<uint64_t>(*ids.row(row)), seed) & (slots.size() - 1);
+    while (slots[s] != 0 && slots[s] != row + 1) s = (s + 1) & (slots.size() - 1);
+    if (slots[s] != 0) slots[s] = by;
+  }
+
+  static size_t moved(const RowMove& move, size_t row) noexcept {
+    if (move.runs.empty() || row < move.runs.front().begin || row >= move.runs.back().end) return row;
+    size_t to = move.to;
+    for (const RowMove::Run& run : move.runs) {
+      if (row < run.end) return to + (row - run.begin);
+      to += run.end - run.begin;
+    }
+    return row;
   }
 
   // Where `row` stands among the repeats, or null.
@@ -62,8 +100,9 @@ struct Reverse {
 struct IdTable::State {
   Blocks<int64_t> ids{1};
   const uint64_t seed = hash_seed(this);
-  std::shared_mutex mutex;  // guards `reverse`
+  std::shared_mutex mutex;  // guards what follows
   Reverse reverse;
+  RowMove::Run hole{0, 0};           // of a sweep: no reader knows a row in it, and its ids say nothing
   std::atomic<size_t> gone_over{0};  // ids that find_all made others go over since there is a table, or none
 
   // The rows that taking in those below `limit` would insert.
@@ -80,10 +119,10 @@ struct IdTable::State {
       size_t size = kMinSlots;
       while (size < 2 * limit) size *= 2;
       larger.slots.resize(size);
-      larger.take_in(seed, view, limit);
+      larger.take_in(seed, view, limit, hole);
       reverse = std::move(larger);
     } else {
-      reverse.take_in(seed, view, limit);
+      reverse.take_in(seed, view, limit, hole);
     }
   }
 
@@ -164,6 +203,36 @@ void IdTable::remove(const std::vector<size_t>& rows) noexcept {
   forget_rows();
 }
 
+void IdTable::move(const RowMove& move, const RowNumbers::View& rows) noexcept {
+  const std::lock_guard<std::shared_mutex> lock(state_->mutex);
+  Reverse& reverse = state_->reverse;
+  if (!reverse.slots.empty()) {
+    const size_t end = move.runs.empty() ? reverse.rows : std::max(reverse.rows, move.runs.back().end);
+    if (reverse.has_room(end)) {
+      try {
+        reverse.take_in(state_->seed, view(), end, state_->hole);
+        reverse.move(state_->seed, view(), move, rows);
+      } catch (const std::bad_alloc&) {
+        reverse = Reverse();
+      }
+    } else {
+      reverse = Reverse();
+    }
+  }
+  state_->hole = {move.to + move.count, move.met.end};
+  state_->ids.move(move);
+}
+
+void IdTable::keep(size_t n) noexcept {
+  const std::lock_guard<std::shared_mutex> lock(state_->mutex);
+  Reverse& reverse = state_->reverse;
+  reverse.rows = std::min(reverse.rows, n);
+  std::erase_if(reverse.repeats, [&](const Reverse::Repeat& repeat) { return repeat.row >= n; });
+  state_->hole = {0, 0};
+  state_->ids.truncate(n);
+  state_->ids.release_spare();
+}
+
 void IdTable::clear() noexcept {
   state_->ids.clear();
   forget_rows();
@@ -172,6 +241,7 @@ void IdTable::clear() noexcept {
 void IdTable::forget_rows() noexcept {
   const std::lock_guard<std::shared_mutex> lock(state_->mutex);
   state_->reverse = Reverse();
+  state_->hole = {0, 0};
   state_->gone_over = 0;
 }
 

@@ -1,8 +1,8 @@
 // The caller's ids, one for each slot of rows (row_numbers.h), and the way back from an id to its row.
 //
 // The ids lie in Blocks (8 bytes a row). The reverse table, open addressing with 2 to 4 slots of 8 bytes a row, is
-// built by the first lookup, and each lookup takes in the rows that came since; a removal renumbers rows, so it drops
-// the table and the next lookup builds it anew. Indexes that never look up never pay. Where an id comes back, another
+// built by the first lookup, and each lookup takes in the rows that came since; where rows move, so do their entries, and
+// where many have to at once, the next lookup builds the table anew. Indexes that never look up never pay. Where an id comes back, another
 // 16 bytes say which row bore it before.
 #pragma once
 
@@ -46,6 +46,9 @@ class IdTable {
 
   // These need exclusivity.
   void remove(const std::vector<size_t>& rows) noexcept;
+  // rows: those that are there before it.
+  void move(const RowMove& move, const RowNumbers::View& rows) noexcept;
+  void keep(size_t n) noexcept;
   void clear() noexcept;
 
  private:

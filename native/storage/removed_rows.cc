@@ -4,8 +4,7 @@
 
 namespace voronode {
 
-RemovedRows::RemovedRows(const RemovedRows& before, const std::vector<size_t>& rows)
-    : pages_(before.pages_), count_(before.count_ + rows.size()) {
+RemovedRows::RemovedRows(const RemovedRows& before, const std::vector<size_t>& rows) : pages_(before.pages_) {
   if (!rows.empty()) pages_.resize(std::max(pages_.size(), rows.back() / kPageRows + 1));
   for (size_t i = 0; i < rows.size();) {
     const size_t p = rows[i] / kPageRows;
@@ -16,14 +15,34 @@ RemovedRows::RemovedRows(const RemovedRows& before, const std::vector<size_t>& r
     count_blocks(*page);
     pages_[p].page = page;
   }
-  size_t total = 0;
+  count_pages();
+}
+
+RemovedRows::RemovedRows(const RemovedRows& before, size_t begin, size_t gone, size_t end) : pages_(before.pages_) {
+  if (begin < end) pages_.resize(std::max(pages_.size(), (end - 1) / kPageRows + 1));
+  for (size_t slot = begin; slot < end;) {
+    const size_t p = slot / kPageRows;
+    const auto page = pages_[p].page == nullptr ? std::make_shared<Page>() : std::make_shared<Page>(*pages_[p].page);
+    for (const size_t page_end = std::min(end, (p + 1) * kPageRows); slot < page_end; ++slot) {
+      const uint64_t bit = uint64_t{1} << (slot % 64);
+      uint64_t& word = page->words[slot % kPageRows / 64];
+      word = slot < gone ? word & ~bit : word | bit;
+    }
+    count_blocks(*page);
+    pages_[p].page = page;
+  }
+  count_pages();
+}
+
+void RemovedRows::count_pages() noexcept {
+  count_ = 0;
   for (Entry& entry : pages_) {
-    entry.before = total;
+    entry.before = count_;
     if (entry.page == nullptr) continue;
     const size_t last = entry.page->before.size() - 1;
-    total += entry.page->before[last];
+    count_ += entry.page->before[last];
     for (size_t w = last * kBlockWords; w < entry.page->words.size(); ++w) {
-      total += static_cast<size_t>(std::popcount(entry.page->words[w]));
+      count_ += static_cast<size_t>(std::popcount(entry.page->words[w]));
     }
   }
 }

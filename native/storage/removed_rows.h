@@ -22,6 +22,10 @@ class RemovedRows {
   RemovedRows() = default;
   // `before` and these, which are ascending, unique and not in it. May throw std::bad_alloc.
   RemovedRows(const RemovedRows& before, const std::vector<size_t>& rows);
+  // `before`, but of the slots [begin, end) those from `gone` on and no others.
+  RemovedRows(const RemovedRows& before, size_t begin, size_t gone, size_t end);
+  // Those of `before` below `end`.
+  RemovedRows(const RemovedRows& before, size_t end) : RemovedRows(before, end, before.end(), before.end()) {}
   RemovedRows(const RemovedRows&) = delete;
   RemovedRows& operator=(const RemovedRows&) = delete;
 
@@ -55,7 +59,9 @@ class RemovedRows {
     std::shared_ptr<const Page> page;  // null: none of its rows
     size_t before = 0;                 // of all rows before the page
   };
+  size_t end() const noexcept { return pages_.size() * kPageRows; }
   static void count_blocks(Page& page) noexcept;
+  void count_pages() noexcept;
 
   std::vector<Entry> pages_;
   size_t count_ = 0;

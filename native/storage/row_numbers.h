@@ -7,6 +7,10 @@
 // removed then. Rows that replace others appear in the moment in which the others go (Change).
 //
 // One thread changes it, beside any number that read.
+//
+// Compacting goes step by step, in sweeps (Step): the rows behind the first hole move down, some in a step, and the hole
+// moves up with all holes that it meets. When it arrives at the end, there is so much less. Rows that are removed behind
+// it meanwhile wait for the next sweep.
 #pragma once
 
 #include <atomic>
@@ -18,6 +22,38 @@
 #include "storage/removed_rows.h"
 
 namespace voronode {
+
+// The rows in the slots of some runs, ascending, go to the slots from `to` on, side by side. No run begins before `to`.
+struct RowMove {
+  struct Run {
+    size_t begin;
+    size_t end;
+  };
+  size_t to;
+  size_t count;
+  std::vector<Run> runs;
+  Run met;  // the slots that a sweep comes to: those of the runs, and of removed rows
+
+  // f(slot) for each removed row that the sweep comes to.
+  template <class F>
+  void for_each_removed(const F& f) const {
+    size_t slot = met.begin;
+    for (const Run& run : runs) {
+      for (; slot < run.begin; ++slot) f(slot);
+      slot = run.end;
+    }
+    for (; slot < met.end; ++slot) f(slot);
+  }
+
+  // f(from, to), ascending.
+  template <class F>
+  void for_each(const F& f) const {
+    size_t at = to;
+    for (const Run& run : runs) {
+      for (size_t from = run.begin; from < run.end; ++from) f(from, at++);
+    }
+  }
+};
 
 class RowNumbers {
  public:
@@ -94,6 +130,27 @@ class RowNumbers {
   // The rows lie in slots 0 … n - 1.
   void restart(size_t n) noexcept;
 
+  // Whether a sweep has begun and is not at its end.
+  bool sweeping() const noexcept { return sweep_.begin < sweep_.end; }
+  // A step of the sweep under way, or of a new one. REQUIRES: removed() > 0.
+  class Step {
+   public:
+    // Of up to `most` rows. May throw std::bad_alloc.
+    Step(RowNumbers& numbers, size_t most);
+    Step(const Step&) = delete;
+    Step& operator=(const Step&) = delete;
+    const RowMove& move() const noexcept { return move_; }
+    // When the rows have moved. Whether the sweep is at its end: the slots from slots() on are free then.
+    bool finish() noexcept;
+
+   private:
+    RowNumbers& numbers_;
+    RowMove move_;
+    size_t end_;  // of the hole behind the rows that have moved
+    std::shared_ptr<const RemovedRows> removed_;
+  };
+  size_t slots() const noexcept { return slots_; }
+
  private:
   void set(size_t slots, std::shared_ptr<const RemovedRows> removed) noexcept;
 
@@ -104,6 +161,7 @@ class RowNumbers {
   std::atomic<size_t> gone_{0};
   std::atomic<bool> counted_{false};
   Change* change_ = nullptr;  // under way
+  RowMove::Run sweep_{0, 0};  // the hole of the sweep: all its slots are of removed rows; empty: none is under way
 };
 
 }  // namespace voronode

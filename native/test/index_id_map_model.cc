@@ -91,6 +91,12 @@ struct Twins {
     return index.remove_ids(batch, nullptr) == model.remove(batch);
   }
 
+  void compact() {
+    if (random.one_in(10)) return index.compact();
+    const size_t steps = random.below(4);
+    for (size_t step = 0; step < steps && index.removed() > 0; ++step) index.compact_some(random.below(2'000));
+  }
+
   // Under ids that may be there, the last of those that repeat.
   bool upsert() {
     const size_t n = random.between(1, 3);
@@ -156,7 +162,7 @@ struct Twins {
       if (!upsert()) return false;
     } else if (kind < 50) {
       if (!remove()) return false;
-      if (random.one_in(8)) index.compact();
+      compact();
     } else if (kind < 80) {
       if (!reconstruct()) return false;
     } else if (kind < 99) {

@@ -1,8 +1,10 @@
 // Slots and positions, against a plain list of flags.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
+#include <utility>
 
 #include "storage/row_numbers.h"
 #include "test/random.h"
@@ -68,6 +70,64 @@ TEST_CASE("rows are numbered by position among those that are left") {
     }
     numbers.restart(5);
     compare(numbers.view(), std::vector<bool>(5, true));
+  }
+}
+
+TEST_CASE("sweeps bring rows down in order, step by step, while others come and go") {
+  for (uint64_t seed = 0; seed < 30; ++seed) {
+    Random random(seed);
+    RowNumbers numbers;
+    std::vector<size_t> slots;  // what lies in each; 0: nothing that is there
+    size_t next = 1;
+    size_t sweeps = 0;
+    for (size_t step = 0; step < 200; ++step) {
+      CAPTURE(step);
+      std::vector<size_t> gone;
+      const size_t rare = random.between(2, 40);
+      for (size_t slot = 0; slot < slots.size(); ++slot) {
+        if (slots[slot] != 0 && random.one_in(rare)) gone.push_back(slot);
+      }
+      const size_t n = random.below(random.one_in(20) ? 2'000 : 60);
+      RowNumbers::Change change(numbers, gone);
+      numbers.appended(n);
+      change.publish();
+      for (size_t slot : gone) slots[slot] = 0;
+      for (size_t i = 0; i < n; ++i) slots.push_back(next++);
+      for (size_t moves = random.below(4); moves > 0 && numbers.removed() > 0; --moves) {
+        const auto before = numbers.view();
+        const size_t size = before.size();
+        RowNumbers::Step one(numbers, random.between(1, 300));
+        size_t moved = 0;
+        size_t last = one.move().to;
+        one.move().for_each([&](size_t from, size_t to) {
+          REQUIRE(from > to);
+          REQUIRE(to == last++);
+          REQUIRE(slots[from] != 0);
+          REQUIRE(slots[to] == 0);
+          slots[to] = std::exchange(slots[from], 0);
+          ++moved;
+        });
+        CHECK(moved == one.move().count);
+        const bool over = one.finish();
+        sweeps += over;
+        CHECK(numbers.sweeping() == !over);
+        if (over) {
+          for (size_t slot = numbers.slots(); slot < slots.size(); ++slot) REQUIRE(slots[slot] == 0);
+          slots.resize(numbers.slots());
+        }
+        CHECK(numbers.size() == size);
+        CHECK(before.size() == size);  // of its moment
+      }
+      std::vector<bool> there(slots.size());
+      std::vector<size_t> left;
+      for (size_t slot = 0; slot < slots.size(); ++slot) {
+        there[slot] = slots[slot] != 0;
+        if (there[slot]) left.push_back(slots[slot]);
+      }
+      compare(numbers.view(), there);
+      CHECK(std::is_sorted(left.begin(), left.end()));
+    }
+    CHECK(sweeps > 3);
   }
 }
 

@@ -153,8 +153,22 @@ export function build(voronode, random, caps) {
     const positions = !kind.map && (nlist === 0 || kind.refined);
     if (positions) for (const [i, row] of oracle.rows.entries()) row.label = i;
   }
+  if ((kind.map || (nlist > 0 && !kind.refined)) && random.oneIn(2)) replace(index, oracle, random);
   if (random.oneIn(3)) index = voronode.deserializeIndexSync(voronode.serializeIndexSync(index));
   return { kind, style, index, oracle, searchedAs };
+}
+
+/** Some vectors come in the place of themselves: at the end, as far as there is an order. */
+function replace(index, oracle, random) {
+  const again = oracle.rows.filter(() => random.oneIn(9));
+  const vectors = new Float32Array(again.length * index.d);
+  for (const [i, row] of again.entries()) vectors.set(row.x, i * index.d);
+  const replaced = index.upsertSync(
+    vectors,
+    again.map(({ label }) => label),
+  );
+  if (replaced !== again.length) throw new Error(`${replaced} of ${again.length} vectors were replaced`);
+  oracle.rows = [...oracle.rows.filter((row) => !again.includes(row)), ...again];
 }
 
 const labelsOf = (n) => Array.from({ length: n }, (_, i) => (i % 2 === 0 ? 2 * i + 3 : -i - 10));

@@ -82,8 +82,7 @@ class Subject {
         upsert();
         break;
       case 6:
-        index_->compact();
-        expect_same(index_->removed() == 0, "a compact index has no removed rows");
+        compact();
         break;
       default:
         add();
@@ -161,6 +160,15 @@ class Subject {
       if (copies) std::copy_n(x.data() + (i - 1) * kind.d, kind.d, x.data() + i * kind.d);
     }
     return x;
+  }
+
+  void compact() {
+    if (choices_.one_in(2)) {
+      index_->compact();
+      return expect_same(index_->removed() == 0, "a compact index has no removed rows");
+    }
+    const size_t steps = index_->moves_rows() ? choices_.below(6) : 0;
+    for (size_t step = 0; step < steps && index_->removed() > 0; ++step) index_->compact_some(choices_.below(20'000));
   }
 
   // Vectors under ids of rows that are there, under new ones, and some under one id.
