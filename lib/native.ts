@@ -29,7 +29,7 @@ export interface NativeSharing {
   readonly __voronodeSharing: never;
 }
 
-/** A selector that searches under way at the same time share: it is read and built for the first of them. */
+/** A selector that is read and built for the first search with it; the addon keeps those used last. */
 export interface NativeSharedSelector {
   by: NativeSharing;
   of: NativeSelector;

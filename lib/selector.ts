@@ -51,7 +51,7 @@ export abstract class IDSelector extends Uncloneable {
     return value.#native;
   }
 
-  /** @internal The same for searches, which share it while they are under way. */
+  /** @internal The same for searches, which share what is built of it. */
   static shared(selector: IDSelector): NativeSharedSelector {
     selector.#shared ??= { by: native.sharing(), of: selector.#native };
     return selector.#shared;

@@ -5,7 +5,8 @@
 
 namespace voronode {
 
-Environment::Environment(Napi::Env env) : arrays(env), handles(std::make_shared<Handles>(env)), jobs(env) {}
+Environment::Environment(Napi::Env env)
+    : arrays(env), handles(std::make_shared<Handles>(env)), selectors(std::make_shared<KeptSelectors>()), jobs(env) {}
 
 Environment::~Environment() = default;
 

@@ -9,6 +9,7 @@
 #include "binding/arrays.h"
 #include "binding/handles.h"
 #include "binding/jobs.h"
+#include "binding/shared_selector.h"
 
 namespace voronode {
 
@@ -22,6 +23,7 @@ class Environment {
 
   const Arrays arrays;
   const std::shared_ptr<Handles> handles;
+  const std::shared_ptr<KeptSelectors> selectors;
   JobQueue jobs;
 
  private:

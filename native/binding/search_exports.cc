@@ -25,7 +25,7 @@ class Query : public Operation {
   explicit Query(const Call& call)
       : Operation(index_of(call.env, call[0]), Access::kRead),
         function_(FunctionFilter::of(call, call[3])),
-        filter_(function_ ? nullptr : filter_arg(call.env, call[3])),
+        filter_(function_ ? nullptr : filter_arg(call.env, call.environment.selectors, call[3])),
         params_(search_params_arg(call.env, *index(), call[4])),
         queries_(call.env, "queries", call[1], call.sync && !function_),
         nq_(row_count("queries", queries_.size(), index()->d())) {}

@@ -1,6 +1,7 @@
 #include "binding/selector_arg.h"
 
 #include <string>
+#include <vector>
 
 #include "binding/args.h"
 #include "binding/errors.h"
@@ -111,16 +112,7 @@ SelectorSourcePtr selector_arg(Napi::Env env, const char* name, napi_value value
   return Reader(env, name).read(value, 1);
 }
 
-const IDSelector& SharedSelector::get() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (built_ == nullptr) {
-    built_ = source_->build();
-    source_.reset();
-  }
-  return *built_;
-}
-
-SharedSelectorPtr filter_arg(Napi::Env env, napi_value value) {
+SharedSelectorPtr filter_arg(Napi::Env env, const std::shared_ptr<KeptSelectors>& kept, napi_value value) {
   if (is_undefined(env, value)) return nullptr;
   if (!Napi::Value(env, value).IsObject()) throw wrong_type(env, "filter", "a selector", value);
   const Napi::Object object(env, value);
@@ -128,8 +120,11 @@ SharedSelectorPtr filter_arg(Napi::Env env, napi_value value) {
   Sharing* const sharing = handled<Sharing>(env, by, HandleKind::kSharing);
   if (sharing == nullptr) return std::make_shared<SharedSelector>(selector_arg(env, "filter", value));
   SharedSelectorPtr selector = sharing->lock();
-  if (selector != nullptr) return selector;
-  selector = std::make_shared<SharedSelector>(selector_arg(env, "filter", object.Get("of")));
+  if (selector != nullptr) {
+    kept->used(selector);
+    return selector;
+  }
+  selector = std::make_shared<SharedSelector>(selector_arg(env, "filter", object.Get("of")), kept);
   *sharing = selector;
   return selector;
 }

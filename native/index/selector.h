@@ -36,6 +36,8 @@ class IDSelector {
 
   virtual ~IDSelector() = default;
   virtual bool is_member(idx_t id) const noexcept = 0;
+  // What it holds besides itself.
+  virtual size_t allocated_bytes() const noexcept { return 0; }
 
   // A set of few ids can name them, so that nobody need ask about every row.
   //
@@ -70,6 +72,7 @@ class IDSelectorBitmap final : public IDSelector {
     const uint64_t i = static_cast<uint64_t>(id);
     return i / 8 < bits_.size() && ((bits_[i / 8] >> (i % 8)) & 1) != 0;
   }
+  size_t allocated_bytes() const noexcept override { return bits_.capacity(); }
   uint64_t at_most(const IdRange& range, Side side, uint64_t most) const noexcept override;
   void list(const IdRange& range, Side side, uint64_t most, std::vector<idx_t>* ids) const override;
 
@@ -81,6 +84,7 @@ class IDSelectorNot final : public IDSelector {
  public:
   explicit IDSelectorNot(SelectorPtr of) noexcept : of_(std::move(of)) {}
   bool is_member(idx_t id) const noexcept override { return !of_->is_member(id); }
+  size_t allocated_bytes() const noexcept override { return of_->allocated_bytes(); }
   uint64_t at_most(const IdRange& range, Side side, uint64_t most) const noexcept override {
     return of_->at_most(range, other(side), most);
   }
@@ -104,6 +108,7 @@ class IDSelectorBinary final : public IDSelector {
     if (op_ == SetOperation::kOr) return a || b_->is_member(id);
     return a != b_->is_member(id);
   }
+  size_t allocated_bytes() const noexcept override { return a_->allocated_bytes() + b_->allocated_bytes(); }
   uint64_t at_most(const IdRange& range, Side side, uint64_t most) const noexcept override;
   void list(const IdRange& range, Side side, uint64_t most, std::vector<idx_t>* ids) const override;
 

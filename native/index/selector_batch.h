@@ -15,6 +15,9 @@ class IDSelectorBatch final : public IDSelector {
   bool is_member(idx_t id) const noexcept override {
     return static_cast<uint64_t>(id) < limit_ ? bits_.is_member(id) : !slots_.empty() && slots_[slot_of(id)] == id;
   }
+  size_t allocated_bytes() const noexcept override {
+    return bits_.allocated_bytes() + slots_.capacity() * sizeof(idx_t);
+  }
   uint64_t at_most(const IdRange& range, Side side, uint64_t most) const noexcept override;
   void list(const IdRange& range, Side side, uint64_t most, std::vector<idx_t>* ids) const override;
 
