@@ -1,6 +1,7 @@
 /** One answer on every machine: each kernel target gives the same bits, and passes the contract suite. */
 
 import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -29,9 +30,19 @@ interface Report {
   testResults: { assertionResults: { fullName: string; status: string; failureMessages: string[] }[] }[];
 }
 
-/** With VORONODE_THOROUGH=1 the rest, too; the C++ tests and the search fuzzers force each target anyway. */
+/** With VORONODE_THOROUGH=1 those of all kinds, too; the C++ tests and the search fuzzers force each target anyway. */
 const SUITES = ['flat'];
-const MORE = ['ivf', 'ivf_scalar_quantizer', 'id_map', 'pre_transform', 'refine', 'ivf_model', 'kmeans'];
+const MORE = [
+  ...readdirSync(__dirname)
+    .filter(usesContract)
+    .map((file) => file.slice(0, -'.test.ts'.length)),
+  'ivf_model',
+  'kmeans',
+];
+
+function usesContract(file: string): boolean {
+  return file.endsWith('.test.ts') && /from '\.\/contract\.js'/.test(readFileSync(join(__dirname, file), 'utf8'));
+}
 
 describe('kernels', () => {
   const plain = digests('generic');
@@ -47,7 +58,7 @@ describe('kernels', () => {
   test.each(simdTargets().filter((target) => target !== simdTarget()))(
     'for %s pass the contract suite',
     async (target) => {
-      const names = process.env.VORONODE_THOROUGH ? [...SUITES, ...MORE] : SUITES;
+      const names = process.env.VORONODE_THOROUGH ? MORE : SUITES;
       const suites = names.map((name) => `test/${name}.test.ts`);
       const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
       const report: Report = JSON.parse(await node(target, vitest, 'run', '--reporter=json', ...suites));

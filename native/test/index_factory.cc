@@ -1,6 +1,8 @@
 // Descriptions and what they make.
 #include <doctest/doctest.h>
 
+#include <regex>
+
 #include "index/factory.h"
 #include "index/flat_scalar_quantizer.h"
 #include "index/id_map.h"
@@ -12,7 +14,6 @@
 namespace voronode::test {
 namespace {
 
-// The kinds from the outside in, with each transform of a chain.
 // Whether what is innermost does.
 bool learns(const std::string& whole) {
   const std::string description = whole.substr(0, whole.find("Refine("));
@@ -23,6 +24,7 @@ bool learns(const std::string& whole) {
   return description.find("IVF") != std::string::npos;
 }
 
+// The kinds from the outside in, with each transform of a chain.
 std::string kinds(const std::string& description, Metric metric = Metric::kL2) {
   std::string out;
   for (std::shared_ptr<Index> index = index_factory(6, description, metric); index != nullptr; index = index->inner()) {
@@ -54,11 +56,14 @@ std::string refusal(Code code, const std::string& description, size_t d = 6) {
   return "no error";
 }
 
-std::string malformed(
-    size_t position, const std::string& description,
-    const std::string& expected =
-        "Flat, SQ8, SQ6, SQ4, SQfp16, SQbf16, SQ8_direct and SQ8_direct_signed, IVF<nlist> with one of these, L2norm, "
-        "PCA<d>, PCAW<d>, PCAR<d>, PCAWR<d>, RR, RR<d>, Pad<d>, RFlat, Refine(<one of these>), IDMap and IDMap2") {
+// The words in which the factory says what it offers.
+std::string offered() {
+  const std::string before = "offered are ";
+  const std::string message = refusal(Code::kUnsupported, "PQ4");
+  return message.substr(message.find(before) + before.size());
+}
+
+std::string malformed(size_t position, const std::string& description, const std::string& expected = offered()) {
   return "The argument 'description' is malformed at position " + std::to_string(position) + ": expected " + expected +
          ". Received '" + description + "'";
 }
@@ -220,6 +225,16 @@ TEST_CASE("the numbers of transforms are refused with the position") {
   CHECK(refusal(Code::kInvalidArgValue, many) == "no error");
   CHECK(refusal(Code::kInvalidArgValue, "L2norm," + many) ==
         malformed(7 + 15 * 3, "L2norm," + many, "at most 16 transforms"));
+}
+
+TEST_CASE("all that is offered is named in a refusal") {
+  for (const std::string& part : offered_parts()) {
+    INFO(part);
+    CHECK(std::regex_search(offered(), std::regex("(^| )" + part + "(<d>)?(,| |$)")));
+  }
+  for (const char* part : {"IVF<nlist> with one of these, ", ", Refine(<one of these>)"}) {
+    CHECK(offered().find(part) != std::string::npos);
+  }
 }
 
 TEST_CASE("what Faiss knows and this version does not offer is named") {
