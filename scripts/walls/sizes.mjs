@@ -29,15 +29,23 @@ function roomOf(path) {
   return top === 'native' ? `native/${second}` : top;
 }
 
-function roomErrors(files) {
-  const lines = {};
+/** @returns {Record<string, { files: number, lines: number, longest: number }>} by room; `longest`: the lines of a file */
+export function roomSizes(files) {
+  const sizes = {};
   for (const { path, text } of files) {
     const room = roomOf(path);
-    if (room !== undefined) lines[room] = (lines[room] ?? 0) + linesOf(text);
+    if (room === undefined) continue;
+    const { files: count, lines, longest } = sizes[room] ?? { files: 0, lines: 0, longest: 0 };
+    const more = linesOf(text);
+    sizes[room] = { files: count + 1, lines: lines + more, longest: Math.max(longest, more) };
   }
-  return Object.keys(lines)
-    .filter((room) => lines[room] > MAX_ROOM)
-    .map((room) => `${room} has ${lines[room]} lines; split the room by concept at ${MAX_ROOM}`);
+  return sizes;
+}
+
+function roomErrors(files) {
+  return Object.entries(roomSizes(files))
+    .filter(([, { lines }]) => lines > MAX_ROOM)
+    .map(([room, { lines }]) => `${room} has ${lines} lines; split the room by concept at ${MAX_ROOM}`);
 }
 
 function parameterErrors(folder, files) {

@@ -55,6 +55,13 @@ describe('check-walls', () => {
     expect(said).toMatch(/^native\/io has 5200 lines; split the room by concept at 5000\ncheck-walls: 1 violations/);
   });
 
+  it('shows the rooms', () => {
+    plant('native/index/b.cc', '\n'.repeat(7));
+    const script = join(__dirname, '../../scripts/check-walls.mjs');
+    const { stdout } = spawnSync(process.execPath, [script, '--rooms', folder], { encoding: 'utf8' });
+    expect(stdout).toMatch(/native\/index\W+2\W+10\W+7\W/);
+  });
+
   it('passes files that keep the walls', () => {
     plant('native/binding/addon.cc', '#include <napi.h>\n#include "io/index_io.h"\n');
     plant('native/test/main.cc', '#include <doctest/doctest.h>\n#include "test/random.h"\n#include "io/index_io.h"\n');
@@ -74,6 +81,8 @@ describe('check-walls', () => {
     ['native/base/error.h', '#include "kernels/kernels.h"\n', 'base may include base'],
     ['native/base/error.h', '#include <fcntl.h>\n', 'base uses standard C++'],
     ['native/index/flat.h', '#include <fstream>\n', 'only io touches files'],
+    ['native/codec/scalar_codec.h', '#include <fstream>\n', 'only io touches files'],
+    ['native/transform/statistics.h', '#include "codec/row_codec.h"\n', 'transform may include base, kernels'],
     ['native/index/flat.h', '#include "flat_search.h"\n', 'index may include'],
     ['native/io/reader.cc', '#include <napi.h>\n', 'only binding speaks Node-API'],
     ['native/io/reader.cc', '#include <iostream>\n', 'the core prints nothing'],
@@ -84,6 +93,7 @@ describe('check-walls', () => {
     ['lib/flat.ts', "import chalk from 'chalk';\n", 'lib has no dependencies'],
     ['lib/flat.ts', "/** Colours. */\nimport chalk from 'chalk';\n", 'lib has no dependencies'],
     ['examples/recommend.mjs', "import { Index } from '../dist/index.mjs';\n", 'reaches no other folder'],
+    ['packages/faiss-node/index.js', "module.exports = require('../../dist/index.js');\n", 'reaches no other folder'],
     ['bench/flat.mjs', "const { Index } = await import('../lib/index.js');\n", 'reaches no other folder'],
     ['lib/long.ts', '\n'.repeat(401), 'has 401 lines'],
     [
