@@ -44,7 +44,7 @@ export interface SearchResult {
   labels: number[];
 }
 
-/** Faiss's numbers. METRIC_L2 and METRIC_INNER_PRODUCT are offered. */
+/** Faiss's numbers. METRIC_L2, METRIC_INNER_PRODUCT, METRIC_L1 and METRIC_Linf are offered. */
 export enum MetricType {
   METRIC_INNER_PRODUCT = 0,
   METRIC_L2 = 1,
