@@ -7,6 +7,7 @@ import { type InspectOptions, inspect } from 'node:util';
 import { fieldsOf, nameOf } from './describe.js';
 import { invalidThis, invalidType, objectRemedy, unsupported } from './errors.js';
 import type { Index } from './index_base.js';
+import { type IndexStats, statsOf } from './index_stats.js';
 import { Made } from './made.js';
 import { type Metric, metricOfNumber } from './metric.js';
 import { type NativeIndex, native } from './native.js';
@@ -83,6 +84,23 @@ export abstract class Held extends Uncloneable implements Disposable {
   /** Whether vectors can be added and searched. */
   get isTrained(): boolean {
     return native.isTrained(Held.receiver(this));
+  }
+
+  /**
+   * What it takes, by what it is for. Quick, and never waits.
+   *
+   * @example
+   * ```js
+   * import { IndexFlatL2 } from 'voronode';
+   *
+   * const index = new IndexFlatL2(128);
+   * await index.add(new Float32Array(10_000 * 128));
+   * const { ntotal, bytes } = index.stats();
+   * console.log(ntotal, bytes.rows >= 10_000 * 128 * 4, bytes.ids); // 10000 true 0
+   * ```
+   */
+  stats(): IndexStats {
+    return statsOf(Held.receiver(this));
   }
 
   /**

@@ -16,6 +16,7 @@ export type { Ids } from './ids.js';
 // Named, and whole as the default.
 export * as default from './index.js';
 export { Index, type SearchOptionsOf } from './index_base.js';
+export type { IndexBytes, IndexStats } from './index_stats.js';
 export {
   deserializeIndex,
   deserializeIndexSync,

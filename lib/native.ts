@@ -100,6 +100,17 @@ export type NativeProgress = (
   splits: number,
 ) => void;
 
+/** Bytes, by what they are for. */
+export interface NativeMemoryUse {
+  rows: number;
+  sketches: number;
+  ids: number;
+  lists: number;
+  centroids: number;
+  transforms: number;
+  tables: number;
+}
+
 export interface NativeKMeans {
   /** k × d. */
   centroids: Float32Array;
@@ -147,6 +158,7 @@ export interface Native {
   metric(index: NativeIndex): NativeMetric;
   ntotal(index: NativeIndex): number;
   isTrained(index: NativeIndex): boolean;
+  memoryUse(index: NativeIndex): NativeMemoryUse;
   /** A new handle of the wrapped index, or undefined. */
   inner(index: NativeIndex): NativeIndex | undefined;
   /** True once a wrapper owns the index. */

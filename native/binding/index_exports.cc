@@ -2,6 +2,7 @@
 #include <string>
 
 #include "binding/args.h"
+#include "binding/arrays.h"
 #include "binding/call.h"
 #include "binding/errors.h"
 #include "binding/exports.h"
@@ -70,6 +71,17 @@ napi_value ntotal(const Call& call) {
 
 napi_value is_trained(const Call& call) { return Napi::Boolean::New(call.env, index_at_0(call).is_trained()); }
 
+// The members of MemoryUse.
+napi_value memory_use(const Call& call) {
+  const MemoryUse use = index_at_0(call).memory_use();
+  const auto bytes = [&](const char* name, size_t n) {
+    return property(name, Napi::Number::New(call.env, static_cast<double>(n)));
+  };
+  return object_with(call.env, {bytes("rows", use.rows), bytes("sketches", use.sketches), bytes("ids", use.ids),
+                                bytes("lists", use.lists), bytes("centroids", use.centroids),
+                                bytes("transforms", use.transforms), bytes("tables", use.tables)});
+}
+
 napi_value inner(const Call& call) {
   std::shared_ptr<Index> inner = index_at_0(call).inner();
   return inner == nullptr ? call.env.Undefined() : Napi::Value(call.env, handle_of(call, std::move(inner)));
@@ -111,6 +123,7 @@ constexpr Export kExports[] = {
     {"metric", entry<metric>},
     {"ntotal", entry<ntotal>},
     {"isTrained", entry<is_trained>},
+    {"memoryUse", entry<memory_use>},
     {"inner", entry<inner>},
     {"wrapped", entry<wrapped>},
     {"searchParameters", entry<search_parameters>},

@@ -20,8 +20,8 @@ class IndexFlat final : public IndexFlatCodes {
   IndexFlat(size_t d, Metric metric, bool sketch = true);
 
   const char* kind() const noexcept override { return "IndexFlat"; }
-  size_t allocated_bytes() const noexcept override {
-    return rows_.allocated_bytes() + (sketches_ ? sketches_->allocated_bytes() : 0);
+  MemoryUse memory_use() const noexcept override {
+    return {.rows = rows_.allocated_bytes(), .sketches = sketches_ ? sketches_->allocated_bytes() : 0};
   }
   void add(size_t n, const float* x, const Cancel* cancel) override;
   void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,

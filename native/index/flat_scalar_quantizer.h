@@ -16,7 +16,7 @@ class IndexScalarQuantizer final : public IndexFlatCodes {
   IndexScalarQuantizer(size_t d, ScalarCode code, Metric metric);
 
   const char* kind() const noexcept override { return "IndexScalarQuantizer"; }
-  size_t allocated_bytes() const noexcept override { return codes_.allocated_bytes(); }
+  MemoryUse memory_use() const noexcept override { return {.rows = codes_.allocated_bytes()}; }
   bool is_trained() const noexcept override { return codec_.is_trained(); }
 
   // kNotTrained; kOutOfRange for a component that has no code.

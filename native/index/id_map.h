@@ -20,7 +20,9 @@ class IndexIDMap final : public Wrapper {
   static std::shared_ptr<IndexIDMap> from_parts(const std::shared_ptr<Index>& inner, IdTable ids, bool idmap2);
 
   const char* kind() const noexcept override { return idmap2_ ? "IndexIDMap2" : "IndexIDMap"; }
-  size_t allocated_bytes() const noexcept override { return base().allocated_bytes() + ids_.allocated_bytes(); }
+  MemoryUse memory_use() const noexcept override {
+    return base().memory_use() + MemoryUse{.ids = ids_.allocated_bytes(), .tables = ids_.table_bytes()};
+  }
   void add(size_t n, const float* x, const Cancel* cancel) override;  // kUnsupported: a map needs ids
   void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) override;
   void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,

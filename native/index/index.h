@@ -17,6 +17,7 @@
 #include "base/cancel.h"
 #include "base/gate.h"
 #include "clustering/kmeans.h"
+#include "index/memory_use.h"
 #include "index/search_parameter.h"
 #include "index/selector.h"
 #include "storage/metric.h"
@@ -68,9 +69,10 @@ class Index {
   virtual size_t ntotal() const noexcept { return numbers_->size(); }  // any thread; grows when an add is complete
   virtual bool is_trained() const noexcept { return true; }
 
-  // What is allocated for vectors, with sketches, ids and centroids, filled or not: all that grows with an index but
-  // the tables that reconstruct and filters make. Any thread, any time, and quick: asked after each change.
-  virtual size_t allocated_bytes() const noexcept = 0;
+  // What is allocated, filled or not. Any thread, any time, and quick: asked after each change.
+  virtual MemoryUse memory_use() const noexcept = 0;
+  // All that grows with an index: not the tables that reconstruct and filters make.
+  size_t allocated_bytes() const noexcept { return memory_use().allocated(); }
 
   // n vectors, x of size n * d; labels ntotal, ntotal + 1, …  REQUIRES: kAppend.
   virtual void add(size_t n, const float* x, const Cancel* cancel) = 0;

@@ -32,7 +32,15 @@ inline constexpr SearchParameter kNprobe{"nprobe", SearchParameter::Type::kInteg
 class IndexIVF : public Index {
  public:
   size_t ntotal() const noexcept override { return numbers().counted() ? numbers().size() : lists_->size(); }
-  size_t allocated_bytes() const noexcept override { return lists_->allocated_bytes() + coarse_.allocated_bytes(); }
+  MemoryUse memory_use() const noexcept override {
+    const InvertedLists::Bytes bytes = lists_->bytes();
+    return {.rows = bytes.codes,
+            .sketches = bytes.groups,
+            .ids = bytes.ids,
+            .lists = bytes.lists,
+            .centroids = coarse_.allocated_bytes(),
+            .tables = direct_map_.table_bytes()};
+  }
   bool is_trained() const noexcept override { return trained_.load(std::memory_order_acquire) && codec_->is_trained(); }
 
   // train() finds the centroids with k-means (10 iterations, spherical for inner products, as Faiss does) and puts them

@@ -21,8 +21,8 @@ class IndexPreTransform final : public Wrapper {
   bool is_trained() const noexcept override {
     return chain_trained_.load(std::memory_order_acquire) && base().is_trained();
   }
-  size_t allocated_bytes() const noexcept override {
-    return base().allocated_bytes() + chain_bytes_.load(std::memory_order_relaxed);
+  MemoryUse memory_use() const noexcept override {
+    return base().memory_use() + MemoryUse{.transforms = chain_bytes_.load(std::memory_order_relaxed)};
   }
   void add(size_t n, const float* x, const Cancel* cancel) override;
   void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) override;

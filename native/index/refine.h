@@ -40,7 +40,7 @@ class IndexRefine final : public Wrapper {
 
   const char* kind() const noexcept override { return coded_ ? "IndexRefine" : "IndexRefineFlat"; }
   bool is_trained() const noexcept override { return base().is_trained() && rows_->is_trained(); }
-  size_t allocated_bytes() const noexcept override { return base().allocated_bytes() + rows_->allocated_bytes(); }
+  MemoryUse memory_use() const noexcept override { return base().memory_use() + rows_->memory_use(); }
   void add(size_t n, const float* x, const Cancel* cancel) override;
   // As every kind that numbers its rows: kUnsupported.
   void add_with_ids(size_t, const float*, const idx_t*, const Cancel*) override { refuse_ids(); }

@@ -11,7 +11,7 @@ class Wrapper : public Index {
  public:
   size_t ntotal() const noexcept override { return base_->ntotal(); }
   bool is_trained() const noexcept override { return base_->is_trained(); }
-  size_t allocated_bytes() const noexcept override { return base_->allocated_bytes(); }
+  MemoryUse memory_use() const noexcept override { return base_->memory_use(); }
   ClusteringParams default_clustering() const noexcept override { return base_->default_clustering(); }
   void add(size_t n, const float* x, const Cancel* cancel) override { base_->add(n, x, cancel); }
   void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) override {

@@ -61,6 +61,7 @@ void DirectMap::forget() noexcept {
 
 void DirectMap::forget_all() noexcept {
   scans_ = 0;
+  table_bytes_ = 0;
   slots_ = std::vector<uint64_t>();
   used_ = 0;
   hashed_ = std::vector<uint32_t>();
@@ -158,6 +159,7 @@ void DirectMap::take_in(const InvertedLists& lists) const {
   }
   hashed_ = std::move(sizes);
   hashed_rows_ = rows;
+  table_bytes_ = slots_.size() * sizeof(uint64_t) + hashed_.size() * sizeof(uint32_t);
 }
 
 void DirectMap::rewrite(const InvertedLists& lists, size_t list, const std::vector<uint32_t>& kept,

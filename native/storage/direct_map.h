@@ -6,6 +6,7 @@
 // several rows bear an id, one of them is found.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -47,6 +48,8 @@ class DirectMap {
   // When rows have moved, or the lists were emptied. Needs exclusivity.
   void forget() noexcept;
 
+  size_t table_bytes() const noexcept { return table_bytes_.load(std::memory_order_relaxed); }  // at any time
+
  private:
   // A scan of a million ids takes about a millisecond, their table fifty.
   static constexpr size_t kScans = 32;
@@ -60,12 +63,13 @@ class DirectMap {
   const uint64_t seed_;
   mutable std::mutex mutex_;  // guards what follows
   mutable size_t scans_ = 0;
-  mutable std::vector<uint64_t> slots_;   // (list << 32 | row) + 1; 0: empty
-  mutable size_t used_ = 0;               // slots that are not empty
-  mutable std::vector<uint32_t> hashed_;  // rows of each list that are in slots_, or are removed
-  mutable size_t hashed_rows_ = 0;        // of all lists
-  mutable bool repeats_ = false;          // several of these bear one id
-  mutable size_t gone_over_ = 0;          // rows that find_all made others go over since the table took any in
+  mutable std::atomic<size_t> table_bytes_{0};  // of slots_ and hashed_
+  mutable std::vector<uint64_t> slots_;         // (list << 32 | row) + 1; 0: empty
+  mutable size_t used_ = 0;                     // slots that are not empty
+  mutable std::vector<uint32_t> hashed_;        // rows of each list that are in slots_, or are removed
+  mutable size_t hashed_rows_ = 0;              // of all lists
+  mutable bool repeats_ = false;                // several of these bear one id
+  mutable size_t gone_over_ = 0;                // rows that find_all made others go over since the table took any in
 };
 
 }  // namespace voronode

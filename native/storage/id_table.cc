@@ -35,6 +35,7 @@ struct Reverse {
   size_t rows = 0;              // [0, rows) are in it
 
   bool has_room(size_t limit) const noexcept { return slots.size() >= 2 * (used + (limit - std::min(limit, rows))); }
+  size_t bytes() const noexcept { return slots.size() * sizeof(uint64_t) + repeats.capacity() * sizeof(Repeat); }
 
   // The slot with this id, or the empty one where it belongs. Rows behind the last are gone.
   size_t probe(uint64_t seed, const View& ids, int64_t id) const noexcept {
@@ -102,8 +103,9 @@ struct IdTable::State {
   const uint64_t seed = hash_seed(this);
   std::shared_mutex mutex;  // guards what follows
   Reverse reverse;
-  RowMove::Run hole{0, 0};           // of a sweep: no reader knows a row in it, and its ids say nothing
-  std::atomic<size_t> gone_over{0};  // ids that find_all made others go over since there is a table, or none
+  RowMove::Run hole{0, 0};             // of a sweep: no reader knows a row in it, and its ids say nothing
+  std::atomic<size_t> table_bytes{0};  // of `reverse`
+  std::atomic<size_t> gone_over{0};    // ids that find_all made others go over since there is a table, or none
 
   // The rows that taking in those below `limit` would insert.
   size_t missing(size_t limit) const noexcept {
@@ -124,6 +126,7 @@ struct IdTable::State {
     } else {
       reverse.take_in(seed, view, limit, hole);
     }
+    table_bytes = reverse.bytes();
   }
 
   // REQUIRES: the mutex; reverse.rows ≥ limit > 0.
@@ -156,6 +159,7 @@ IdTable& IdTable::operator=(IdTable&&) noexcept = default;
 size_t IdTable::size() const noexcept { return state_->ids.size(); }
 Blocks<int64_t>::View IdTable::view() const { return state_->ids.view(); }
 size_t IdTable::allocated_bytes() const noexcept { return state_->ids.allocated_bytes(); }
+size_t IdTable::table_bytes() const noexcept { return state_->table_bytes.load(std::memory_order_relaxed); }
 void IdTable::append(size_t n, const int64_t* ids) { state_->ids.append(n, ids); }
 
 int64_t IdTable::find_last(int64_t id, const RowNumbers::View& rows) const {
@@ -219,6 +223,7 @@ void IdTable::move(const RowMove& move, const RowNumbers::View& rows) noexcept {
       reverse = Reverse();
     }
   }
+  state_->table_bytes = reverse.bytes();
   state_->hole = {move.to + move.count, move.met.end};
   state_->ids.move(move);
 }
@@ -242,6 +247,7 @@ void IdTable::forget_rows() noexcept {
   const std::lock_guard<std::shared_mutex> lock(state_->mutex);
   state_->reverse = Reverse();
   state_->hole = {0, 0};
+  state_->table_bytes = 0;
   state_->gone_over = 0;
 }
 

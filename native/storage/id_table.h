@@ -28,6 +28,7 @@ class IdTable {
   size_t size() const noexcept;
   Blocks<int64_t>::View view() const;
   size_t allocated_bytes() const noexcept;  // of the ids, without the table
+  size_t table_bytes() const noexcept;      // of the reverse table; as all that says how much there is, at any time
 
   // One appender beside readers. Throws kNoMemory and leaves all as it was.
   void append(size_t n, const int64_t* ids);

@@ -136,9 +136,10 @@ std::vector<InvertedLists::List> InvertedLists::view(const std::vector<uint32_t>
   return lists;
 }
 
-size_t InvertedLists::allocated_bytes() const noexcept {
-  return slots_.size() * sizeof(Slot) + row_bytes_->load(std::memory_order_relaxed) + group_heap_.bytes() +
-         rest_heap_.bytes();
+InvertedLists::Bytes InvertedLists::bytes() const noexcept {
+  const size_t both = row_bytes_->load(std::memory_order_relaxed);
+  const size_t ids = both / (code_size_ + sizeof(int64_t)) * sizeof(int64_t);
+  return {slots_.size() * sizeof(Slot), both - ids, ids, group_heap_.bytes() + rest_heap_.bytes()};
 }
 
 // Codes of an extent come first, then the ids.

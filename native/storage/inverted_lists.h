@@ -243,7 +243,16 @@ class InvertedLists {
   List list(size_t number) const;
   // A list of its own of these rows of another one, under these ids.
   static List selected(const List& from, const std::vector<uint32_t>& rows, const std::vector<int64_t>& ids);
-  size_t allocated_bytes() const noexcept;  // for lists, codes, ids, groups and rests, filled or not
+  // What is allocated, filled or not. Codes and ids lie in the same memory, which is divided between them.
+  struct Bytes {
+    size_t lists;
+    size_t codes;
+    size_t ids;
+    size_t groups;  // with the rests
+    size_t total() const noexcept { return lists + codes + ids + groups; }
+  };
+  Bytes bytes() const noexcept;
+  size_t allocated_bytes() const noexcept { return bytes().total(); }
 
   // After additions to these lists, by the appender: fewer extents of groups, copied by copy(from, to). Without memory
   // some lists stay as they are.

@@ -49,6 +49,59 @@ TEST_CASE("allocated bytes: of each kind, when it is filled and when it is empti
   }
 }
 
+TEST_CASE("memory use: each byte under the name of what it is for") {
+  constexpr size_t n = 20'000, kLists = 16;
+  const auto x = Random(74).vectors(n, kD);
+  const auto ids = ids_of(n);
+  const auto filled = [&](const char* description) {
+    auto index = index_factory(kD, description, Metric::kL2);
+    index->train(2000, x.data(), nullptr);
+    index->inner() && index->maps_ids() ? index->add_with_ids(n, x.data(), ids.data(), nullptr)
+                                        : index->add(n, x.data(), nullptr);
+    return index;
+  };
+  // Not less than what is stored, and a tenth and a block more at the most.
+  const auto holds = [](size_t bytes, size_t stored) {
+    return bytes >= stored && bytes <= stored + stored / 10 + (size_t{4} << 20);
+  };
+
+  const MemoryUse map = filled("IDMap,Flat")->memory_use();
+  CHECK(holds(map.rows, 4 * kD * n));
+  CHECK(holds(map.sketches, static_cast<size_t>(kSketch) * (n / kGroupRows * kGroupRows)));
+  CHECK(holds(map.ids, 8 * n));
+  CHECK(map.lists + map.centroids + map.transforms + map.tables == 0);
+
+  const MemoryUse ivf = filled("PCA32,IVF16,SQ8,RFlat")->memory_use();
+  CHECK(holds(ivf.rows, (32 + 4 * kD) * n));
+  CHECK(holds(ivf.ids, 8 * n));
+  CHECK(ivf.ids < 9 * n);
+  CHECK(ivf.lists >= kLists * sizeof(void*));
+  CHECK(ivf.centroids >= 4 * 32 * kLists);
+  CHECK(ivf.transforms >= 4 * 32 * kD);
+  CHECK(ivf.sketches + ivf.tables == 0);
+  CHECK(ivf.allocated() == ivf.rows + ivf.ids + ivf.lists + ivf.centroids + ivf.transforms);
+}
+
+TEST_CASE("memory use: tables of ids are there from the lookup that makes them until a removal") {
+  constexpr size_t n = 20'000;
+  const auto x = Random(75).vectors(n, kD);
+  const auto ids = ids_of(n);
+  for (const char* description : {"IDMap,Flat", "IVF16,Flat"}) {
+    CAPTURE(description);
+    const auto index = index_factory(kD, description, Metric::kL2);
+    index->train(2000, x.data(), nullptr);
+    index->add_with_ids(n, x.data(), ids.data(), nullptr);
+    const size_t allocated = index->allocated_bytes();
+    CHECK(index->memory_use().tables == 0);
+    for (int i = 0; i < 40; ++i) CHECK(index->has(7 * i));
+    CHECK(index->memory_use().tables >= 16 * n);
+    CHECK(index->memory_use().tables <= 33 * n);
+    CHECK(index->allocated_bytes() == allocated);
+    index->reset();
+    CHECK(index->memory_use().tables == 0);
+  }
+}
+
 // 4 MB when each heap of sketches began with a piece of that size.
 TEST_CASE("allocated bytes: a small inverted file is small, at whatever steps it was filled") {
   constexpr size_t kLists = 8, n = 1000;

@@ -82,6 +82,7 @@ const good = {
   metric: [index],
   ntotal: [index],
   isTrained: [index],
+  memoryUse: [index],
   inner: [map],
   wrapped: [index],
   searchParameters: [refine],

@@ -1,0 +1,37 @@
+/** What an index has allocated. */
+
+import { type NativeIndex, native } from './native.js';
+
+/** Bytes that an index has allocated, filled or not; those of an index in a wrapper are among the wrapper's. */
+export interface IndexBytes {
+  /** Vectors, as float32 or in codes. */
+  rows: number;
+  /** Sketches of them, which make exact search fast. */
+  sketches: number;
+  /** The ids of an `IndexIDMap` and of inverted lists. */
+  ids: number;
+  /** The lists of an inverted file, without what is in them. */
+  lists: number;
+  /** The centroids of an inverted file, with all that belongs to them. */
+  centroids: number;
+  /** The matrices of transforms. */
+  transforms: number;
+  /** Tables from ids to vectors, which `reconstruct`, `has` and filters of few ids make, and a removal drops. */
+  tables: number;
+  /** All of that together. The garbage collector is told this without the tables. */
+  total: number;
+}
+
+/** What `index.stats()` gives. */
+export interface IndexStats {
+  /** How many vectors are stored. */
+  ntotal: number;
+  /** What they take. */
+  bytes: IndexBytes;
+}
+
+export function statsOf(handle: NativeIndex): IndexStats {
+  const bytes = native.memoryUse(handle);
+  const total = Object.values(bytes).reduce((sum, part) => sum + part, 0);
+  return { ntotal: native.ntotal(handle), bytes: { ...bytes, total } };
+}
