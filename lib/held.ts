@@ -5,6 +5,7 @@
 
 import { type InspectOptions, inspect } from 'node:util';
 import { fieldsOf, nameOf } from './describe.js';
+import { ownHandle } from './diagnostics.js';
 import { invalidThis, invalidType, objectRemedy, unsupported } from './errors.js';
 import type { Index } from './index_base.js';
 import { type IndexStats, statsOf } from './index_stats.js';
@@ -32,6 +33,7 @@ export abstract class Held extends Uncloneable implements Disposable {
     this.#inner = made.parts.inner;
     this.#d = native.d(made.handle);
     this.#metric = metricOfNumber(native.metric(made.handle)) as Metric;
+    ownHandle(made.handle, this as unknown as Index);
   }
 
   /** @internal Told by a private field: `instanceof` would run the traps of a proxy. */

@@ -60,4 +60,14 @@ export {
 } from './selector.js';
 export { type Suggestion, type SuggestOptions, suggestIndex } from './suggest.js';
 export { getThreads, type Stats, setThreads, simdTarget, simdTargets, stats } from './threads.js';
+export type {
+  AddTrace,
+  IndexTrace,
+  LoadTrace,
+  RemoveTrace,
+  SaveTrace,
+  SearchTrace,
+  Trace,
+  TrainTrace,
+} from './traces.js';
 export { type TuneOptions, type TunePoint, type TuneResult, tune } from './tune.js';

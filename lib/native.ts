@@ -11,6 +11,7 @@
  * - Failed asynchronous calls reject; they never throw, except where noted.
  */
 
+import { traced } from './diagnostics.js';
 import { load } from './loader.js';
 import { inThisRealm, ownError } from './realm.js';
 
@@ -99,6 +100,14 @@ export type NativeProgress = (
   imbalance: number,
   splits: number,
 ) => void;
+
+/** How an operation ran. */
+export interface NativeRunTimes {
+  /** Calls that shared the run, this one included. */
+  merged: number;
+  queuedMs: number;
+  runMs: number;
+}
 
 /** Bytes, by what they are for. */
 export interface NativeMemoryUse {
@@ -291,6 +300,10 @@ export interface Native {
   token(background?: boolean): NativeToken;
   /** Fires a token. */
   cancel(token: NativeToken): void;
+  /** From now on operations with this token are timed. */
+  timeOperation(token: NativeToken): void;
+  /** Of the last of them that is settled; undefined if it never ran. */
+  runTimes(token: NativeToken): NativeRunTimes | undefined;
   /** For one selector: searches with the same may run as one. */
   sharing(): NativeSharing;
   threads(): number;
@@ -303,7 +316,7 @@ export interface Native {
   simdTargets(): string[];
 }
 
-export const native = inThisRealm(loaded());
+export const native = traced(inThisRealm(loaded()));
 
 function loaded(): Native {
   try {

@@ -70,12 +70,22 @@ HeldPtr index_of(Napi::Env env, napi_value handle);
 // Lets go of the index, if that was not done yet.
 void close_index(Napi::Env env, napi_value handle);
 
+// How long an asynchronous operation waited and ran.
+struct RunTimes {
+  size_t calls = 0;  // that shared the run, this one included; 0: it never ran
+  double queued_ms = 0;
+  double run_ms = 0;
+};
+
 // How the caller wants its asynchronous operations: a token may be that of several.
 struct Token {
   explicit Token(bool background_ = false) noexcept : background(background_) {}
   Cancel cancel;
   const bool background;  // everything else goes first
-  Job* jobs = nullptr;    // that bear it and are not settled; the environment's thread only
+  // The environment's thread only:
+  Job* jobs = nullptr;  // that bear it and are not settled
+  bool timed = false;   // operations that begin from now on are timed; as a rule that is one
+  RunTimes times;       // of the last of them that is settled
 };
 using TokenPtr = std::shared_ptr<Token>;
 

@@ -10,6 +10,7 @@ namespace voronode {
 
 void Job::enter(napi_deferred promise) noexcept {
   promise_ = promise;
+  if (timed_) stopwatch_.came = Stopwatch::Clock::now();
   const auto gates = operation_->gates();
   const Access access = operation_->access();
   // One more until both queues are entered: the job may be gone once it was submitted.
@@ -66,6 +67,7 @@ void Job::run(Task* joined) noexcept {
 void Job::run_alone() noexcept {
   State waiting = State::kWaiting;
   if (!state_.compare_exchange_strong(waiting, State::kAlone)) return;
+  note_begin();
   try {
     check(&token_->cancel);
     fault_point(Place::kExecute);
@@ -73,6 +75,23 @@ void Job::run_alone() noexcept {
   } catch (...) {
     failure_ = std::current_exception();
   }
+  note_end(1);
+}
+
+void Job::note_begin() noexcept {
+  if (timed_) stopwatch_.began = Stopwatch::Clock::now();
+}
+
+void Job::note_end(size_t calls) noexcept {
+  if (!timed_) return;
+  stopwatch_.ended = Stopwatch::Clock::now();
+  stopwatch_.calls = calls;
+}
+
+RunTimes Job::Stopwatch::times() const noexcept {
+  using Milliseconds = std::chrono::duration<double, std::milli>;
+  if (calls == 0) return {};
+  return {calls, Milliseconds(began - came).count(), Milliseconds(ended - began).count()};
 }
 
 // Whether it takes part in the run of shared_: it was not aborted before.
@@ -96,6 +115,7 @@ void Job::run_jointly(const std::vector<Job*>& jobs, const std::shared_ptr<Share
       run->leave();
       continue;
     }
+    job->note_begin();
     members->push_back({job->operation_.get(), nullptr});
     try {
       fault_point(Place::kExecute);
@@ -107,6 +127,7 @@ void Job::run_jointly(const std::vector<Job*>& jobs, const std::shared_ptr<Share
   auto member = members->begin();
   for (Job* job : jobs) {
     if (member == members->end() || member->operation != job->operation_.get()) continue;
+    job->note_end(members->size());
     job->failure_ = std::move(member->failure);
     ++member;
   }
@@ -161,6 +182,7 @@ void Job::tell(Napi::Env env) noexcept {
 
 void Job::settle(Napi::Env env) noexcept {
   if (state_.exchange(State::kSettled) == State::kSettled) return;
+  if (timed_) token_->times = stopwatch_.times();
   try {
     if (refusal_) std::rethrow_exception(refusal_);
     if (failure_) std::rethrow_exception(failure_);

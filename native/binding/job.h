@@ -7,6 +7,7 @@
 #include <napi.h>
 
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <vector>
@@ -19,7 +20,7 @@ namespace voronode {
 class Job final : public Task, public Listener {
  public:
   Job(JobQueue& queue, std::unique_ptr<Operation> operation, TokenPtr token) noexcept
-      : queue_(queue), operation_(std::move(operation)), token_(std::move(token)) {}
+      : queue_(queue), operation_(std::move(operation)), token_(std::move(token)), timed_(token_->timed) {}
 
   // Queues at the gates, then at the pool.
   void enter(napi_deferred promise) noexcept;
@@ -58,7 +59,17 @@ class Job final : public Task, public Listener {
     std::atomic<size_t> wanted;  // jobs that somebody waits for
   };
 
+  // When it came, began and ended, if it is timed.
+  struct Stopwatch {
+    using Clock = std::chrono::steady_clock;
+    Clock::time_point came, began, ended;
+    size_t calls = 0;  // that shared the run
+    RunTimes times() const noexcept;
+  };
+
   void passed() noexcept;
+  void note_begin() noexcept;
+  void note_end(size_t calls) noexcept;
   void run_alone() noexcept;
   bool join() noexcept;
   static void run_jointly(const std::vector<Job*>& jobs, const std::shared_ptr<SharedRun>& run,
@@ -69,14 +80,16 @@ class Job final : public Task, public Listener {
   JobQueue& queue_;
   const std::unique_ptr<Operation> operation_;
   const TokenPtr token_;
+  const bool timed_;
   napi_deferred promise_ = nullptr;
   Waiter waiters_[2];
   std::atomic<size_t> waits_{0};
   std::atomic<State> state_{State::kWaiting};
   std::atomic<bool> news_{false};
   std::shared_ptr<SharedRun> shared_;  // set before the state is kShared
-  std::exception_ptr failure_;         // of the work
-  std::exception_ptr refusal_;         // of who was told of it
+  Stopwatch stopwatch_;
+  std::exception_ptr failure_;  // of the work
+  std::exception_ptr refusal_;  // of who was told of it
   // In JobQueue::pending_, and in Token::jobs.
   Job* prev_ = nullptr;
   Job* next_ = nullptr;

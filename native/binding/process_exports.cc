@@ -3,6 +3,7 @@
 
 #include "base/thread_pool.h"
 #include "binding/args.h"
+#include "binding/arrays.h"
 #include "binding/call.h"
 #include "binding/exports.h"
 #include "binding/fault.h"
@@ -19,6 +20,21 @@ napi_value token(const Call& call) {
 napi_value cancel(const Call& call) {
   call.environment.jobs.fire(call.env, token_of(call.env, call[0]));
   return call.env.Undefined();
+}
+
+// The operation that is begun with this token is timed.
+napi_value time_operation(const Call& call) {
+  token_of(call.env, call[0])->timed = true;
+  return call.env.Undefined();
+}
+
+// { merged, queuedMs, runMs } of the operation with this token; undefined unless it was timed, ran, and is settled.
+napi_value run_times(const Call& call) {
+  const RunTimes& times = token_of(call.env, call[0])->times;
+  if (times.calls == 0) return call.env.Undefined();
+  return object_with(call.env, {property("merged", Napi::Number::New(call.env, static_cast<double>(times.calls))),
+                                property("queuedMs", Napi::Number::New(call.env, times.queued_ms)),
+                                property("runMs", Napi::Number::New(call.env, times.run_ms))});
 }
 
 napi_value sharing(const Call& call) { return new_sharing(call.env); }
@@ -67,6 +83,8 @@ napi_value throw_at(const Call& call) {
 constexpr Export kExports[] = {
     {"token", entry<token>},
     {"cancel", entry<cancel>},
+    {"timeOperation", entry<time_operation>},
+    {"runTimes", entry<run_times>},
     {"sharing", entry<sharing>},
     {"threads", entry<threads>},
     {"setThreads", entry<set_threads>},

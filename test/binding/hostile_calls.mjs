@@ -140,6 +140,8 @@ const good = {
   simdTargets: [],
   taskCounts: [],
   sharing: [],
+  timeOperation: [token],
+  runTimes: [token],
 };
 
 const classes = {
@@ -167,7 +169,7 @@ function isDocumented(error) {
 const name = process.argv[2];
 // Numbers of lists that ask for gigabytes, which some machines grant.
 const tooMuch = (i, what) => name.startsWith('ivf') && i === 1 && /^2\^(2|3)/.test(what);
-const asynchronous = good[name].at(-1) === token && name !== 'cancel';
+const asynchronous = good[name].at(-1) === token && !['cancel', 'timeOperation', 'runTimes'].includes(name);
 let calls = 0;
 
 async function call(what, args) {
