@@ -85,6 +85,24 @@ describe('ivf', () => {
   });
 });
 
+test('opentelemetry: a span in that of its request for each search, and histograms', async () => {
+  const { code, stdout, stderr } = await run('../examples/opentelemetry.mjs');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/^26 spans/m); // one add, 24 searches, one that fails
+  expect(stdout).toMatch(/^ +voronode add +[\d.]+ ms +[\d.]+ ms +1 +products, IndexFlat$/m);
+  expect(stdout.match(/^ +voronode search +request +[\d.]+ ms +[\d.]+ ms +\d+ +products, IndexFlat$/gm)).toHaveLength(
+    3,
+  );
+  expect(stdout).toMatch(/^ +voronode search +request .* The value of "queries" must be finite\./m);
+  for (const name of ['duration', 'queued']) {
+    const histogram = (calls: number, of: string) =>
+      expect(stdout).toMatch(new RegExp(`^ +voronode\\.${name} +${calls} +[\\d.]+ ms +${of}$`, 'm'));
+    histogram(1, 'add');
+    histogram(24, 'search');
+    histogram(1, 'search, ERR_INVALID_ARG_VALUE');
+  }
+});
+
 describe('the plain scan', () => {
   const d = 2;
   const items = { ids: BigInt64Array.of(7n, 8n, 9n), vectors: Float32Array.of(0, 0, 1, 0, 0, 1), d };
