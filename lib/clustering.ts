@@ -1,7 +1,7 @@
 /** What the training of an index and `kmeans` have in common: their options, progress, and a warning. */
 
 import { AsyncResource } from 'node:async_hooks';
-import { WORK_NAMES, type WorkOptions } from './abort.js';
+import { TRANSFER_NAMES, type TransferOptions } from './abort.js';
 import { invalidType, unsupported } from './errors.js';
 import type { NativeClustering, NativeProgress } from './native.js';
 import { keepThrown } from './realm.js';
@@ -53,16 +53,16 @@ export interface ProgressOptions {
 }
 
 /** What an index that clusters should do differently; the others ignore it. */
-export interface TrainOptions extends ClusteringOptions, ProgressOptions, WorkOptions {}
+export interface TrainOptions extends ClusteringOptions, ProgressOptions, TransferOptions {}
 
 /** What `train` and `kmeans` take. */
 export const CLUSTERING_NAMES = [
   ...['niter', 'nredo', 'spherical', 'seed', 'minPointsPerCentroid', 'maxPointsPerCentroid'],
-  ...['progress', ...WORK_NAMES],
+  ...['progress', ...TRANSFER_NAMES],
 ];
 
 /** What their twins take: `progress` is refused in words of its own. */
-export const SYNC_CLUSTERING_NAMES = CLUSTERING_NAMES.filter((name) => name !== 'priority');
+export const SYNC_CLUSTERING_NAMES = CLUSTERING_NAMES.filter((name) => name !== 'priority' && name !== 'transfer');
 
 const MAX_COUNT = 2 ** 31 - 1;
 const MAX_SEED = 2 ** 32 - 1;

@@ -3,7 +3,7 @@
  * @module voronode
  */
 
-export type { AbortOptions, WorkOptions } from './abort.js';
+export type { AbortOptions, TransferOptions, WorkOptions } from './abort.js';
 export type { ClusteringOptions, ClusteringProgress, ProgressOptions, TrainOptions } from './clustering.js';
 export type { DescribedIndex } from './description.js';
 export type { ErrorCode } from './errors.js';

@@ -8,6 +8,8 @@ import {
   type AbortOptions,
   abortable,
   signalOf,
+  TRANSFER_NAMES,
+  type TransferOptions,
   throwIfAborted,
   WORK_NAMES,
   type WorkOptions,
@@ -50,7 +52,8 @@ import { checkInteger, checkQuery, checkRadius, checkVectors, MAX_K } from './va
  *
  * Vectors and queries are float32, row-major: component j of vector i is `vectors[i * d + j]`. The plain names work off
  * the event loop and return promises; the `…Sync` twins do the same work on the calling thread and throw. Both give the
- * same bits, and arguments may be changed as soon as the call has returned. A failed call changes nothing.
+ * same bits, and arguments may be changed as soon as the call has returned, unless they were given away (`{ transfer: true
+ * }`). A failed call changes nothing.
  *
  * `O` is what its searches take besides the queries; an index whose kind the types do not tell may take anything that some
  * kind takes.
@@ -66,10 +69,10 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * holds.
    * @throws ERR_VORONODE_UNSUPPORTED on an IndexIDMap: use {@link addWithIds}; ERR_VORONODE_NOT_TRAINED before {@link train}
    */
-  async add(vectors: Float32Array, options?: WorkOptions): Promise<void> {
+  async add(vectors: Float32Array, options?: TransferOptions): Promise<void> {
     const self = Held.self(this);
     checkVectors('vectors', vectors, Held.dimension(self));
-    checkNames(options, WORK_NAMES, 'add()');
+    checkNames(options, TRANSFER_NAMES, 'add()');
     return await abortable(workOf(options), (token) => native.add(Held.receiver(self), vectors, token));
   }
 
@@ -85,10 +88,10 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * @throws ERR_VORONODE_UNSUPPORTED on an index that numbers its vectors itself: wrap it, `new IndexIDMap(index)`;
    * ERR_OUT_OF_RANGE for the id -1 or another number of ids than of vectors
    */
-  async addWithIds(vectors: Float32Array, ids: Ids, options?: WorkOptions): Promise<void> {
+  async addWithIds(vectors: Float32Array, ids: Ids, options?: TransferOptions): Promise<void> {
     const self = Held.self(this);
     const list = checkNewIds(ids, checkVectors('vectors', vectors, Held.dimension(self)));
-    checkNames(options, WORK_NAMES, 'addWithIds()');
+    checkNames(options, TRANSFER_NAMES, 'addWithIds()');
     return await abortable(workOf(options), (token) => native.addWithIds(Held.receiver(self), vectors, list, token));
   }
 
@@ -100,7 +103,7 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
   }
 
   /** Faiss's spelling of {@link addWithIds}. */
-  async add_with_ids(vectors: Float32Array, ids: Ids, options?: WorkOptions): Promise<void> {
+  async add_with_ids(vectors: Float32Array, ids: Ids, options?: TransferOptions): Promise<void> {
     return Held.self(this).addWithIds(vectors, ids, options);
   }
 

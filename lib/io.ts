@@ -10,6 +10,8 @@ import {
   type AbortOptions,
   abortable,
   signalOf,
+  TRANSFER_NAMES,
+  type TransferOptions,
   throwIfAborted,
   WORK_NAMES,
   type WorkOptions,
@@ -110,9 +112,12 @@ export function serializeIndexSync(index: Index): Uint8Array {
 }
 
 /** An index from the bytes of a file, with the errors of {@link readIndex}; bytes behind it are ignored, as in Faiss. */
-export async function deserializeIndex<I extends Index = Index>(bytes: Uint8Array, options?: WorkOptions): Promise<I> {
+export async function deserializeIndex<I extends Index = Index>(
+  bytes: Uint8Array,
+  options?: TransferOptions,
+): Promise<I> {
   checkBytes('bytes', bytes);
-  checkNames(options, WORK_NAMES, 'deserializeIndex()');
+  checkNames(options, TRANSFER_NAMES, 'deserializeIndex()');
   return adopt(await abortable(workOf(options), (token) => native.deserializeIndex(bytes, token))) as I;
 }
 

@@ -1,6 +1,6 @@
 /** k-means for its own sake: what trains inverted files, with its answer in hand. */
 
-import { type AbortOptions, abortable, signalOf, throwIfAborted, type WorkOptions, workOf } from './abort.js';
+import { type AbortOptions, abortable, signalOf, type TransferOptions, throwIfAborted, workOf } from './abort.js';
 import {
   CLUSTERING_NAMES,
   type ClusteringOptions,
@@ -19,7 +19,7 @@ import { checkInteger, checkVectors, MAX_DIMENSION } from './validate.js';
 const MAX_CENTROIDS = 2 ** 32 - 1;
 
 /** What {@link kmeans} takes besides the vectors. */
-export interface KMeansOptions extends ClusteringOptions, ProgressOptions, WorkOptions {}
+export interface KMeansOptions extends ClusteringOptions, ProgressOptions, TransferOptions {}
 
 /** What {@link kmeans} finds. */
 export interface KMeansResult {

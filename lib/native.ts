@@ -6,7 +6,8 @@
  * calls it.
  *
  * Conventions of the surface:
- * - Vectors are `Float32Array` of a whole number of rows. Asynchronous functions copy their input before they return.
+ * - Vectors are `Float32Array` of a whole number of rows. Asynchronous functions copy their input before they return, or move it
+ *   ({@link Native.token}).
  * - A `token` of `undefined` means: cannot be aborted. A fired token makes the promise reject with code `ABORT_ERR`.
  * - Failed asynchronous calls reject; they never throw, except where noted.
  */
@@ -296,8 +297,11 @@ export interface Native {
   kmeansSync(vectors: Float32Array, d: number, k: number, params: NativeClustering | undefined): NativeKMeans;
   /** In place; refuses NaN and infinity before it changes anything. */
   normalizeL2(vectors: Float32Array, d: number): void;
-  /** For operations that are abortable, or wait for all others (default: no). */
-  token(background?: boolean): NativeToken;
+  /**
+   * For operations that are abortable, wait for all others (default: no), or move their typed arrays instead of copying them
+   * (default: no): these are detached, unless the call is refused before.
+   */
+  token(background?: boolean, transfer?: boolean): NativeToken;
   /** Fires a token. */
   cancel(token: NativeToken): void;
   /** From now on operations with this token are timed. */

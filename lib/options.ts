@@ -18,10 +18,16 @@ export function checkNames(options: unknown, known: readonly string[], taker: st
   }
 }
 
+/** Why a name is not known, which other methods take. */
+const REASONS: Readonly<Record<string, string>> = {
+  transfer: 'Only methods that return a promise and are given vectors move them; …Sync methods read them in place',
+};
+
 function unknownName(name: string, known: readonly string[], taker: string): CodedError {
+  const reason = Object.hasOwn(REASONS, name) ? REASONS[name] : undefined;
   const meant = nearest(name, known);
-  const remedy = meant === undefined ? `It takes ${listed(known)}` : `Did you mean '${meant}'?`;
-  return invalidValue(`The property 'options.${name}' is not known to ${taker}. ${remedy}`);
+  const other = meant === undefined ? `It takes ${listed(known)}` : `Did you mean '${meant}'?`;
+  return invalidValue(`The property 'options.${name}' is not known to ${taker}. ${reason ?? other}`);
 }
 
 /** `'a', 'b' and 'c'` */

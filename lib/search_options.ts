@@ -1,6 +1,6 @@
 /** What a search takes besides the queries: the same for every kind, and the parameters that its kind declares in C++. */
 
-import { WORK_NAMES, type WorkOptions } from './abort.js';
+import { TRANSFER_NAMES, type TransferOptions } from './abort.js';
 import { type FilterFunction, type FilterReader, filterOf, selectorOf } from './filter.js';
 import type { NativeFilterFunction, NativeParameter, NativeSearchParams, NativeSharedSelector } from './native.js';
 import { checkNames } from './options.js';
@@ -8,7 +8,7 @@ import type { IDSelector } from './selector.js';
 import { checkInteger, checkNumber } from './validate.js';
 
 /** What every search takes besides the queries. */
-export interface SearchOptions extends WorkOptions {
+export interface SearchOptions extends TransferOptions {
   /** Only ids in this set are found. */
   filter?: IDSelector | undefined;
 }
@@ -17,7 +17,10 @@ export interface SearchOptions extends WorkOptions {
 export interface AnySearchOptions extends SearchOptions {}
 
 /** What a search on the calling thread takes, where another takes O. */
-export type SyncSearchOptions<O extends SearchOptions = AnySearchOptions> = Omit<O, 'filter' | 'priority'> & {
+export type SyncSearchOptions<O extends SearchOptions = AnySearchOptions> = Omit<
+  O,
+  'filter' | 'priority' | 'transfer'
+> & {
   /** Only these ids are found: a set of ids, or a function of the id. */
   filter?: IDSelector | FilterFunction | undefined;
 };
@@ -35,7 +38,10 @@ export interface SearchWay<F> {
   readonly names: readonly string[];
 }
 
-export const OFF_THREAD: SearchWay<NativeSharedSelector> = { filterOf: selectorOf, names: ['filter', ...WORK_NAMES] };
+export const OFF_THREAD: SearchWay<NativeSharedSelector> = {
+  filterOf: selectorOf,
+  names: ['filter', ...TRANSFER_NAMES],
+};
 export const IN_PLACE: SearchWay<NativeSharedSelector | NativeFilterFunction> = {
   filterOf,
   names: ['filter', 'signal'],

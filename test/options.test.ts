@@ -71,7 +71,7 @@ describe('a search', () => {
     ],
   ];
   describe.each(searches)('%s', (name, search) => {
-    const all = name.endsWith('Sync') ? "'filter' and 'signal'" : "'filter', 'signal' and 'priority'";
+    const all = name.endsWith('Sync') ? "'filter' and 'signal'" : "'filter', 'signal', 'priority' and 'transfer'";
     it.each(misspelt)('%s refuses %o', async (description, options, message) => {
       const expected = refusal(message.replace('{all}', all));
       expect(await failure(() => search(trained(description), options))).toMatchObject(expected);
@@ -127,7 +127,7 @@ test.each<[string, (options: never) => unknown, object, string]>([
     'addWithIds',
     (o) => trained('IVF2,Flat').addWithIds(query, [1], o),
     { ids: 1 },
-    "addWithIds(). It takes 'signal' and 'priority'",
+    "addWithIds(). It takes 'signal', 'priority' and 'transfer'",
   ],
   ['removeIds', (o) => flat().removeIds([1], o), { filter }, "removeIds(). It takes 'signal' and 'priority'"],
   ['train', (o) => flat().train(rows(), o), { nIter: 3 }, "train(). Did you mean 'niter'?"],
@@ -153,7 +153,7 @@ test.each<[string, (options: never) => unknown, object, string]>([
     'deserializeIndex',
     (o) => v.deserializeIndex(v.serializeIndexSync(flat()), o),
     { mmap: true },
-    "deserializeIndex(). It takes 'signal' and 'priority'",
+    "deserializeIndex(). It takes 'signal', 'priority' and 'transfer'",
   ],
   ['tune', (o) => v.tune(trained('IVF2,Flat'), query, o), { recalls: 0.9 }, "tune(). Did you mean 'recall'?"],
   ['suggestIndex', (o) => v.suggestIndex(10, 2, o), { id: true }, "suggestIndex(). Did you mean 'ids'?"],

@@ -171,24 +171,8 @@ std::string path_arg(Napi::Env env, napi_value value) {
   return path;
 }
 
-template <class T>
-Input<T>::Input(Napi::Env env, const char* name, napi_value value, bool may_borrow) {
-  const ArrayView<T> view = array_arg<T>(env, name, value);
-  data_ = view.data;
-  size_ = view.size;
-  // Memory that another addon made a buffer of need not be aligned.
-  const bool aligned = reinterpret_cast<uintptr_t>(view.data) % alignof(T) == 0;
-  if (may_borrow && !view.shared && aligned) return;
-  copy_ = std::make_unique<AlignedArray<T>>(size_);
-  if (size_ != 0) std::memcpy(copy_->data(), view.data, size_ * sizeof(T));
-  data_ = copy_->data();
-}
-
 template ArrayView<float> array_arg(Napi::Env, const char*, napi_value);
 template ArrayView<int64_t> array_arg(Napi::Env, const char*, napi_value);
 template ArrayView<uint8_t> array_arg(Napi::Env, const char*, napi_value);
-template class Input<float>;
-template class Input<int64_t>;
-template class Input<uint8_t>;
 
 }  // namespace voronode

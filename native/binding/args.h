@@ -9,10 +9,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 
-#include "base/aligned.h"
 #include "base/error.h"
 #include "index/index.h"
 
@@ -63,27 +61,5 @@ struct ArrayView {
 // was shrunk away from is empty.
 template <class T>
 ArrayView<T> array_arg(Napi::Env env, const char* name, napi_value value);
-
-// What an operation reads from a typed array. Asynchronous work has a copy, made here, so that the caller may do with
-// the array what it likes at once. A synchronous call reads the array itself: it blocks the only thread that could
-// change it (unless it is shared, so that is copied too).
-template <class T>
-class Input {
- public:
-  // REQUIRES: if borrowed, no script runs until the last use.
-  Input(Napi::Env env, const char* name, napi_value value, bool may_borrow);
-
-  const T* data() const noexcept { return data_; }
-  size_t size() const noexcept { return size_; }
-
- private:
-  std::unique_ptr<AlignedArray<T>> copy_;
-  const T* data_;
-  size_t size_;
-};
-
-extern template class Input<float>;
-extern template class Input<int64_t>;
-extern template class Input<uint8_t>;
 
 }  // namespace voronode

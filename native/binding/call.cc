@@ -42,6 +42,12 @@ Call::Call(napi_env env_, napi_callback_info info, Mode mode)
   check_status(env, napi_get_cb_info(env, info, &count, args_, nullptr, nullptr));
 }
 
+Taking Call::taking(size_t token_at) const {
+  if (sync) return Taking::kBorrow;
+  const napi_value token = (*this)[token_at];
+  return !is_undefined(env, token) && token_of(env, token)->transfers ? Taking::kTransfer : Taking::kCopy;
+}
+
 napi_value run_guarded(napi_env env, napi_callback_info info, Mode mode, Body body) noexcept {
   try {
     const Call call(env, info, mode);
@@ -81,6 +87,8 @@ napi_value run_as_job(const Call& call, MakeOperation make, size_t token_at) {
     const napi_value token = call[token_at];
     TokenPtr wanted = is_undefined(call.env, token) ? std::make_shared<Token>() : token_of(call.env, token);
     check(&wanted->cancel);
+    operation->move_inputs(call.env, call.environment.transfer);
+    refuse_if_wrapped(*operation);  // again: that may have run scripts
     call.environment.jobs.start(std::move(operation), std::move(wanted), deferred);
   } catch (...) {
     reject_with_current_error(call.env, deferred);

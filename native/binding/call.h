@@ -24,6 +24,9 @@ class Call {
   Environment& environment;
   const bool sync;
 
+  // What becomes of the typed arrays that are read; token_at: the position of the argument `token`.
+  Taking taking(size_t token_at) const;
+
  private:
   static constexpr size_t kMaxArgs = 7;
   napi_value args_[kMaxArgs];

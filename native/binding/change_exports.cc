@@ -5,6 +5,7 @@
 #include "binding/call.h"
 #include "binding/clustering_arg.h"
 #include "binding/exports.h"
+#include "binding/input.h"
 #include "binding/progress.h"
 #include "binding/selector_arg.h"
 
@@ -14,18 +15,20 @@ namespace {
 // Vectors on their way into an index.
 class TakesVectors : public Operation {
  public:
+  void move_inputs(Napi::Env env, const Transfer& transfer) override { transfer.move(env, {&vectors_}); }
   napi_value finish(Napi::Env env) override {
     held().report_memory();
     return env.Undefined();
   }
 
  protected:
-  TakesVectors(const Call& call, Access access)
+  TakesVectors(const Call& call, Access access, size_t token_at)
       : Operation(index_of(call.env, call[0]), access),
-        vectors_(call.env, "vectors", call[1], call.sync),
+        vectors_(call.env, "vectors", call[1], call.taking(token_at)),
         n_(row_count("vectors", vectors_.size(), index()->d())) {}
 
   size_t n() const noexcept { return n_; }
+  Input<float>& vectors() noexcept { return vectors_; }
   const float* checked_vectors(const Cancel* cancel) const {
     check_finite("vectors", n_, index()->d(), vectors_.data(), cancel);
     return vectors_.data();
@@ -39,7 +42,7 @@ class TakesVectors : public Operation {
 class Add final : public TakesVectors {
  public:
   static constexpr size_t kArgs = 2;
-  explicit Add(const Call& call) : TakesVectors(call, Access::kAppend) {}
+  explicit Add(const Call& call) : TakesVectors(call, Access::kAppend, kArgs) {}
   void execute(const Cancel* cancel, Listener*) override {
     index()->add(n(), checked_vectors(cancel), cancel);
     index()->tidy(access());
@@ -50,13 +53,15 @@ class Add final : public TakesVectors {
 // With an id for each.
 class TakesRows : public TakesVectors {
  protected:
-  TakesRows(const Call& call, Access access) : TakesVectors(call, access), ids_(call.env, "ids", call[2], call.sync) {
+  TakesRows(const Call& call, Access access, size_t token_at)
+      : TakesVectors(call, access, token_at), ids_(call.env, "ids", call[2], call.taking(token_at)) {
     if (ids_.size() == n()) return;
     throw Error(Code::kOutOfRange,
                 format("The value of \"ids.length\" is out of range. It must be %zu, one id per vector. "
                        "Received %zu",
                        n(), ids_.size()));
   }
+  void move_inputs(Napi::Env env, const Transfer& transfer) override { transfer.move(env, {&vectors(), &ids_}); }
   const idx_t* ids() const noexcept { return ids_.data(); }
 
  private:
@@ -66,7 +71,7 @@ class TakesRows : public TakesVectors {
 class AddWithIds final : public TakesRows {
  public:
   static constexpr size_t kArgs = 3;
-  explicit AddWithIds(const Call& call) : TakesRows(call, Access::kAppend) {}
+  explicit AddWithIds(const Call& call) : TakesRows(call, Access::kAppend, kArgs) {}
   void execute(const Cancel* cancel, Listener*) override {
     index()->add_with_ids(n(), checked_vectors(cancel), ids(), cancel);
     index()->tidy(access());
@@ -90,7 +95,7 @@ class Upsert final : public TakesRows {
  public:
   static constexpr size_t kArgs = 4;
   explicit Upsert(const Call& call)
-      : TakesRows(call, removing_access(index_of(call.env, call[0])->index.get())),
+      : TakesRows(call, removing_access(index_of(call.env, call[0])->index.get()), kArgs),
         missing_(boolean_arg(call.env, "mustExist", call[3]) ? Index::Missing::kRefuse : Index::Missing::kAdd) {}
   void execute(const Cancel* cancel, Listener*) override {
     replaced_ = index()->upsert({n(), checked_vectors(cancel), ids()}, missing_, cancel);
@@ -130,7 +135,7 @@ class Train final : public TakesVectors {
 
  private:
   Train(const Call& call, const ClusteringChoice& choice)
-      : TakesVectors(call, Access::kExclusive),
+      : TakesVectors(call, Access::kExclusive, kArgs),
         params_(choice.over(index()->default_clustering())),
         progress_(call, 3) {}
 

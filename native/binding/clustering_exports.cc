@@ -7,6 +7,7 @@
 #include "binding/call.h"
 #include "binding/clustering_arg.h"
 #include "binding/exports.h"
+#include "binding/input.h"
 #include "binding/progress.h"
 #include "clustering/assigner.h"
 
@@ -20,6 +21,7 @@ class KMeans final : public Operation {
   // The choice first: reading it may run scripts.
   explicit KMeans(const Call& call) : KMeans(call, ClusteringChoice(call.env, "params", call[3])) {}
 
+  void move_inputs(Napi::Env env, const Transfer& transfer) override { transfer.move(env, {&vectors_}); }
   void execute(const Cancel* cancel, Listener* listener) override {
     check_finite("vectors", n_, d_, vectors_.data(), cancel);
     found_ = kmeans(n_, d_, vectors_.data(), k_, params_, cancel, progress_.sink(listener));
@@ -48,7 +50,7 @@ class KMeans final : public Operation {
         arrays_(call.environment.arrays),
         d_(dimension_arg(call.env, call[1])),
         k_(static_cast<size_t>(integer_arg(call.env, "k", call[2], 1, std::numeric_limits<uint32_t>::max()))),
-        vectors_(call.env, "vectors", call[0], call.sync),
+        vectors_(call.env, "vectors", call[0], call.taking(kArgs)),
         n_(row_count("vectors", vectors_.size(), d_)),
         params_(choice.over({})),
         progress_(call, 4),

@@ -10,6 +10,7 @@
 #include "binding/handles.h"
 #include "binding/jobs.h"
 #include "binding/shared_selector.h"
+#include "binding/transfer.h"
 
 namespace voronode {
 
@@ -22,6 +23,7 @@ class Environment {
   Environment& operator=(const Environment&) = delete;
 
   const Arrays arrays;
+  const Transfer transfer;
   const std::shared_ptr<Handles> handles;
   const std::shared_ptr<KeptSelectors> selectors;
   JobQueue jobs;

@@ -5,6 +5,7 @@
 #include "binding/args.h"
 #include "binding/call.h"
 #include "binding/exports.h"
+#include "binding/input.h"
 #include "io/index_io.h"
 
 namespace voronode {
@@ -36,7 +37,8 @@ class ReadIndex final : public Makes {
 class DeserializeIndex final : public Makes {
  public:
   static constexpr size_t kArgs = 1;
-  explicit DeserializeIndex(const Call& call) : Makes(call), bytes_(call.env, "bytes", call[0], call.sync) {}
+  explicit DeserializeIndex(const Call& call) : Makes(call), bytes_(call.env, "bytes", call[0], call.taking(kArgs)) {}
+  void move_inputs(Napi::Env env, const Transfer& transfer) override { transfer.move(env, {&bytes_}); }
   void execute(const Cancel* cancel, Listener*) override {
     index_ = deserialize_index(bytes_.data(), bytes_.size(), cancel);
   }

@@ -120,8 +120,9 @@ void close_index(Napi::Env env, napi_value handle) {
   unwrap<IndexHandle>(env, handle, HandleKind::kIndex, "index", "an index of this package").close();
 }
 
-napi_value new_token(Napi::Env env, bool background) {
-  return new_handle(env, HandleKind::kToken, std::make_unique<TokenPtr>(std::make_shared<Token>(background)));
+napi_value new_token(Napi::Env env, bool background, bool transfers) {
+  return new_handle(env, HandleKind::kToken,
+                    std::make_unique<TokenPtr>(std::make_shared<Token>(background, transfers)));
 }
 
 TokenPtr token_of(Napi::Env env, napi_value token) {

@@ -79,9 +79,11 @@ struct RunTimes {
 
 // How the caller wants its asynchronous operations: a token may be that of several.
 struct Token {
-  explicit Token(bool background_ = false) noexcept : background(background_) {}
+  Token() = default;
+  Token(bool background_, bool transfers_) noexcept : background(background_), transfers(transfers_) {}
   Cancel cancel;
-  const bool background;  // everything else goes first
+  const bool background = false;  // everything else goes first
+  const bool transfers = false;   // typed arrays are moved, not copied
   // The environment's thread only:
   Job* jobs = nullptr;  // that bear it and are not settled
   bool timed = false;   // operations that begin from now on are timed; as a rule that is one
@@ -89,7 +91,7 @@ struct Token {
 };
 using TokenPtr = std::shared_ptr<Token>;
 
-napi_value new_token(Napi::Env env, bool background);
+napi_value new_token(Napi::Env env, bool background, bool transfers);
 TokenPtr token_of(Napi::Env env, napi_value token);
 
 }  // namespace voronode

@@ -15,6 +15,7 @@
 #include "base/gate.h"
 #include "base/task_queue.h"
 #include "binding/handles.h"
+#include "binding/transfer.h"
 
 namespace voronode {
 
@@ -35,6 +36,9 @@ class Operation {
   virtual ~Operation() = default;
   Operation(const Operation&) = delete;
   Operation& operator=(const Operation&) = delete;
+
+  // Moves its inputs, if they were read with Taking::kTransfer: when nothing else can refuse the call any more.
+  virtual void move_inputs(Napi::Env, const Transfer&) {}
 
   // The work. On any thread, with access() of the index's gate held (and of the other one's, if there are two); throws
   // whatever it likes. listener: null if it runs in place.

@@ -14,7 +14,10 @@ namespace voronode {
 namespace {
 
 napi_value token(const Call& call) {
-  return new_token(call.env, !is_undefined(call.env, call[0]) && boolean_arg(call.env, "background", call[0]));
+  const auto chosen = [&](const char* name, size_t i) {
+    return !is_undefined(call.env, call[i]) && boolean_arg(call.env, name, call[i]);
+  };
+  return new_token(call.env, chosen("background", 0), chosen("transfer", 1));
 }
 
 napi_value cancel(const Call& call) {

@@ -3,6 +3,7 @@
 #include "binding/args.h"
 #include "binding/call.h"
 #include "binding/exports.h"
+#include "binding/input.h"
 #include "index/ivf.h"
 
 namespace voronode {
@@ -37,7 +38,7 @@ class ReconstructAll final : public Operation {
   explicit ReconstructAll(const Call& call)
       : Operation(index_of(call.env, call[0]), Access::kRead),
         arrays_(call.environment.arrays),
-        ids_(call.env, "ids", call[1], call.sync),
+        ids_(call.env, "ids", call[1], call.sync ? Taking::kBorrow : Taking::kCopy),
         vectors_(checked_mul(ids_.size(), index()->d())) {}
   void execute(const Cancel* cancel, Listener*) override {
     index()->reconstruct(ids_.size(), ids_.data(), vectors_.data(), cancel);

@@ -9,6 +9,7 @@
 #include "binding/errors.h"
 #include "binding/exports.h"
 #include "binding/function_filter.h"
+#include "binding/input.h"
 #include "binding/search_params_arg.h"
 #include "binding/selector_arg.h"
 #include "index/joint_search.h"
@@ -20,6 +21,7 @@ namespace {
 class Query : public Operation {
  public:
   static constexpr size_t kArgs = 5;
+  void move_inputs(Napi::Env env, const Transfer& transfer) override { transfer.move(env, {&queries_}); }
 
  protected:
   explicit Query(const Call& call)
@@ -27,7 +29,7 @@ class Query : public Operation {
         function_(FunctionFilter::of(call, call[3])),
         filter_(function_ ? nullptr : filter_arg(call.env, call.environment.selectors, call[3])),
         params_(search_params_arg(call.env, *index(), call[4])),
-        queries_(call.env, "queries", call[1], call.sync && !function_),
+        queries_(call.env, "queries", call[1], function_ ? Taking::kCopy : call.taking(kArgs)),
         nq_(row_count("queries", queries_.size(), index()->d())) {}
 
   size_t nq() const noexcept { return nq_; }

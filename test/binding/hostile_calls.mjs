@@ -132,7 +132,7 @@ const good = {
   deserializeIndex: [() => bytes, token],
   deserializeIndexSync: [() => bytes],
   normalizeL2: [rows, () => D],
-  token: [() => true],
+  token: [() => true, () => false],
   cancel: [token],
   threads: [],
   setThreads: [() => 2],
