@@ -19,7 +19,7 @@ const HELP = `
   --limit 3            leave usearch's batches out of a row where a call takes more seconds
   --nlist 1024         ivf, items: lists; one number, or one for each set of vectors; serve: one number
   --nprobe 16,64       ivf: lists that a search visits; serve: one number
-  --parts build,search,curve,memory   ivf: what to measure; serve: callers,giant,upserts,peers
+  --parts build,search,curve,memory   ivf: what to measure; serve: callers,giant,upserts,loop,peers
   --json FILE          write everything measured
   --svg FILE           draw the ratios; ivf: recall against queries per second
   --write-docs         put the tables into docs/benchmarks.md
@@ -29,7 +29,7 @@ Environment: FAISS_PYTHON, a Python that has faiss-cpu (else Debian's /usr/bin/p
 /** By question; others have no parts. */
 const PARTS = {
   ivf: ['build', 'search', 'curve', 'memory'],
-  serve: ['callers', 'giant', 'upserts', 'peers'],
+  serve: ['callers', 'giant', 'upserts', 'loop', 'peers'],
 };
 const strings = [
   ...['d', 'n', 'data', 'nq', 'k', 'metric', 'threads', 'rivals', 'ours', 'seconds', 'limit', 'json', 'svg'],

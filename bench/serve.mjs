@@ -1,6 +1,7 @@
-// What does a service get, that has many single searches under way at once? Four parts: callers that each await one search
+// What does a service get, that has many single searches under way at once? Five parts: callers that each await one search
 // against one call of as many queries; short searches beside long work on another index; readers beside a writer that
-// replaces vectors; other packages, which search on the event loop. All answers of this library are compared, bit by bit. See docs/benchmarks.md.
+// replaces vectors; the event loop while a large index is filled, saved and loaded; other packages, which search on the event
+// loop. All answers of this library are compared, bit by bit. See docs/benchmarks.md.
 import { setThreads } from 'voronode';
 import { openDataset } from './data.mjs';
 import { expected } from './expected.mjs';
@@ -10,6 +11,7 @@ import { report } from './report.mjs';
 import { measureCallers } from './serve_callers.mjs';
 import { measureGiants } from './serve_giant.mjs';
 import { BATCH } from './serve_giant_works.mjs';
+import { measureLoop } from './serve_loop.mjs';
 import { measurePeers } from './serve_peers.mjs';
 import { legend, renderBlock } from './serve_report.mjs';
 import { measureUpserts } from './serve_upserts.mjs';
@@ -49,6 +51,7 @@ async function measure(shape, options) {
   if (options.parts.includes('callers')) block.callers = await measureCallers(dataset, options);
   if (options.parts.includes('giant')) block.giant = await measureGiants(dataset, options);
   if (options.parts.includes('upserts')) block.upserts = await measureUpserts(dataset, options);
+  if (options.parts.includes('loop')) block.loop = await measureLoop(dataset, options);
   if (options.parts.includes('peers') && options.rivals.length > 0) block.peers = await measurePeers(dataset, options);
   return block;
 }

@@ -61,7 +61,7 @@ export async function openLoop(every, { search, check }, work) {
 
 const RESOLUTION = 1; // milliseconds; Node counts them as a part of the delay
 
-/** For how long the event loop did not come round while something ran: 99.9 % of the delays were shorter; in seconds. */
+/** For how long the event loop did not come round while something ran: 99.9 % of the delays were shorter; and the worst. */
 export async function loopDelayOf(run) {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION });
   histogram.enable();
@@ -69,8 +69,8 @@ export async function loopDelayOf(run) {
   // A delay is counted by a timer of the histogram's; one that is due later comes after it. An immediate may come before it.
   await sleep(2 * RESOLUTION);
   histogram.disable();
-  const delay = histogram.count === 0 ? 0 : histogram.percentile(99.9) / 1e9 - RESOLUTION / 1000;
-  return { result, delay: Math.max(0, delay) };
+  const seconds = (nanoseconds) => (histogram.count === 0 ? 0 : Math.max(0, nanoseconds / 1e9 - RESOLUTION / 1000));
+  return { result, delay: seconds(histogram.percentile(99.9)), worst: seconds(histogram.max) };
 }
 
 /** @returns {(share: number) => number} the value below which so large a share of the values lies, by the nearest rank */

@@ -2,6 +2,7 @@
 import { recipes } from './recipes.mjs';
 import { GOALS } from './serve_callers.mjs';
 import { EVERY, LONGEST_WAIT } from './serve_giant.mjs';
+import { LONGEST_CALL, LONGEST_DELAY } from './serve_loop.mjs';
 import { CALLERS } from './serve_peers.mjs';
 import { READERS, UPSERTS } from './serve_upserts.mjs';
 import { number, ratio, size, table, time, times } from './table.mjs';
@@ -31,19 +32,24 @@ const legends = {
     `Upserts: ${READERS} readers that each await one search at a time, alone and beside a writer that replaces ` +
     `${UPSERTS.wanted} vectors a second, one in a call. Ratio: searches per second beside it ÷ alone, within a round; wanted: ` +
     `${UPSERTS.rate}. Tail: p99 beside ÷ alone; wanted: at most ${UPSERTS.tail}.`,
+  loop:
+    'The event loop while all vectors are added in one call with `{ transfer: true }`, searched in calls of 64, saved, loaded ' +
+    'and let go; and while nothing is done, which shows the machine. Call: until the method has returned its promise; wanted of add: at most ' +
+    `${time(LONGEST_CALL)}. Loop: wanted of all together: at most ${time(LONGEST_DELAY)}.`,
   peers:
     `Other packages under ${CALLERS} callers: their exact search runs on the event loop, each caller comes from it. Ratio: our ` +
     'rate ÷ theirs, within a round.',
 };
 
 export function renderBlock(block) {
-  const { d, n, nlist, nprobe, data, metric, threads, callers, giant, upserts, peers } = block;
+  const { d, n, nlist, nprobe, data, metric, threads, callers, giant, upserts, loop, peers } = block;
   return [
     `### ${d} × ${size(n)}, ${data}, ${metric}, ${threads === 1 ? '1 thread' : `${threads} threads`}`,
     `Inverted file: ${nlist} lists, of which a search visits ${nprobe}.`,
     ...(callers ? [callersTable(callers)] : []),
     ...(giant ? [giantTable(giant.rows), ...remarksOnPriority(giant.refused)] : []),
     ...(upserts ? [upsertsTable(upserts)] : []),
+    ...(loop ? [loopTable(loop)] : []),
     ...(peers ? [peersTable(peers.rows), ...remarksOnPeers(peers)] : []),
   ].join('\n\n');
 }
@@ -118,6 +124,25 @@ function upsertsTable(rows) {
 
 function remarksOnPriority(refused) {
   return refused.length === 0 ? [] : [`No \`{ priority: 'background' }\` here: ${refused.join('; ')}.`];
+}
+
+function loopTable({ rows, keepsCall, keepsDelay }) {
+  const goal = { add: keepsCall, all: keepsDelay };
+  const shown = (value) => (value === undefined ? '' : times(value));
+  const head = [
+    'step',
+    'in all',
+    'call',
+    'loop',
+    'worst',
+    `add: call ≤ ${time(LONGEST_CALL)}; all: loop ≤ ${time(LONGEST_DELAY)}`,
+  ];
+  const body = rows.map((row) => [
+    row.step,
+    ...[row.seconds, row.call, row.delay, row.worst].map(shown),
+    verdict(goal[row.step]),
+  ]);
+  return table([head, ...body], 1);
 }
 
 function peersTable(rows) {

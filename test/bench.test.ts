@@ -123,7 +123,7 @@ describe('npm run bench', () => {
     expect(equal[0].rivals.map(({ rival }: { rival: string }) => rival)).toEqual(rivals);
   });
 
-  test('serve: callers against one call, short searches beside long work', async () => {
+  test('serve: callers against one call, short searches beside long work, the event loop', async () => {
     const json = join(folder, 'serve.json');
     const shape = ['--d', '16', '--n', '3k', '--nq', '1,3,64', '--threads', '2', '--seconds', '0.01'];
     const args = ['serve', ...shape, '--rivals', 'none', '--json', json];
@@ -131,7 +131,7 @@ describe('npm run bench', () => {
     expect(stderr).toBe('');
     expect(code).toBe(0);
 
-    const [{ callers, giant, peers, nlist }] = JSON.parse(readFileSync(json, 'utf8')).blocks;
+    const [{ callers, giant, loop, peers, nlist }] = JSON.parse(readFileSync(json, 'utf8')).blocks;
     const named = (kind: string) => [1, 3, 64].map((count) => [kind, count]);
     const rows = callers.map((row: { kind: string; callers: number }) => [row.kind, row.callers]);
     expect(rows).toEqual([...named('flat'), ...named('ivf'), ...named('id map')]);
@@ -152,6 +152,10 @@ describe('npm run bench', () => {
       expect(waiting.worst).toBeGreaterThanOrEqual(waiting.p99);
       expect(slower.min).toBeGreaterThan(0);
     }
+    const steps = ['nothing', 'add', 'search', 'save', 'load', 'close'];
+    expect(loop.rows.map(({ step }: { step: string }) => step)).toEqual([...steps, 'all']);
+    for (const { delay, worst } of loop.rows) expect(worst.max).toBeGreaterThanOrEqual(delay.max);
+    expect([typeof loop.keepsCall, typeof loop.keepsDelay]).toEqual(['boolean', 'boolean']);
     expect(peers).toBeUndefined();
     expect(stdout).toMatch(/^\| flat +\| +64 \|.* (kept|missed) \| +(kept|missed) \|$/m);
   });
