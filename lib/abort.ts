@@ -29,7 +29,7 @@ export const WORK_NAMES = ['signal', 'priority'];
 export interface TransferOptions extends WorkOptions {
   /**
    * `true` moves the memory of the typed arrays (vectors, queries, ids in a `BigInt64Array`) to the work instead of copying it:
-   * the call then takes microseconds, not a millisecond for each megabyte or two. As with the transfer list of `postMessage`, the
+   * the call then takes microseconds, not a millisecond for each few megabytes. As with the transfer list of `postMessage`, the
    * array is detached, and so is all else on its `ArrayBuffer`. A call that is refused at once (types, lengths, a closed index,
    * a signal that has fired) leaves the array as it was. What fails later (NaN, an index that is not trained, an abort) does not
    * bring it back. A `SharedArrayBuffer`, the pool that small Buffers of Node's share, and the memory of a WebAssembly cannot be

@@ -311,8 +311,11 @@ export interface Native {
   /** For one selector: searches with the same may run as one. */
   sharing(): NativeSharing;
   threads(): number;
-  /** Of the process so far: operations begun, those of them that shared a run, runs that passed longer work; waiting now. */
-  taskCounts(): [tasks: number, joined: number, passed: number, waiting: number];
+  /**
+   * Of the process so far: operations begun, those of them that shared a run, runs that passed longer work; waiting now; bytes
+   * that are kept for copies of arguments.
+   */
+  taskCounts(): [tasks: number, joined: number, passed: number, waiting: number, staging: number];
   setThreads(n: number): void;
   /** The kernel target in use: 'avx512', 'avx2', 'neon_dotprod', 'neon' or 'generic'. */
   simdTarget(): string;

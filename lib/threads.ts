@@ -34,6 +34,11 @@ export interface Stats {
   merged: number;
   /** How often something short was begun in the middle of something long, on its thread. */
   passed: number;
+  /**
+   * Bytes that are kept for the copies of arguments to come, 64 MiB at the most. The system may have them back at any time;
+   * what nobody used for a second goes with the next call.
+   */
+  staging: number;
 }
 
 /**
@@ -48,8 +53,8 @@ export interface Stats {
  * ```
  */
 export function stats(): Stats {
-  const [begun, merged, passed, waiting] = native.taskCounts();
-  return { threads: getThreads(), waiting, begun, merged, passed };
+  const [begun, merged, passed, waiting, staging] = native.taskCounts();
+  return { threads: getThreads(), waiting, begun, merged, passed, staging };
 }
 
 /**

@@ -299,6 +299,15 @@ test('searches that merge keep what each was given', async () => {
   expect(await Promise.all(found)).toEqual(expected);
 });
 
+test('memory for copies is kept, and counted', async () => {
+  const large = new Float32Array((5 * 2 ** 20) / 4);
+  for (let i = 0; i < 3; i++) await new v.IndexFlatL2(D).add(large);
+  const { staging } = v.stats();
+  expect(staging).toBeLessThanOrEqual(64 * 2 ** 20);
+  if (process.platform === 'linux') expect(staging).toBeGreaterThanOrEqual(large.byteLength);
+  else expect(staging).toBe(0);
+});
+
 describe('programs', () => {
   it('memory stays for as long as work reads it, and goes after it', async () => {
     const { code, signal, stdout, stderr } = await run('lifecycle/programs/transfer.mjs', [], {

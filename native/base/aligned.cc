@@ -34,6 +34,9 @@ void* map(size_t bytes) noexcept {
   return begin + before;
 }
 
+// glibc takes larger pieces from the system in any case (DEFAULT_MMAP_THRESHOLD_MAX).
+constexpr size_t kSurelyMapped = size_t{32} << 20;
+
 bool is_mapped(size_t bytes) noexcept { return bytes >= kHugePage; }
 #endif
 
@@ -63,6 +66,19 @@ void* allocate_aligned(size_t bytes) noexcept {
   if (is_mapped(bytes)) return map(bytes);
 #endif
   return allocate_in_room(bytes);
+}
+
+void prefer_huge_pages(void* memory, size_t bytes) noexcept {
+#if defined(__linux__)
+  if (bytes < kSurelyMapped) return;
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  char* const begin = static_cast<char*>(memory);
+  const size_t before = (page - reinterpret_cast<uintptr_t>(begin) % page) % page;
+  madvise(begin + before, (bytes - before) / page * page, MADV_HUGEPAGE);  // a wish; may be refused
+#else
+  (void)memory;
+  (void)bytes;
+#endif
 }
 
 void free_aligned(void* memory, size_t bytes) noexcept {

@@ -19,6 +19,10 @@ inline constexpr size_t kAlignment = 64;  // a cache line, and the widest vector
 void* allocate_aligned(size_t bytes) noexcept;
 void free_aligned(void* memory, size_t bytes) noexcept;
 
+// Asks for huge pages for memory of others (malloc's, JavaScript's), before it is touched, where it is so large that it
+// is mapped from the system.
+void prefer_huge_pages(void* memory, size_t bytes) noexcept;
+
 // n elements, uninitialised, followed by kAlignment readable bytes. Throws kNoMemory with the bytes asked for.
 template <class T>
 class AlignedArray {

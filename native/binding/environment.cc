@@ -1,5 +1,6 @@
 #include "binding/environment.h"
 
+#include "base/staging.h"
 #include "base/thread_pool.h"
 #include "binding/errors.h"
 
@@ -27,6 +28,7 @@ void Environment::clean_up(void* data) noexcept {
   auto* environment = static_cast<Environment*>(data);
   environment->jobs.close();
   environment->handles->close();
+  StagingPool::instance().clear();
   ThreadPool::instance().release();
 }
 

@@ -1,8 +1,8 @@
 #include "binding/input.h"
 
-#include <cstring>
 #include <string>
 
+#include "base/copy.h"
 #include "binding/args.h"
 
 namespace voronode {
@@ -47,8 +47,8 @@ void Input<T>::replace(Napi::Env env, napi_value array) {
 
 template <class T>
 void Input<T>::copy() {
-  copy_ = std::make_unique<AlignedArray<T>>(size_);
-  if (size_ != 0) std::memcpy(copy_->data(), data_, size_ * sizeof(T));
+  copy_ = std::make_unique<StagedArray<T>>(size_);
+  copy_bytes(copy_->data(), data_, size_ * sizeof(T));
   data_ = copy_->data();
 }
 

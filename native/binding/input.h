@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <memory>
 
-#include "base/aligned.h"
+#include "base/staging.h"
 
 namespace voronode {
 
@@ -53,7 +53,7 @@ class Input final : public Transferable {
  private:
   void copy();
 
-  std::unique_ptr<AlignedArray<T>> copy_;
+  std::unique_ptr<StagedArray<T>> copy_;
   Napi::ObjectReference owned_;  // keeps what was transferred
   const T* data_;
   size_t size_;

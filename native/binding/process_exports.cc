@@ -1,6 +1,7 @@
 // What belongs to the process rather than to an index: tokens, what selectors are shared by, threads, SIMD targets.
 #include <vector>
 
+#include "base/staging.h"
 #include "base/thread_pool.h"
 #include "binding/args.h"
 #include "binding/arrays.h"
@@ -52,13 +53,14 @@ napi_value set_threads(const Call& call) {
   return call.env.Undefined();
 }
 
-// An array of numbers: ThreadPool::Counts, in the order of its members.
+// An array of numbers: ThreadPool::Counts, in the order of its members, and what the staging pool keeps.
 napi_value task_counts(const Call& call) {
   const ThreadPool::Counts counts = ThreadPool::instance().counts();
-  const Napi::Array out = Napi::Array::New(call.env, 4);
+  const Napi::Array out = Napi::Array::New(call.env, 5);
   const double values[] = {static_cast<double>(counts.tasks), static_cast<double>(counts.joined),
-                           static_cast<double>(counts.passed), static_cast<double>(counts.waiting)};
-  for (uint32_t i = 0; i < 4; ++i) out.Set(i, Napi::Number::New(call.env, values[i]));
+                           static_cast<double>(counts.passed), static_cast<double>(counts.waiting),
+                           static_cast<double>(StagingPool::instance().kept_bytes())};
+  for (uint32_t i = 0; i < 5; ++i) out.Set(i, Napi::Number::New(call.env, values[i]));
   return out;
 }
 
