@@ -1,8 +1,7 @@
 #include "binding/arrays.h"
 
-#include <cstring>
-
 #include "base/checked.h"
+#include "base/copy.h"
 #include "base/error.h"
 #include "binding/element_type.h"
 #include "binding/errors.h"
@@ -91,7 +90,7 @@ ResultArray<T> Arrays::make(Napi::Env env, size_t n) const {
 template <class T>
 napi_value Arrays::copy(Napi::Env env, const T* values, size_t n) const {
   const ResultArray<T> array = make<T>(env, n);
-  if (n != 0) std::memcpy(array.data, values, n * sizeof(T));
+  copy_bytes(array.data, values, n * sizeof(T));
   return array.value;
 }
 

@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "base/aligned.h"
 #include "base/checked.h"
 
 namespace voronode {
@@ -11,6 +12,7 @@ void CountingSink::write(const void*, size_t n) { size_ = checked_add(size_, n);
 MemorySink::MemorySink(uint64_t size) {
   try {
     bytes_.reserve(checked_mul(size, 1));
+    prefer_huge_pages(bytes_.data(), bytes_.capacity());
   } catch (const std::bad_alloc&) {
     throw Error(Code::kNoMemory, "Cannot allocate " + std::to_string(size) + " bytes for a serialized index");
   }
