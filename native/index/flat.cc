@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/poll.h"
+#include "base/thread_pool.h"
 #include "index/flat_search.h"
 #include "kernels/kernels.h"
 #include "storage/prefetch.h"
@@ -10,8 +11,9 @@
 namespace voronode {
 namespace {
 
-// Copied between two polls: half a millisecond.
-constexpr size_t kCopyBytes = size_t{4} << 20;
+// Copied between two polls: half a millisecond, or several where memory is touched for the first time, which takes longest.
+// That is what other threads help with.
+constexpr size_t kCopyBytes = size_t{2} << 20;
 
 class RowsInPlace final : public StoredRows {
  public:
@@ -35,10 +37,11 @@ void IndexFlat::add(size_t n, const float* x, const Cancel* cancel) {
   check(cancel);
   rows_.reserve(n);
   const size_t piece = std::max<size_t>(1, kCopyBytes / (d() * sizeof(float)));
-  for (size_t at = 0; at < n; at += piece) {
+  ThreadPool::instance().parallel_for((n + piece - 1) / piece, cancel, [&](size_t i) {
     poll(cancel);
+    const size_t at = i * piece;
     rows_.fill(at, std::min(piece, n - at), x + at * d());
-  }
+  });
   if (sketches_) sketches_->prepare(rows_, n, cancel);
   rows_.publish(n);
   if (sketches_) sketches_->publish();

@@ -14,6 +14,9 @@ constexpr Tag kL2Tag = make_tag("IxF2");
 constexpr Tag kIpTag = make_tag("IxFI");
 constexpr Tag kAnyTag = make_tag("IxFl");  // of other metrics; old files may have it for any
 
+// Read at once, so that threads share the work: a first touch of the memory for the rows takes longer than to read them.
+constexpr size_t kRowsBytes = size_t{16} << 20;
+
 Tag tag_of(Metric metric) noexcept {
   return metric == Metric::kL2 ? kL2Tag : metric == Metric::kInnerProduct ? kIpTag : kAnyTag;
 }
@@ -31,7 +34,7 @@ std::shared_ptr<Index> read_flat(Reader& reader, Tag tag, const Outer* outer) {
 
   auto index = std::make_shared<IndexFlat>(d, header.metric, outer == nullptr || outer->sketches);
   const size_t ntotal = static_cast<size_t>(header.ntotal);
-  const size_t rows_a_chunk = std::min(ntotal, std::max<size_t>(1, kChunkBytes / (d * sizeof(float))));
+  const size_t rows_a_chunk = std::min(ntotal, std::max<size_t>(1, kRowsBytes / (d * sizeof(float))));
   AlignedArray<float> chunk(checked_mul(rows_a_chunk, d));
   for (size_t row = 0; row < ntotal; row += rows_a_chunk) {
     const size_t rows = std::min(rows_a_chunk, ntotal - row);
