@@ -40,7 +40,9 @@ const rows = () => new Float32Array(2 * D);
 const ids = () => BigInt64Array.of(1n, 2n);
 const map = () => native.idMap(native.flat(D, 0, true), false);
 const filter = () => ({ type: 'batch', ids: ids() });
-const token = () => native.token();
+let tokens = 0;
+/** Every other one transfers the arrays. */
+const token = () => native.token(false, tokens++ % 2 === 1);
 const params = () => ({
   niter: 3,
   nredo: 1,
@@ -129,7 +131,7 @@ const good = {
   writeIndexSync: [index, () => 'written', () => true],
   serializeIndex: [index, token],
   serializeIndexSync: [index],
-  deserializeIndex: [() => bytes, token],
+  deserializeIndex: [() => bytes.slice(), token],
   deserializeIndexSync: [() => bytes],
   normalizeL2: [rows, () => D],
   token: [() => true, () => false],

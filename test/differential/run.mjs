@@ -55,6 +55,7 @@ async function answers(index, call, random) {
   const overwritten = queries.slice();
   asked.push(index.search(overwritten, k, options));
   overwritten.fill(7);
+  asked.push(index.search(queries.slice(), k, { ...options, transfer: true }));
   const controller = new AbortController();
   const aborted = index.search(queries, k, { ...options, signal: controller.signal });
   if (random.oneIn(2)) controller.abort();
