@@ -30,6 +30,7 @@ type Names =
   | 'rangeSearch'
   | 'add'
   | 'addWithIds'
+  | 'upsert'
   | 'mergeFrom'
   | 'removeIds'
   | 'reset'
@@ -82,6 +83,11 @@ function tellingsOf(native: Native): Tellings {
     addWithIds: {
       channel: add,
       begin: (index, vectors) => onIndex<AddTrace>(index, (d) => ({ n: vectors.length / d })),
+    },
+    upsert: {
+      channel: add,
+      begin: (index, vectors) => onIndex<AddTrace>(index, (d) => ({ n: vectors.length / d })),
+      end: (replaced) => ({ replaced }),
     },
     mergeFrom: {
       channel: add,

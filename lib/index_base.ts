@@ -113,7 +113,7 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * counts. Resolves to how many of the ids were there.
    * @throws as {@link addWithIds}
    */
-  async upsert(vectors: Float32Array, ids: Ids, options?: WorkOptions): Promise<number> {
+  async upsert(vectors: Float32Array, ids: Ids, options?: TransferOptions): Promise<number> {
     return await Held.self(this).#replace(vectors, ids, options, 'upsert()', false);
   }
 
@@ -126,7 +126,7 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * {@link upsert} of vectors that are all there.
    * @throws ERR_OUT_OF_RANGE if no vector bears one of the ids; nothing is changed then
    */
-  async updateVectors(vectors: Float32Array, ids: Ids, options?: WorkOptions): Promise<void> {
+  async updateVectors(vectors: Float32Array, ids: Ids, options?: TransferOptions): Promise<void> {
     await Held.self(this).#replace(vectors, ids, options, 'updateVectors()', true);
   }
 
@@ -353,10 +353,10 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
   }
 
   async #replace(
-    ...[vectors, ids, options, method, mustExist]: [Float32Array, Ids, WorkOptions | undefined, string, boolean]
+    ...[vectors, ids, options, method, mustExist]: [Float32Array, Ids, TransferOptions | undefined, string, boolean]
   ): Promise<number> {
     const list = checkNewIds(ids, checkVectors('vectors', vectors, Held.dimension(this)));
-    checkNames(options, WORK_NAMES, method);
+    checkNames(options, TRANSFER_NAMES, method);
     const handle = Held.receiver(this);
     return await abortable(workOf(options), (token) => native.upsert(handle, vectors, list, mustExist, token));
   }

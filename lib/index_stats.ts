@@ -16,7 +16,7 @@ export interface IndexBytes {
   centroids: number;
   /** The matrices of transforms. */
   transforms: number;
-  /** Tables from ids to vectors, which `reconstruct`, `has` and filters of few ids make, and a removal drops. */
+  /** Tables from ids to vectors, which `reconstruct`, `has`, removals, upserts and filters of few ids make. */
   tables: number;
   /** All of that together. The garbage collector is told this without the tables. */
   total: number;
@@ -26,6 +26,8 @@ export interface IndexBytes {
 export interface IndexStats {
   /** How many vectors are stored. */
   ntotal: number;
+  /** How many removed ones still lie between them: a search goes over them, too. Their memory comes back later. */
+  removed: number;
   /** What they take. */
   bytes: IndexBytes;
 }
@@ -33,5 +35,5 @@ export interface IndexStats {
 export function statsOf(handle: NativeIndex): IndexStats {
   const bytes = native.memoryUse(handle);
   const total = Object.values(bytes).reduce((sum, part) => sum + part, 0);
-  return { ntotal: native.ntotal(handle), bytes: { ...bytes, total } };
+  return { ntotal: native.ntotal(handle), removed: native.removed(handle), bytes: { ...bytes, total } };
 }

@@ -168,6 +168,7 @@ export interface Native {
   metric(index: NativeIndex): NativeMetric;
   ntotal(index: NativeIndex): number;
   isTrained(index: NativeIndex): boolean;
+  removed(index: NativeIndex): number;
   memoryUse(index: NativeIndex): NativeMemoryUse;
   /** A new handle of the wrapped index, or undefined. */
   inner(index: NativeIndex): NativeIndex | undefined;

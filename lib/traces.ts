@@ -47,10 +47,12 @@ export interface SearchTrace extends IndexTrace {
   radius?: number;
 }
 
-/** On `voronode:add`: `add` and `addWithIds`; and `mergeFrom`, which adds the vectors of another index. */
+/** On `voronode:add`: `add`, `addWithIds` and `upsert` (also for `updateVectors`); and `mergeFrom`, which adds the vectors of another index. */
 export interface AddTrace extends IndexTrace {
   /** How many vectors are added. */
   n: number;
+  /** From `asyncStart` on, of a `…Sync` call from `end` on: of `upsert`, how many of the ids were there. */
+  replaced?: number;
 }
 
 /** On `voronode:remove`: `removeIds` and `reset`. */

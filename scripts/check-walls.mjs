@@ -4,8 +4,8 @@
 //   node scripts/check-walls.mjs [folder]     another folder than the repository: for the test of this script
 //   node scripts/check-walls.mjs --rooms      a table of the rooms besides
 //
-// kernels <- storage <- sketch <- clustering <- {codec, transform} <- index <- io <- binding <- lib; base serves every native
-// room but kernels.
+// kernels <- storage <- sketch <- clustering <- {codec, transform, filter} <- index <- ivf <- factory <- io <- binding <- lib; base serves every
+// native room but kernels, and filter needs nothing else.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, normalize, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -44,6 +44,7 @@ const FORBIDDEN = [
 /** The native rooms that a file of `room` may include. */
 function below(room) {
   if (room === 'kernels' || room === 'base') return [room];
+  if (room === 'filter') return ['base', room];
   if (room === 'test') return [...rooms.filter((name) => name !== 'binding'), 'test'];
   return rooms.slice(0, rooms.indexOf(room) + 1).filter((name) => room !== 'transform' || name !== 'codec');
 }

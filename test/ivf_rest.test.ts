@@ -1,5 +1,5 @@
 /**
- * The ends of lists, which one small sketch stands for (native/test/index_ivf_rest.cc has the kind): a batch answers what
+ * The ends of lists, which one small sketch stands for (native/test/ivf_rest.cc has the kind): a batch answers what
  * its queries answer one by one, and only ids that were added.
  */
 

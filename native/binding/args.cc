@@ -7,7 +7,7 @@
 #include "binding/element_type.h"
 #include "binding/errors.h"
 #include "codec/scalar_quantizer.h"
-#include "index/ivf.h"
+#include "ivf/ivf.h"
 
 namespace voronode {
 namespace {

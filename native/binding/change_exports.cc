@@ -52,6 +52,9 @@ class Add final : public TakesVectors {
 
 // With an id for each.
 class TakesRows : public TakesVectors {
+ public:
+  void move_inputs(Napi::Env env, const Transfer& transfer) override { transfer.move(env, {&vectors(), &ids_}); }
+
  protected:
   TakesRows(const Call& call, Access access, size_t token_at)
       : TakesVectors(call, access, token_at), ids_(call.env, "ids", call[2], call.taking(token_at)) {
@@ -61,7 +64,6 @@ class TakesRows : public TakesVectors {
                        "Received %zu",
                        n(), ids_.size()));
   }
-  void move_inputs(Napi::Env env, const Transfer& transfer) override { transfer.move(env, {&vectors(), &ids_}); }
   const idx_t* ids() const noexcept { return ids_.data(); }
 
  private:

@@ -7,7 +7,11 @@
 namespace voronode {
 
 Environment::Environment(Napi::Env env)
-    : arrays(env), transfer(env), handles(std::make_shared<Handles>(env)), selectors(std::make_shared<KeptSelectors>()), jobs(env) {}
+    : arrays(env),
+      transfer(env),
+      handles(std::make_shared<Handles>(env)),
+      selectors(std::make_shared<KeptSelectors>()),
+      jobs(env) {}
 
 Environment::~Environment() = default;
 

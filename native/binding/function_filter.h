@@ -14,7 +14,7 @@
 #include "base/cancel.h"
 #include "base/thread_pool.h"
 #include "binding/call.h"
-#include "index/selector.h"
+#include "filter/selector.h"
 
 namespace voronode {
 

@@ -7,7 +7,7 @@
 #include "binding/errors.h"
 #include "binding/exports.h"
 #include "binding/search_params_arg.h"
-#include "index/factory.h"
+#include "factory/factory.h"
 #include "index/flat.h"
 #include "index/flat_scalar_quantizer.h"
 #include "index/id_map.h"
@@ -55,6 +55,10 @@ napi_value factory(const Call& call) {
   const size_t d = dimension_arg(call.env, call[0]);
   const std::string description = string_arg(call.env, "description", call[1]);
   return handle_of(call, index_factory(d, description, metric_arg(call.env, call[2])));
+}
+
+napi_value removed(const Call& call) {
+  return Napi::Number::New(call.env, static_cast<double>(index_at_0(call).removed()));
 }
 
 napi_value kind(const Call& call) { return Napi::String::New(call.env, index_at_0(call).kind()); }
@@ -123,6 +127,7 @@ constexpr Export kExports[] = {
     {"metric", entry<metric>},
     {"ntotal", entry<ntotal>},
     {"isTrained", entry<is_trained>},
+    {"removed", entry<removed>},
     {"memoryUse", entry<memory_use>},
     {"inner", entry<inner>},
     {"wrapped", entry<wrapped>},

@@ -3,8 +3,8 @@
 #include "binding/call.h"
 #include "binding/exports.h"
 #include "index/flat.h"
-#include "index/ivf_flat.h"
-#include "index/ivf_scalar_quantizer.h"
+#include "ivf/ivf_flat.h"
+#include "ivf/ivf_scalar_quantizer.h"
 
 namespace voronode {
 namespace {

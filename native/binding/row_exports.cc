@@ -4,7 +4,7 @@
 #include "binding/call.h"
 #include "binding/exports.h"
 #include "binding/input.h"
-#include "index/ivf.h"
+#include "ivf/ivf.h"
 
 namespace voronode {
 namespace {

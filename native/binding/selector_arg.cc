@@ -6,7 +6,7 @@
 #include "binding/args.h"
 #include "binding/errors.h"
 #include "binding/tagged.h"
-#include "index/selector_batch.h"
+#include "filter/selector_batch.h"
 
 namespace voronode {
 namespace {

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <utility>
 
-#include "index/selector.h"
+#include "filter/selector.h"
 
 namespace voronode {
 

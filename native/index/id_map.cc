@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/poll.h"
+#include "filter/selector_batch.h"
 #include "index/merging.h"
 #include "index/new_ids.h"
-#include "index/selector_batch.h"
 
 namespace voronode {
 namespace {

@@ -17,9 +17,9 @@
 #include "base/cancel.h"
 #include "base/gate.h"
 #include "clustering/kmeans.h"
+#include "filter/selector.h"
 #include "index/memory_use.h"
 #include "index/search_parameter.h"
-#include "index/selector.h"
 #include "storage/metric.h"
 #include "storage/row_numbers.h"
 
@@ -142,8 +142,8 @@ class Index {
   };
   virtual size_t upsert(const Rows& rows, Missing missing, const Cancel* cancel);
 
-  // Rows that were removed and still lie there, of all kinds that wait for compact().
-  size_t removed() const noexcept { return numbers_->removed(); }
+  // Rows that were removed and still lie there. Any thread, any time.
+  virtual size_t removed() const noexcept { return numbers_->removed(); }
   // Whether so many do that compact() pays (kDue), or that searches get slow (kOverdue).
   enum class Compaction { kNone, kDue, kOverdue };
   Compaction compaction() const noexcept;

@@ -10,6 +10,7 @@ namespace voronode {
 class Wrapper : public Index {
  public:
   size_t ntotal() const noexcept override { return base_->ntotal(); }
+  size_t removed() const noexcept override { return base_->removed(); }
   bool is_trained() const noexcept override { return base_->is_trained(); }
   MemoryUse memory_use() const noexcept override { return base_->memory_use(); }
   ClusteringParams default_clustering() const noexcept override { return base_->default_clustering(); }

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "index/ivf.h"
+#include "ivf/ivf.h"
 #include "kernels/kernels.h"
 #include "storage/id_table.h"
 

@@ -18,8 +18,8 @@
 #include <memory>
 #include <vector>
 
-#include "index/ivf.h"
 #include "io/format.h"
+#include "ivf/ivf.h"
 
 namespace voronode {
 

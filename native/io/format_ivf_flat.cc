@@ -1,6 +1,6 @@
 // IndexIVFFlat: what all IVF kinds have (format_ivf.h); a code is the vector.
-#include "index/ivf_flat.h"
 #include "io/format_ivf.h"
+#include "ivf/ivf_flat.h"
 
 namespace voronode {
 namespace {

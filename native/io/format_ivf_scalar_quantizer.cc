@@ -5,9 +5,9 @@
 //   b1 by_residual; the tags of old versions have none: it was 1
 #include <string>
 
-#include "index/ivf_scalar_quantizer.h"
 #include "io/format_ivf.h"
 #include "io/format_scalar_quantizer.h"
+#include "ivf/ivf_scalar_quantizer.h"
 
 namespace voronode {
 namespace {

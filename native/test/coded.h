@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "index/flat.h"
-#include "index/ivf_scalar_quantizer.h"
+#include "ivf/ivf_scalar_quantizer.h"
 
 namespace voronode::test {
 

@@ -6,9 +6,9 @@
 #include <memory>
 #include <thread>
 
+#include "filter/selector_batch.h"
 #include "index/flat.h"
 #include "index/id_map.h"
-#include "index/selector_batch.h"
 #include "io/index_io.h"
 #include "test/random.h"
 #include "test/reference.h"

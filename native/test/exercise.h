@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/error.h"
-#include "index/ivf.h"
 #include "io/index_io.h"
+#include "ivf/ivf.h"
 
 namespace voronode::test {
 

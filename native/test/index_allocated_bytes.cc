@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <string>
 
-#include "index/factory.h"
+#include "factory/factory.h"
 #include "index/flat.h"
-#include "index/ivf_flat.h"
+#include "ivf/ivf_flat.h"
 #include "test/random.h"
 
 namespace voronode::test {

@@ -4,8 +4,8 @@
 #include <cfloat>
 #include <limits>
 
+#include "filter/selector_batch.h"
 #include "index/flat.h"
-#include "index/selector_batch.h"
 #include "storage/block_shape.h"
 #include "test/random.h"
 #include "test/reference.h"

@@ -6,8 +6,8 @@
 #include <limits>
 #include <string>
 
+#include "filter/selector_batch.h"
 #include "index/flat.h"
-#include "index/selector_batch.h"
 #include "test/random.h"
 #include "test/reference.h"
 #include "test/threads.h"

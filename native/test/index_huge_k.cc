@@ -3,9 +3,9 @@
 
 #include <vector>
 
-#include "index/factory.h"
-#include "index/ivf.h"
+#include "factory/factory.h"
 #include "index/refine.h"
+#include "ivf/ivf.h"
 #include "test/allocations.h"
 #include "test/random.h"
 

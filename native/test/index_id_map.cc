@@ -4,9 +4,9 @@
 #include <limits>
 #include <string>
 
+#include "filter/selector_batch.h"
 #include "index/flat.h"
 #include "index/id_map.h"
-#include "index/selector_batch.h"
 #include "test/random.h"
 #include "test/reference.h"
 #include "test/threads.h"

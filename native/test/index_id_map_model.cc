@@ -3,9 +3,9 @@
 
 #include <map>
 
+#include "filter/selector_batch.h"
 #include "index/flat.h"
 #include "index/id_map.h"
-#include "index/selector_batch.h"
 #include "test/random.h"
 #include "test/reference.h"
 

@@ -4,11 +4,11 @@
 #include <limits>
 
 #include "base/error.h"
-#include "index/factory.h"
+#include "factory/factory.h"
+#include "filter/selector_batch.h"
 #include "index/flat.h"
 #include "index/id_map.h"
 #include "index/refine.h"
-#include "index/selector_batch.h"
 #include "test/random.h"
 #include "test/throws.h"
 

@@ -2,9 +2,9 @@
 #include <doctest/doctest.h>
 
 #include "index/id_map.h"
-#include "index/ivf_flat.h"
 #include "index/pre_transform.h"
 #include "index/refine.h"
+#include "ivf/ivf_flat.h"
 #include "test/coded.h"
 #include "test/kinds.h"
 #include "test/random.h"

@@ -5,9 +5,9 @@
 #include <thread>
 
 #include "index/id_map.h"
-#include "index/ivf_flat.h"
 #include "index/refine.h"
 #include "io/index_io.h"
+#include "ivf/ivf_flat.h"
 #include "test/allocations.h"
 #include "test/coded.h"
 #include "test/random.h"

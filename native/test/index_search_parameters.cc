@@ -2,9 +2,9 @@
 
 #include <string>
 
-#include "index/factory.h"
-#include "index/ivf.h"
+#include "factory/factory.h"
 #include "index/refine.h"
+#include "ivf/ivf.h"
 
 namespace voronode::test {
 namespace {

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "base/thread_pool.h"
+#include "filter/selector_batch.h"
 #include "index/flat.h"
 #include "index/id_map.h"
-#include "index/selector_batch.h"
 #include "index/sparse_filter.h"
 #include "test/random.h"
 #include "test/reference.h"

@@ -18,8 +18,8 @@
 #include <cstring>
 
 #include "index/flat.h"
-#include "index/ivf_flat.h"
 #include "io/index_io.h"
+#include "ivf/ivf_flat.h"
 #include "test/golden.h"
 
 namespace voronode::test {

@@ -1,12 +1,12 @@
 // Files of Faiss pass through unchanged: read, then saved, they are the same bytes, in memory and on disk.
 #include <doctest/doctest.h>
 
+#include "filter/selector_batch.h"
 #include "index/flat.h"
 #include "index/id_map.h"
-#include "index/ivf_flat.h"
 #include "index/pre_transform.h"
-#include "index/selector_batch.h"
 #include "io/index_io.h"
+#include "ivf/ivf_flat.h"
 #include "test/exercise.h"
 #include "test/golden.h"
 #include "transform/plain_transforms.h"

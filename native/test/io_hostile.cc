@@ -11,7 +11,7 @@
 #include <type_traits>
 
 #include "index/flat.h"
-#include "index/ivf_flat.h"
+#include "ivf/ivf_flat.h"
 #include "test/exercise.h"
 #include "test/golden.h"
 

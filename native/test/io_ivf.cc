@@ -7,8 +7,8 @@
 
 #include "index/flat.h"
 #include "index/id_map.h"
-#include "index/ivf_flat.h"
 #include "io/index_io.h"
+#include "ivf/ivf_flat.h"
 #include "test/exercise.h"
 #include "test/golden.h"
 #include "test/refusal.h"

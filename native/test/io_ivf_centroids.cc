@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "index/selector_batch.h"
+#include "filter/selector_batch.h"
 #include "test/exercise.h"
 #include "test/random.h"
 #include "test/refusal.h"

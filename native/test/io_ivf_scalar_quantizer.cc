@@ -6,8 +6,8 @@
 #include <string>
 
 #include "index/flat.h"
-#include "index/ivf_scalar_quantizer.h"
 #include "io/index_io.h"
+#include "ivf/ivf_scalar_quantizer.h"
 #include "test/golden.h"
 #include "test/ivf_model.h"
 #include "test/random.h"

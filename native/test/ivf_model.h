@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "index/ivf.h"
 #include "io/format.h"
+#include "ivf/ivf.h"
 #include "test/reference.h"
 
 namespace voronode::test {

@@ -6,7 +6,7 @@
 #include <new>
 #include <stdexcept>
 
-#include "index/factory.h"
+#include "factory/factory.h"
 #include "index/flat.h"
 #include "index/id_map.h"
 #include "io/index_io.h"

@@ -6,7 +6,7 @@
 #include <new>
 #include <string>
 
-#include "index/factory.h"
+#include "factory/factory.h"
 #include "index/flat.h"
 #include "index/id_map.h"
 #include "index/pre_transform.h"

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "index/id_map.h"
-#include "index/ivf_flat.h"
-#include "index/ivf_scalar_quantizer.h"
 #include "io/index_io.h"
+#include "ivf/ivf_flat.h"
+#include "ivf/ivf_scalar_quantizer.h"
 #include "test/golden.h"
 #include "test/random.h"
 

@@ -111,7 +111,7 @@ void add(InvertedLists& lists, Model& model, Random& random, size_t most) {
 
 // Without removed rows, in Faiss's order: while j < n: if row j goes, the last row takes its place and is looked at next.
 // In one go that is what one removal leaves; the order after several is tested with Faiss's own files (io_golden.cc) and in
-// index_ivf_model.cc.
+// ivf_model.cc.
 void rewrite(InvertedLists& lists, Model& model, size_t list) {
   const auto old = lists.list(list);
   std::vector<Row> kept;

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "index/selector_batch.h"
+#include "filter/selector_batch.h"
 #include "test/differential/choices.h"
 
 namespace voronode::test {

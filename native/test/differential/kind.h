@@ -7,14 +7,14 @@
 #include <utility>
 #include <vector>
 
-#include "index/factory.h"
+#include "factory/factory.h"
 #include "index/flat.h"
 #include "index/flat_scalar_quantizer.h"
 #include "index/id_map.h"
-#include "index/ivf_flat.h"
-#include "index/ivf_scalar_quantizer.h"
 #include "index/pre_transform.h"
 #include "index/refine.h"
+#include "ivf/ivf_flat.h"
+#include "ivf/ivf_scalar_quantizer.h"
 #include "test/differential/choices.h"
 #include "transform/plain_transforms.h"
 

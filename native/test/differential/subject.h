@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "index/selector_batch.h"
+#include "filter/selector_batch.h"
 #include "io/format.h"
 #include "io/index_io.h"
 #include "test/differential/data.h"

@@ -1,13 +1,14 @@
 // IndexIVFScalarQuantizer: the answers of a plain scan over the decoded rows of the visited lists, to the bit; training
 // and what is refused. What all IVF kinds share is tested with IndexIVFFlat.
+#include "ivf/ivf_scalar_quantizer.h"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <string>
 
 #include "index/flat.h"
-#include "index/ivf_flat.h"
-#include "index/ivf_scalar_quantizer.h"
+#include "ivf/ivf_flat.h"
 #include "test/ivf_model.h"
 #include "test/random.h"
 #include "test/scalar_reference.h"

@@ -1,4 +1,4 @@
-#include "index/ivf_search.h"
+#include "ivf/ivf_search.h"
 
 #include <algorithm>
 #include <deque>
@@ -6,8 +6,8 @@
 
 #include "base/thread_pool.h"
 #include "index/answer.h"
-#include "index/ivf_scan.h"
-#include "index/probes.h"
+#include "ivf/ivf_scan.h"
+#include "ivf/probes.h"
 
 namespace voronode {
 namespace {

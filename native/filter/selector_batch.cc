@@ -1,4 +1,4 @@
-#include "index/selector_batch.h"
+#include "filter/selector_batch.h"
 
 #include <algorithm>
 #include <bit>

@@ -1,9 +1,9 @@
-#include "index/ivf.h"
+#include "ivf/ivf.h"
 
 #include <algorithm>
 #include <numeric>
 
-#include "index/ivf_search.h"
+#include "ivf/ivf_search.h"
 
 namespace voronode {
 

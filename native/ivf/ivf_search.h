@@ -1,7 +1,7 @@
 // Search in inverted lists: which lists, in what order, on which threads, and how the parts become one answer.
 #pragma once
 
-#include "index/list_source.h"
+#include "ivf/list_source.h"
 
 namespace voronode {
 

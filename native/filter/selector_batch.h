@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "index/selector.h"
+#include "filter/selector.h"
 
 namespace voronode {
 

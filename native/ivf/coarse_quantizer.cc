@@ -1,4 +1,4 @@
-#include "index/coarse_quantizer.h"
+#include "ivf/coarse_quantizer.h"
 
 #include <algorithm>
 #include <numeric>

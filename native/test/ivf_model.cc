@@ -1,12 +1,13 @@
 // Random adds, removals, searches, merges and resets of an IndexIVFFlat, each compared with a plain model.
+#include "test/ivf_model.h"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 
+#include "filter/selector_batch.h"
 #include "index/flat.h"
-#include "index/ivf_flat.h"
-#include "index/selector_batch.h"
-#include "test/ivf_model.h"
+#include "ivf/ivf_flat.h"
 #include "test/random.h"
 #include "test/threads.h"
 

@@ -1,4 +1,4 @@
-#include "index/selector.h"
+#include "filter/selector.h"
 
 #include <algorithm>
 #include <bit>

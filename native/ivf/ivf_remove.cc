@@ -4,10 +4,10 @@
 
 #include "base/poll.h"
 #include "base/thread_pool.h"
-#include "index/ivf.h"
-#include "index/ivf_places.h"
+#include "filter/selector_batch.h"
 #include "index/new_ids.h"
-#include "index/selector_batch.h"
+#include "ivf/ivf.h"
+#include "ivf/ivf_places.h"
 
 namespace voronode {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "index/flat.h"
 #include "index/id_map.h"
-#include "index/ivf_flat.h"
+#include "ivf/ivf_flat.h"
 #include "test/random.h"
 #include "test/reference.h"
 #include "test/threads.h"

@@ -11,8 +11,8 @@
 
 #include "base/poll.h"
 #include "index/labels.h"
-#include "index/list_source.h"
-#include "index/named_places.h"
+#include "ivf/list_source.h"
+#include "ivf/named_places.h"
 #include "sketch/maker.h"
 #include "sketch/scan.h"
 #include "storage/topk.h"

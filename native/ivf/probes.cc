@@ -1,4 +1,4 @@
-#include "index/probes.h"
+#include "ivf/probes.h"
 
 #include "clustering/grouping.h"
 

@@ -14,9 +14,9 @@
 
 #include "clustering/kmeans.h"
 #include "codec/row_codec.h"
-#include "index/coarse_quantizer.h"
 #include "index/index.h"
-#include "index/list_source.h"
+#include "ivf/coarse_quantizer.h"
+#include "ivf/list_source.h"
 #include "sketch/list_sketches.h"
 #include "storage/direct_map.h"
 #include "storage/inverted_lists.h"
@@ -32,6 +32,9 @@ inline constexpr SearchParameter kNprobe{"nprobe", SearchParameter::Type::kInteg
 class IndexIVF : public Index {
  public:
   size_t ntotal() const noexcept override { return numbers().counted() ? numbers().size() : lists_->size(); }
+  size_t removed() const noexcept override {
+    return numbers().counted() ? numbers().removed() : lists_->rows() - lists_->size();
+  }
   MemoryUse memory_use() const noexcept override {
     const InvertedLists::Bytes bytes = lists_->bytes();
     return {.rows = bytes.codes,

@@ -1,4 +1,6 @@
 // IndexIVF apart from search: training, ids, what is refused and how, facts, parts for files, merging, IndexIDMap.
+#include "ivf/ivf.h"
+
 #include <doctest/doctest.h>
 
 #include <numeric>
@@ -6,9 +8,8 @@
 
 #include "index/flat.h"
 #include "index/id_map.h"
-#include "index/ivf.h"
-#include "index/ivf_flat.h"
 #include "index/pre_transform.h"
+#include "ivf/ivf_flat.h"
 #include "test/ivf_model.h"
 #include "test/random.h"
 #include "test/throws.h"

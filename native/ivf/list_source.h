@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "codec/row_codec.h"
-#include "index/coarse_quantizer.h"
+#include "ivf/coarse_quantizer.h"
 #include "sketch/space.h"
 #include "storage/blocks.h"
 #include "storage/direct_map.h"

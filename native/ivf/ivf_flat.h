@@ -1,7 +1,7 @@
 // IVF over float32 rows: exact distances to the rows of the lists that a search visits.
 #pragma once
 
-#include "index/ivf.h"
+#include "ivf/ivf.h"
 
 namespace voronode {
 

@@ -1,4 +1,4 @@
-#include "index/ivf_flat.h"
+#include "ivf/ivf_flat.h"
 
 #include <cstring>
 

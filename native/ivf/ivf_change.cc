@@ -5,10 +5,10 @@
 #include "base/poll.h"
 #include "base/thread_pool.h"
 #include "clustering/grouping.h"
-#include "index/ivf.h"
-#include "index/ivf_places.h"
 #include "index/merging.h"
 #include "index/new_ids.h"
+#include "ivf/ivf.h"
+#include "ivf/ivf_places.h"
 
 namespace voronode {
 namespace {

@@ -1,4 +1,4 @@
-#include "index/named_places.h"
+#include "ivf/named_places.h"
 
 #include <algorithm>
 

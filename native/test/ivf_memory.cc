@@ -6,7 +6,7 @@
 #include <new>
 
 #include "index/flat.h"
-#include "index/ivf_flat.h"
+#include "ivf/ivf_flat.h"
 #include "test/allocations.h"
 #include "test/ivf_model.h"
 #include "test/random.h"

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "index/selector.h"
-#include "index/selector_batch.h"
+#include "filter/selector.h"
+#include "filter/selector_batch.h"
 #include "test/random.h"
 
 namespace voronode::test {

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "index/list_source.h"
+#include "ivf/list_source.h"
 #include "storage/direct_map.h"
 
 namespace voronode {

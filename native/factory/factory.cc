@@ -7,7 +7,7 @@
 // with the transforms, codes and refinements of the tables below. As in Faiss the map goes around all the rest wherever
 // it stands, and the refinement around the transforms: it compares vectors as they came. k and M are 1024 and 1024 *
 // 1024.
-#include "index/factory.h"
+#include "factory/factory.h"
 
 #include <algorithm>
 #include <optional>
@@ -16,10 +16,10 @@
 #include "index/flat.h"
 #include "index/flat_scalar_quantizer.h"
 #include "index/id_map.h"
-#include "index/ivf_flat.h"
-#include "index/ivf_scalar_quantizer.h"
 #include "index/pre_transform.h"
 #include "index/refine.h"
+#include "ivf/ivf_flat.h"
+#include "ivf/ivf_scalar_quantizer.h"
 #include "transform/plain_transforms.h"
 #include "transform/principal_components.h"
 

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "index/coarse_quantizer.h"
+#include "ivf/coarse_quantizer.h"
 
 namespace voronode {
 

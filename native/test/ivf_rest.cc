@@ -5,10 +5,10 @@
 
 #include <numeric>
 
+#include "filter/selector_batch.h"
 #include "index/flat.h"
 #include "index/id_map.h"
-#include "index/ivf_flat.h"
-#include "index/selector_batch.h"
+#include "ivf/ivf_flat.h"
 #include "test/ivf_model.h"
 #include "test/random.h"
 

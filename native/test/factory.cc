@@ -1,14 +1,15 @@
 // Descriptions and what they make.
+#include "factory/factory.h"
+
 #include <doctest/doctest.h>
 
 #include <regex>
 
-#include "index/factory.h"
 #include "index/flat_scalar_quantizer.h"
 #include "index/id_map.h"
-#include "index/ivf.h"
-#include "index/ivf_scalar_quantizer.h"
 #include "index/pre_transform.h"
+#include "ivf/ivf.h"
+#include "ivf/ivf_scalar_quantizer.h"
 #include "test/reference.h"
 
 namespace voronode::test {

@@ -1,4 +1,4 @@
-#include "index/ivf_scalar_quantizer.h"
+#include "ivf/ivf_scalar_quantizer.h"
 
 #include "index/flat.h"
 

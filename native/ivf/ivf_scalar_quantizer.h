@@ -6,7 +6,7 @@
 
 #include "codec/range_rule.h"
 #include "codec/scalar_codec.h"
-#include "index/ivf.h"
+#include "ivf/ivf.h"
 
 namespace voronode {
 

@@ -1,13 +1,14 @@
 // Search in an IndexIVFFlat: the answers of a plain scan of the visited lists, to the bit, however the data is, with
 // and without sketches, on any number of threads, however a batch is cut.
+#include "ivf/ivf_search.h"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <numeric>
 
 #include "index/flat.h"
-#include "index/ivf_flat.h"
-#include "index/ivf_search.h"
+#include "ivf/ivf_flat.h"
 #include "test/ivf_model.h"
 #include "test/kinds.h"
 #include "test/threads.h"
