@@ -26,13 +26,12 @@ export class ServedIndex {
     return Array.from(labels, (id, i) => ({ id: String(id), distance: distances[i] }));
   }
 
-  /** Whether it was added: not if the id is there already. */
-  add(id, vector) {
+  /** Whether it came in the place of one with the same id. */
+  put(id, vector) {
     return this.#change(async () => {
-      if (await this.#index.has(id)) return false;
-      await this.#index.addWithIds(Float32Array.from(vector), [id]);
+      const replaced = await this.#index.upsert(Float32Array.from(vector), [id]);
       this.#unsaved = true;
-      return true;
+      return replaced > 0;
     });
   }
 

@@ -20,7 +20,7 @@ async function main() {
       return served.facts;
     },
     search: (...args) => served.search(...args),
-    add: (...args) => served.add(...args),
+    put: (...args) => served.put(...args),
     reload: () => served.reload(),
     metrics: async () => [told()],
   };

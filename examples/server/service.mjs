@@ -36,9 +36,9 @@ export function makeService(engine, { maxWaiting }) {
     return { neighbours: await engine.search(vector, k, { signal: goneSignal(reply) }) };
   });
   app.post('/vectors', { schema: { body: ADD } }, async (request, reply) => {
-    if (engine.add === undefined) return await reply.code(405).send({ error: 'this service only reads' });
-    const added = await engine.add(BigInt(request.body.id), request.body.vector);
-    return await reply.code(added ? 201 : 409).send({ added });
+    if (engine.put === undefined) return await reply.code(405).send({ error: 'this service only reads' });
+    const replaced = await engine.put(BigInt(request.body.id), request.body.vector);
+    return await reply.code(replaced ? 200 : 201).send({ replaced });
   });
 
   // Not for the world: behind a proxy that passes the two above alone.

@@ -67,7 +67,7 @@ void IndexIVF::add_rows(const Rows& rows, const Places& old, const Cancel* cance
                 format("This %s has no centroids: call train(vectors) with a sample of the vectors first", kind()));
   }
   coarse_.assign(n, x, lists.data(), cancel);
-  codec_->check_encodable(n, x, [&, x = x](size_t i) { return centroid(lists[i]); });
+  codec_->check_encodable(n, x, [&](size_t i) { return centroid(lists[i]); });
   const Order order(lists, nlist());
   InvertedLists::Addition addition(*lists_, order.parts);
   for_each_list(old, [&](size_t list, const std::vector<uint32_t>& gone) { addition.remove(list, gone); });
