@@ -54,6 +54,8 @@ class IndexRefine final : public Wrapper {
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override;
 
+  // As the base class does it, for what numbers its rows.
+  // NOLINTBEGIN(bugprone-parent-virtual-call): the wrapper's own asks the base, which does not have the vectors.
   bool look_up(idx_t id, float* x) const override { return Index::look_up(id, x); }
   bool look_up_slot(size_t slot, float* x) const override { return rows_->look_up_slot(slot, x); }
   size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override {
@@ -62,6 +64,7 @@ class IndexRefine final : public Wrapper {
   size_t upsert(const Rows& rows, Missing missing, const Cancel* cancel) override {
     return Index::upsert(rows, missing, cancel);
   }
+  // NOLINTEND(bugprone-parent-virtual-call)
   void remove_rows(const std::vector<size_t>& slots) noexcept override;
   void move_rows(const RowMove& move) noexcept override;
   void keep_rows(size_t n) noexcept override;
