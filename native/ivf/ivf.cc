@@ -185,10 +185,11 @@ double IndexIVF::imbalance() const {
 bool IndexIVF::numbered_by_position() const {
   const auto lists = lists_->view();
   size_t n = 0;
-  for (const auto& list : lists) n += list.size();
+  for (const auto& list : lists) n += list.size() - list.removed();
   std::vector<bool> seen(n);
   for (const auto& list : lists) {
     for (size_t i = 0; i < list.size(); ++i) {
+      if (list.id(i) == InvertedLists::kNoRow) continue;
       const uint64_t id = static_cast<uint64_t>(list.id(i));
       if (id >= n || seen[id]) return false;
       seen[id] = true;

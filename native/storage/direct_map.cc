@@ -77,8 +77,13 @@ std::optional<DirectMap::Found> DirectMap::find(const InvertedLists& lists, int6
     ++scans_;
     return scan(lists, id);
   }
-  if (hashed_rows_ != lists.rows()) take_in(lists);
-  return look_up(lists, id);
+  // A row that is replaced in between is nowhere: the old one has lost its id, the new one is not in the table yet.
+  for (;;) {
+    const size_t changes = lists.changes();
+    if (hashed_rows_ != lists.rows()) take_in(lists);
+    auto found = look_up(lists, id);
+    if (found || lists.changes() == changes) return found;
+  }
 }
 
 std::optional<std::vector<DirectMap::Place>> DirectMap::find_all(const InvertedLists& lists,

@@ -104,6 +104,19 @@ TEST_CASE("ivf: a quantizer may come with its centroids, and then needs no train
         Metric::kInnerProduct);
 }
 
+TEST_CASE("ivf: one that is empty again can be wrapped") {
+  const auto index = std::shared_ptr<IndexIVFFlat>(trained());
+  const auto x = Random(6).vectors(10, kD);
+  index->add(10, x.data(), nullptr);
+  CHECK(index->remove_ids(IDSelectorRange(0, 10), nullptr) == 10);
+  IndexIDMap map(index, false);
+  CHECK(index->removed() == 0);
+  const idx_t ids[] = {70, 71, 72};
+  map.add_with_ids(3, x.data(), ids, nullptr);
+  CHECK(map.row_ids() == std::vector<idx_t>{70, 71, 72});
+  CHECK(ids_of(*index) == std::vector<idx_t>{0, 1, 2});
+}
+
 TEST_CASE("ivf: plain ids go on from the largest") {
   const auto index = trained();
   const auto x = Random(6).vectors(20, kD);

@@ -37,7 +37,7 @@ class Changed {
 
   void change(Random& random) {
     const GateHold hold(index_->gate(), Access::kAppend);
-    const size_t n = random.between(1, 40);
+    const size_t n = random.between(1, random.one_in(10) ? 400 : 40);
     std::vector<idx_t> ids(n);
     for (idx_t& id : ids) id = static_cast<idx_t>(random.below(random.one_in(2) ? kStay : kStay + kPass));
     if (random.one_in(3)) {
