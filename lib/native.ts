@@ -13,6 +13,7 @@
  */
 
 import { traced } from './diagnostics.js';
+import type { IndexBytes } from './index_stats.js';
 import { load } from './loader.js';
 import { inThisRealm, ownError } from './realm.js';
 
@@ -110,17 +111,6 @@ export interface NativeRunTimes {
   runMs: number;
 }
 
-/** Bytes, by what they are for. */
-export interface NativeMemoryUse {
-  rows: number;
-  sketches: number;
-  ids: number;
-  lists: number;
-  centroids: number;
-  transforms: number;
-  tables: number;
-}
-
 export interface NativeKMeans {
   /** k × d. */
   centroids: Float32Array;
@@ -169,7 +159,7 @@ export interface Native {
   ntotal(index: NativeIndex): number;
   isTrained(index: NativeIndex): boolean;
   removed(index: NativeIndex): number;
-  memoryUse(index: NativeIndex): NativeMemoryUse;
+  memoryUse(index: NativeIndex): Omit<IndexBytes, 'total'>;
   /** A new handle of the wrapped index, or undefined. */
   inner(index: NativeIndex): NativeIndex | undefined;
   /** True once a wrapper owns the index. */

@@ -146,4 +146,12 @@ void IDSelectorBinary::list(const IdRange& range, Side side, uint64_t most, std:
   }
 }
 
+std::optional<std::vector<idx_t>> few_ids(const IDSelector& selector, const IdRange& range, size_t most) {
+  constexpr auto kIn = IDSelector::Side::kIn;
+  if (selector.at_most(range, kIn, most) > most) return std::nullopt;
+  std::vector<idx_t> ids;
+  selector.list(range, kIn, most, &ids);
+  return ids;
+}
+
 }  // namespace voronode

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -49,6 +50,12 @@ class IDSelector {
 };
 
 using SelectorPtr = std::unique_ptr<IDSelector>;
+
+// The way from an id to its row takes about as long as to ask a selector about so many rows.
+inline constexpr size_t kAsksPerLookup = 64;
+
+// The ids of the range that are in the set, each once, in any order, if it can name them and they are `most` or fewer.
+std::optional<std::vector<idx_t>> few_ids(const IDSelector& selector, const IdRange& range, size_t most);
 
 // Ids in [min, max).
 class IDSelectorRange final : public IDSelector {

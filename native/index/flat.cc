@@ -49,7 +49,7 @@ void IndexFlat::add(size_t n, const float* x, const Cancel* cancel) {
 }
 
 FlatRows IndexFlat::source(const SearchParams& params) const {
-  FlatRows source{metric(), d(), rows_of(params)};
+  FlatRows source{metric(), d(), searched_rows(params)};
   if (sketches_) {
     source.sketches = &*sketches_;
     source.sketch_view = sketches_->view();

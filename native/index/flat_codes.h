@@ -43,11 +43,6 @@ class IndexFlatCodes : public Index {
   IndexFlatCodes(size_t d, Metric metric) : Index(d, metric) { numbers().count_from(0); }
 
   void merge_rows(Index& other, idx_t add_id, const Cancel* cancel) override;
-
-  // What a search goes over.
-  RowNumbers::View rows_of(const SearchParams& params) const {
-    return params.slots != nullptr ? *params.slots : numbers().view();
-  }
 };
 
 }  // namespace voronode

@@ -78,7 +78,7 @@ void IndexScalarQuantizer::add(size_t n, const float* x, const Cancel* cancel) {
 }
 
 FlatRows IndexScalarQuantizer::source(const SearchParams& params) const {
-  FlatRows source{metric(), d(), rows_of(params)};
+  FlatRows source{metric(), d(), searched_rows(params)};
   source.codec = &codec_;
   source.codes = codes_.view();
   return source;

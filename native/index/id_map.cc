@@ -43,10 +43,16 @@ void IndexIDMap::add(size_t, const float*, const Cancel*) {
 
 void IndexIDMap::add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) {
   check_new_ids(n, ids);
+  append_ids(n, ids, [&] { base().add(n, x, cancel); });
+}
+
+// And what belongs to them; if that fails, no ids either.
+template <class AppendRows>
+void IndexIDMap::append_ids(size_t n, const idx_t* ids, const AppendRows& append_rows) {
   const size_t before = ids_.size();
   ids_.append(n, ids);
   try {
-    base().add(n, x, cancel);
+    append_rows();
   } catch (...) {
     ids_.truncate(before);
     throw;
@@ -87,8 +93,6 @@ std::vector<idx_t> IndexIDMap::row_ids() const {
 
 namespace {
 
-// The way from an id to its row takes about as long as to ask about so many rows.
-constexpr size_t kAsksPerLookup = 64;
 constexpr size_t kRowsAPoll = size_t{1} << 16;
 
 }  // namespace
@@ -97,11 +101,8 @@ constexpr size_t kRowsAPoll = size_t{1} << 16;
 std::vector<size_t> IndexIDMap::slots_in(const IDSelector& selector, const RowNumbers::View& rows,
                                          const Cancel* cancel) const {
   const size_t most = std::max<size_t>(1, rows.slots() / kAsksPerLookup);
-  constexpr auto kIn = IDSelector::Side::kIn;
-  if (selector.at_most(kAllIds, kIn, most) <= most) {
-    std::vector<idx_t> named;
-    selector.list(kAllIds, kIn, most, &named);
-    if (auto slots = ids_.find_all(named, rows.slots(), rows.slots())) {
+  if (const auto named = few_ids(selector, kAllIds, most)) {
+    if (auto slots = ids_.find_all(*named, rows.slots(), rows.slots())) {
       std::erase_if(*slots, [&](size_t slot) { return !rows.has(slot); });
       return std::move(*slots);
     }
@@ -129,22 +130,15 @@ size_t IndexIDMap::remove_ids(const IDSelector& selector, const Cancel* cancel) 
 size_t IndexIDMap::upsert(const Rows& rows, Missing missing, const Cancel* cancel) {
   check_new_ids(rows.n, rows.ids);
   const LastRows last(rows, d());
-  const auto [n, x, ids] = last.get();
-  const std::vector<size_t> old = slots_in(IDSelectorBatch(n, ids), numbers().view(), cancel);
+  const Rows& latest = last.get();
+  const std::vector<size_t> old = slots_in(IDSelectorBatch(latest.n, latest.ids), numbers().view(), cancel);
   std::vector<idx_t> there;
   there.reserve(old.size());
   const auto all = ids_.view();
   for (size_t slot : old) there.push_back(*all.row(slot));
   const size_t found = count_known(rows, std::move(there), missing);
   RowNumbers::Change change(numbers(), old);
-  const size_t before = ids_.size();
-  ids_.append(n, ids);
-  try {
-    base().add(n, x, cancel);
-  } catch (...) {
-    ids_.truncate(before);
-    throw;
-  }
+  append_ids(latest.n, latest.ids, [&] { base().add(latest.n, latest.x, cancel); });
   change.publish();
   return found;
 }
@@ -173,14 +167,8 @@ void IndexIDMap::merge_rows(Index& other, idx_t add_id, const Cancel* cancel) {
   const auto theirs = dynamic_cast<const IndexIDMap&>(other).ids_.view();
   std::vector<idx_t> moved(other.ntotal());
   for (size_t i = 0; i < moved.size(); ++i) moved[i] = moved_id(*theirs.row(i), add_id);
-  const size_t before = ids_.size();
-  ids_.append(moved.size(), moved.data());
-  try {
-    base().merge_from(*other.inner(), static_cast<idx_t>(base().ntotal()), cancel);
-  } catch (...) {
-    ids_.truncate(before);
-    throw;
-  }
+  append_ids(moved.size(), moved.data(),
+             [&] { base().merge_from(*other.inner(), static_cast<idx_t>(base().ntotal()), cancel); });
   other.reset();
 }
 

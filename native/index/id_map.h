@@ -51,6 +51,8 @@ class IndexIDMap final : public Wrapper {
 
  private:
   IndexIDMap(const std::shared_ptr<Index>& inner, IdTable ids, bool idmap2);
+  template <class AppendRows>
+  void append_ids(size_t n, const idx_t* ids, const AppendRows& append_rows);
   std::vector<size_t> slots_in(const IDSelector& selector, const RowNumbers::View& rows, const Cancel* cancel) const;
 
   IdTable ids_;

@@ -208,6 +208,11 @@ class Index {
   enum class SameRows { kNo, kYes };
   Index(size_t d, Metric metric, const Index& inner, SameRows same);
 
+  // The rows that a search of an index that numbers its rows goes over.
+  RowNumbers::View searched_rows(const SearchParams& params) const {
+    return params.slots != nullptr ? *params.slots : numbers_->view();
+  }
+
   // merge_from of indexes that are compact.
   virtual void merge_rows(Index& other, idx_t add_id, const Cancel* cancel);
 

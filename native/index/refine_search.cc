@@ -155,7 +155,7 @@ float IndexRefine::factor_of(const SearchParams& params) const noexcept {
 void IndexRefine::search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
                          idx_t* labels) const {
   require_trained();
-  const RowNumbers::View seen = params.slots != nullptr ? *params.slots : numbers().view();
+  const RowNumbers::View seen = searched_rows(params);
   const BaseParams asked(params, seen);
   const size_t wanted = wanted_candidates(k, factor_of(params));
   // With one candidate a neighbour the base answers into the results. Else there is no more room than there are rows.
@@ -202,7 +202,7 @@ void IndexRefine::range_search(size_t nq, const float* xq, float radius, const S
   require_trained();
   const float factor = factor_of(params);
   RangeResult found;
-  const RowNumbers::View seen = params.slots != nullptr ? *params.slots : numbers().view();
+  const RowNumbers::View seen = searched_rows(params);
   base().range_search(nq, xq, widened(metric(), radius, factor), BaseParams(params, seen).get(), &found);
 
   const auto query_of = [&](size_t i) {

@@ -10,8 +10,6 @@ namespace {
 // The float32 distances of one row in eight take about as long as the sketches of all.
 constexpr size_t kSparse = 8;
 constexpr size_t kSamples = 256;
-// The way from an id to its row takes about as long as to ask about so many rows.
-constexpr size_t kAsksPerLookup = 64;
 // Rows a task: tens of microseconds, at a few nanoseconds for each question.
 constexpr size_t kRowsPerTask = 16384;
 
@@ -46,11 +44,10 @@ std::optional<std::vector<size_t>> named_rows(const Labels& labels, const Search
   if (labelled == 0) return std::vector<size_t>();
   const IdRange range = by_id ? kAllIds : IdRange{0, static_cast<idx_t>(labelled) - 1};
   const size_t most = labelled / (by_id ? kAsksPerLookup : kSparse);
-  if (params.filter->at_most(range, IDSelector::Side::kIn, most) > most) return std::nullopt;
-  std::vector<idx_t> ids;
-  params.filter->list(range, IDSelector::Side::kIn, most, &ids);
-  if (by_id) return params.ids->find_all(ids, all.slots(), most);
-  std::vector<size_t> rows(ids.begin(), ids.end());
+  const auto ids = few_ids(*params.filter, range, most);
+  if (!ids) return std::nullopt;
+  if (by_id) return params.ids->find_all(*ids, all.slots(), most);
+  std::vector<size_t> rows(ids->begin(), ids->end());
   if (!std::is_sorted(rows.begin(), rows.end())) std::sort(rows.begin(), rows.end());
   if (params.slots == nullptr && !all.dense()) {
     for (size_t& row : rows) row = all.slot(row);

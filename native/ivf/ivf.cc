@@ -154,7 +154,7 @@ ListSource IndexIVF::source(const SearchParams& params) const {
   const auto visited = static_cast<size_t>(std::min(static_cast<double>(most), wanted));
   ListSource source{metric(), d(), coarse_, *lists_, direct_map_, *codec_, sketches_.space(), visited};
   if (codec_->by_residual()) source.centroids.emplace(coarse_.view());
-  if (numbers().counted()) source.numbers.emplace(params.slots != nullptr ? *params.slots : numbers().view());
+  if (numbers().counted()) source.numbers.emplace(searched_rows(params));
   return source;
 }
 

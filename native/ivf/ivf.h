@@ -139,6 +139,7 @@ class IndexIVF : public Index {
   bool look_up_own(idx_t id, float* x) const;
   using Places = std::vector<DirectMap::Place>;  // by list, then by row
   Places places_in(const IDSelector& selector, const Cancel* cancel) const;
+  std::vector<idx_t> ids_at(const Places& places) const;
   // In the place of the rows at `old`. ids: null: running ones.
   void add_rows(const Rows& rows, const Places& old, const Cancel* cancel);
   void rewrite_lists(const Places& places) noexcept;

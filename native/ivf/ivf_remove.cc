@@ -14,8 +14,6 @@ namespace {
 
 // Ids looked through between two looks at the cancel flag.
 constexpr size_t kIdsAPoll = size_t{1} << 16;
-// The way from an id to its row takes about as long as to ask about so many rows.
-constexpr size_t kAsksPerLookup = 64;
 // A list is written anew when one in so many of its rows was removed: a search goes over them like over others. Fewer
 // than kFewRemoved are not worth a thought.
 constexpr size_t kRemovedShare = 8;
@@ -30,11 +28,8 @@ bool has_many_removed(const InvertedLists::List& list) noexcept {
 // Of rows that are there.
 IndexIVF::Places IndexIVF::places_in(const IDSelector& selector, const Cancel* cancel) const {
   const size_t most = std::max<size_t>(1, lists_->rows() / kAsksPerLookup);
-  constexpr auto kIn = IDSelector::Side::kIn;
-  if (selector.at_most(kAllIds, kIn, most) <= most) {
-    std::vector<idx_t> named;
-    selector.list(kAllIds, kIn, most, &named);
-    if (auto places = direct_map_.find_all(*lists_, named, lists_->rows())) {
+  if (const auto named = few_ids(selector, kAllIds, most)) {
+    if (auto places = direct_map_.find_all(*lists_, *named, lists_->rows())) {
       std::sort(places->begin(), places->end(), [](const DirectMap::Place& a, const DirectMap::Place& b) {
         return a.list != b.list ? a.list < b.list : a.row < b.row;
       });
@@ -55,16 +50,25 @@ IndexIVF::Places IndexIVF::places_in(const IDSelector& selector, const Cancel* c
   return places;
 }
 
+std::vector<idx_t> IndexIVF::ids_at(const Places& places) const {
+  std::vector<idx_t> ids;
+  ids.reserve(places.size());
+  for_each_list(places, [&](size_t number, const std::vector<uint32_t>& rows) {
+    const InvertedLists::List list = lists_->list(number);
+    for (const uint32_t row : rows) ids.push_back(list.id(row));
+  });
+  return ids;
+}
+
 size_t IndexIVF::remove_ids(const IDSelector& selector, const Cancel* cancel) {
   if (numbers().counted()) return Index::remove_ids(selector, cancel);
   const Places places = places_in(selector, cancel);
   if (places.empty()) return 0;
-  bool largest = false;
-  for (const DirectMap::Place& place : places) largest |= lists_->list(place.list).id(place.row) == max_id_;
+  const std::vector<idx_t> ids = ids_at(places);
   InvertedLists::Addition removal(*lists_, {});
   for_each_list(places, [&](size_t list, const std::vector<uint32_t>& gone) { removal.remove(list, gone); });
   removal.publish();
-  max_id_gone_ |= largest;
+  max_id_gone_ |= std::find(ids.begin(), ids.end(), max_id_) != ids.end();
   no_array_map();
   rewrite_lists(places);
   return places.size();
@@ -77,10 +81,7 @@ size_t IndexIVF::upsert(const Rows& rows, Missing missing, const Cancel* cancel)
   const LastRows last(rows, d());
   const Rows& latest = last.get();
   const Places old = places_in(IDSelectorBatch(latest.n, latest.ids), cancel);
-  std::vector<idx_t> there;
-  there.reserve(old.size());
-  for (const DirectMap::Place& place : old) there.push_back(lists_->list(place.list).id(place.row));
-  const size_t found = count_known(rows, std::move(there), missing);
+  const size_t found = count_known(rows, ids_at(old), missing);
   add_rows(latest, old, cancel);
   rewrite_lists(old);
   return found;

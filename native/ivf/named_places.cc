@@ -7,9 +7,6 @@
 namespace voronode {
 namespace {
 
-// The way from an id to its row takes about as long as to ask about so many rows.
-constexpr size_t kAsksPerLookup = 64;
-
 bool before(const DirectMap::Place& a, const DirectMap::Place& b) noexcept {
   return a.list != b.list ? a.list < b.list : a.row < b.row;
 }
@@ -41,11 +38,10 @@ std::optional<std::vector<idx_t>> own_ids(const ListSource& source, const Search
 
 std::optional<NamedPlaces> NamedPlaces::of(const ListSource& source, const SearchParams& params, const Seen& seen) {
   const size_t most = seen.rows / kAsksPerLookup;
-  constexpr auto kIn = IDSelector::Side::kIn;
-  if (params.filter == nullptr || params.filter->at_most(kAllIds, kIn, most) > most) return std::nullopt;
-  std::vector<idx_t> named;
-  params.filter->list(kAllIds, kIn, most, &named);
-  const auto ids = own_ids(source, params, std::move(named), most);
+  if (params.filter == nullptr) return std::nullopt;
+  auto named = few_ids(*params.filter, kAllIds, most);
+  if (!named) return std::nullopt;
+  const auto ids = own_ids(source, params, std::move(*named), most);
   if (!ids) return std::nullopt;
   auto places = source.direct_map.find_all(source.lists, *ids, seen.rows);
   if (!places || source.lists.changes() != seen.changes) return std::nullopt;

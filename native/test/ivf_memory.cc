@@ -167,6 +167,28 @@ TEST_CASE("ivf memory: remove_ids, reconstruct, merge_from") {
   });
 }
 
+TEST_CASE("ivf memory: upsert, and compacting") {
+  const auto upsert = [](IndexIVFFlat& index) {
+    std::vector<idx_t> ids(200);
+    for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<idx_t>(i % 2 == 0 ? i : 10'000 + i);
+    index.upsert({ids.size(), vectors().data() + kRows * kD, ids.data()}, Index::Missing::kAdd, nullptr);
+  };
+  check_each(fill, upsert);
+  check_each(
+      [&](IndexIVFFlat& index) {
+        fill(index);
+        std::vector<float> x(kD);
+        for (idx_t id = 0; id < 40; ++id) index.reconstruct(id, x.data());  // makes the table of ids
+      },
+      upsert);
+  check_each(
+      [](IndexIVFFlat& index) {
+        fill(index);
+        index.remove_ids(IDSelectorRange(0, 10), nullptr);
+      },
+      [](IndexIVFFlat& index) { index.compact(); });
+}
+
 TEST_CASE("ivf memory: what cannot fail allocates nothing") {
   const auto index = make(true);
   fill(*index);

@@ -197,6 +197,30 @@ TEST_CASE("memory: remove_ids") {
   }
 }
 
+TEST_CASE("memory: upsert, with and without a table of ids, and steps of compacting") {
+  const auto upsert = [](Index& index) {
+    std::vector<idx_t> ids = ids_from(1'000, 60);
+    for (size_t i = 1; i < ids.size(); i += 2) ids[i] = -ids[i];
+    index.upsert({ids.size(), vectors().data() + kRows * kD, ids.data()}, Index::Missing::kAdd, nullptr);
+  };
+  const auto look = [](Index& index) { index.has(1'003); };
+  const auto remove = [](Index& index) { index.remove_ids(IDSelectorRange(1'000, 1'100), nullptr); };
+  for (const char* description : {"IDMap,Flat", "IDMap,SQfp16,RFlat", "IDMap2,L2norm,Flat"}) {
+    check_each(description, upsert);
+    check_each(description, upsert, look);
+    check_each(
+        description, [](Index& index) { index.compact(); }, remove);
+  }
+  for (const char* description : {"IDMap,Flat", "IDMap2,L2norm,Flat"}) {
+    check_each(
+        description, [](Index& index) { index.compact_some(5'000); },
+        [&](Index& index) {
+          look(index);
+          remove(index);
+        });
+  }
+}
+
 TEST_CASE("memory: reconstruct: the first time, after growth, after removal") {
   const auto reconstruct = [](Index& index) {
     std::vector<float> x(kD);

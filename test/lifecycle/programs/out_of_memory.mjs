@@ -61,6 +61,7 @@ async function useAll(native, way) {
     await call('has', map, 300n);
     if (rows > 0) await call('reconstructAll', map, ids.subarray(0, 100));
     if (rows > 0) await attempt('reconstruct', () => native.reconstructSync(map, 300n));
+    if (rows > 0) await change(map, 0, 'upsert', few.subarray(0, 100 * D), ids.subarray(0, 100), false);
     await change(map, rows > 0 ? -10 : 0, 'removeIds', { type: 'batch', ids: ids.subarray(0, 10) });
   }
   const ivfs = await attempt('ivfFlat', () => [1, 2].map(() => native.ivfFlat(D, 8, 1, true, undefined)));
