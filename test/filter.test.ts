@@ -169,8 +169,9 @@ describe('a filter function may', () => {
     const found = within(
       index,
       () => {
+        pending.push(expect(index.train(vectors)).rejects.toEqual(unsupported)); // it holds vectors
         pending.push(index.removeIds([0]), index.addWithIds(vectors.subarray(0, D), [999_999]));
-        // Behind the removal, which waits for this search.
+        // Behind the training, which waits for this search to have the index to itself.
         expect(index.searchSync(queries, 5, { nprobe: 16 }).labels).toEqual(expected);
         expect(() => index.addSync(vectors)).toThrow(unsupported);
         expect(() => index.removeIdsSync([1])).toThrow(unsupported);

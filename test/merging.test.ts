@@ -10,7 +10,7 @@ const N = 3000;
 /** Takes a while to be looked into, and has no id of any index here. */
 const nothing = new v.IDSelectorBatch(BigInt64Array.from({ length: 1_000_000 }, (_, i) => BigInt(-2 - i)));
 
-/** What is started within `body` waits for a removal to end, so that all of it is there when the one thread is free. */
+/** What is started within `body` waits for the only thread, which a removal has, so that all of it is there when it is free. */
 async function together<T>(index: v.Index, body: () => Promise<T>): Promise<T> {
   const threads = v.getThreads();
   v.setThreads(1);
