@@ -1,9 +1,7 @@
 // The caller's ids, one for each slot of rows (row_numbers.h), and the way back from an id to its row.
 //
-// The ids lie in Blocks (8 bytes a row). The reverse table, open addressing with 2 to 4 slots of 8 bytes a row, is
-// built by the first lookup, and each lookup takes in the rows that came since; where rows move, so do their entries, and
-// where many have to at once, the next lookup builds the table anew. Indexes that never look up never pay. Where an id comes back, another
-// 16 bytes say which row bore it before.
+// The ids lie in Blocks (8 bytes a row). The way back (row_finder.h) is made by the first lookup, and each lookup takes in
+// the rows that came since: indexes that never look up never pay.
 #pragma once
 
 #include <cstdint>
