@@ -81,11 +81,6 @@ class AddWithIds final : public TakesRows {
   double nanoseconds() const noexcept override { return index()->add_work(n()) / kWorkPerNanosecond; }
 };
 
-// What takes rows out goes on beside searches, unless so many lie there that they are to be moved away first.
-Access removing_access(const Index* index) noexcept {
-  return index->compaction() == Index::Compaction::kOverdue ? Access::kExclusive : Access::kAppend;
-}
-
 // To find rows by their ids: between a look into a table and a look at each id.
 double finding_nanoseconds(const Index& index) noexcept {
   constexpr double kPerRow = 0.1;
@@ -97,7 +92,7 @@ class Upsert final : public TakesRows {
  public:
   static constexpr size_t kArgs = 4;
   explicit Upsert(const Call& call)
-      : TakesRows(call, removing_access(index_of(call.env, call[0])->index.get()), kArgs),
+      : TakesRows(call, changing_access(*index_of(call.env, call[0])->index), kArgs),
         missing_(boolean_arg(call.env, "mustExist", call[3]) ? Index::Missing::kRefuse : Index::Missing::kAdd) {}
   void execute(const Cancel* cancel, Listener*) override {
     replaced_ = index()->upsert({n(), checked_vectors(cancel), ids()}, missing_, cancel);
@@ -160,7 +155,9 @@ class RemoveIds final : public Operation {
   explicit RemoveIds(const Call& call)
       : RemoveIds(index_of(call.env, call[0]), selector_arg(call.env, "selector", call[1])) {}
   void execute(const Cancel* cancel, Listener*) override {
-    removed_ = index()->remove_ids(*selector_->build(), cancel);
+    const SelectorPtr selector = selector_->build();
+    check_selector(*index(), *selector);
+    removed_ = index()->remove_ids(*selector, cancel);
     index()->tidy(access());
   }
   double nanoseconds() const noexcept override { return finding_nanoseconds(*index()); }
@@ -171,7 +168,7 @@ class RemoveIds final : public Operation {
 
  private:
   RemoveIds(const HeldPtr& held, SelectorSourcePtr selector)
-      : Operation(held, removing_access(held->index.get())), selector_(std::move(selector)) {}
+      : Operation(held, changing_access(*held->index)), selector_(std::move(selector)) {}
 
   SelectorSourcePtr selector_;
   size_t removed_ = 0;

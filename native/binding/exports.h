@@ -16,6 +16,7 @@ std::span<const Export> index_exports() noexcept;   // making indexes, looking a
 std::span<const Export> change_exports() noexcept;  // add, train, remove, reset
 std::span<const Export> search_exports() noexcept;
 std::span<const Export> row_exports() noexcept;         // looking at what is stored
+std::span<const Export> key_exports() noexcept;         // what goes by keys
 std::span<const Export> ivf_exports() noexcept;         // inverted files: making, looking
 std::span<const Export> clustering_exports() noexcept;  // k-means for its own sake
 std::span<const Export> file_exports() noexcept;

@@ -12,6 +12,21 @@ std::unique_ptr<FunctionFilter> FunctionFilter::of(const Call& call, napi_value 
   return std::unique_ptr<FunctionFilter>(new FunctionFilter(call.env, value));
 }
 
+namespace {
+
+class OfRows final : public IDSelector {
+ public:
+  explicit OfRows(const FunctionFilter& function) noexcept : function_(function) {}
+  bool is_member(idx_t row) const noexcept override { return function_.is_member(row); }
+
+ private:
+  const FunctionFilter& function_;
+};
+
+}  // namespace
+
+SelectorPtr FunctionFilter::by_rows(const RowsOfKeys&) const { return std::make_unique<OfRows>(*this); }
+
 bool FunctionFilter::is_member(idx_t id) const noexcept {
   if (error_) return false;
   try {

@@ -26,6 +26,9 @@ class FunctionFilter final : public IDSelector {
   // False for everything once the function has failed.
   bool is_member(idx_t id) const noexcept override;
 
+  // An IndexKeyMap labels by rows; whoever made the function turns them into keys.
+  SelectorPtr by_rows(const RowsOfKeys&) const override;
+
   // search(cancel), for a search with this filter. Throws what the function threw; kInvalidArgType if it answered
   // something else than a boolean.
   template <class Search>

@@ -29,6 +29,11 @@ class Listener {
   ~Listener() = default;
 };
 
+// What takes rows out goes on beside searches, unless so many lie there that they are to be moved away first.
+inline Access changing_access(const Index& index) noexcept {
+  return index.compaction() == Index::Compaction::kOverdue ? Access::kExclusive : Access::kAppend;
+}
+
 class Operation {
  public:
   // held: the index that is worked on; null if there is none yet.

@@ -13,6 +13,7 @@
 #include "binding/search_params_arg.h"
 #include "binding/selector_arg.h"
 #include "index/joint_search.h"
+#include "index/key_map.h"
 
 namespace voronode {
 namespace {
@@ -30,7 +31,8 @@ class Query : public Operation {
         filter_(function_ ? nullptr : filter_arg(call.env, call.environment.selectors, call[3])),
         params_(search_params_arg(call.env, *index(), call[4])),
         queries_(call.env, "queries", call[1], function_ ? Taking::kCopy : call.taking(kArgs)),
-        nq_(row_count("queries", queries_.size(), index()->d())) {}
+        nq_(row_count("queries", queries_.size(), index()->d())),
+        key_map_(dynamic_cast<const IndexKeyMap*>(index())) {}
 
   size_t nq() const noexcept { return nq_; }
   double nanoseconds() const noexcept override { return index()->search_work(nq_, params_) / kWorkPerNanosecond; }
@@ -55,10 +57,24 @@ class Query : public Operation {
   }
   const float* queries() const noexcept { return queries_.data(); }
   const SearchParams& params() const noexcept { return params_; }
+
+  // Of an IndexKeyMap also gives the keys of what was found, while its labels mean something.
+  void note_keys(std::span<const idx_t> labels) {
+    if (key_map_ != nullptr) keys_ = key_map_->packed_keys(labels);
+  }
+  napi_value with_keys(Napi::Env env, Napi::Object found, const Arrays& arrays) const {
+    if (key_map_ == nullptr) return found;
+    const napi_property_descriptor keys = property("keys", arrays.copy(env, keys_.data(), keys_.size()));
+    check_status(env, napi_define_properties(env, found, 1, &keys));
+    return found;
+  }
   // With the filter, which is built now if it was not before.
   SearchParams filtered_params(const Cancel* cancel) const {
     SearchParams params = params_;
-    params.filter = filter_ == nullptr ? nullptr : &filter_->get();
+    if (filter_ != nullptr) {
+      params.filter = &filter_->get();
+      check_selector(*index(), *params.filter);
+    }
     params.cancel = cancel;
     return params;
   }
@@ -69,6 +85,8 @@ class Query : public Operation {
   SearchParams params_;
   Input<float> queries_;
   size_t nq_;
+  const IndexKeyMap* key_map_;  // null: the index is none
+  std::vector<uint8_t> keys_;
 };
 
 // Searches for more than so many queries gain little from others beside them.
@@ -88,6 +106,7 @@ class Search final : public Query {
         labels_(distances_.size()) {}
   void execute(const Cancel* cancel, Listener*) override {
     run(cancel, [&] { index()->search(nq(), queries(), k_, params(), distances_.data(), labels_.data()); });
+    note_keys({labels_.data(), labels_.size()});
   }
 
   // With what it takes to write the answer, or padding.
@@ -109,7 +128,12 @@ class Search final : public Query {
         if (search_of(member).is_fit(&member)) queries.push_back(search_of(member).joint_query());
       }
       if (queries.empty()) return;
-      return search_jointly(*index(), queries, filtered_params(&cancel));
+      search_jointly(*index(), queries, filtered_params(&cancel));
+      for (Member& member : run) {
+        Search& search = search_of(member);
+        if (!member.failure) search.note_keys({search.labels_.data(), search.labels_.size()});
+      }
+      return;
     } catch (...) {
       // Whose fault it was, and what the others find, comes out when each searches alone.
     }
@@ -120,7 +144,7 @@ class Search final : public Query {
   napi_value finish(Napi::Env env) override {
     const napi_value distances = arrays_.settle(env, &distances_);
     const napi_value labels = arrays_.settle(env, &labels_);
-    return object_with(env, {property("distances", distances), property("labels", labels)});
+    return with_keys(env, object_with(env, {property("distances", distances), property("labels", labels)}), arrays_);
   }
 
  private:
@@ -158,14 +182,17 @@ class RangeSearch final : public Query {
       : Query(call), arrays_(call.environment.arrays), radius_(radius_arg(call.env, call[2])) {}
   void execute(const Cancel* cancel, Listener*) override {
     run(cancel, [&] { index()->range_search(nq(), queries(), radius_, params(), &result_); });
+    note_keys(result_.labels);
   }
   napi_value finish(Napi::Env env) override {
     const ResultArray<double> lims = arrays_.make<double>(env, result_.lims.size());
     for (size_t i = 0; i < result_.lims.size(); ++i) lims.data[i] = static_cast<double>(result_.lims[i]);
     const napi_value distances = arrays_.copy(env, result_.distances.data(), result_.distances.size());
     const napi_value labels = arrays_.copy(env, result_.labels.data(), result_.labels.size());
-    return object_with(env,
-                       {property("lims", lims.value), property("distances", distances), property("labels", labels)});
+    return with_keys(
+        env,
+        object_with(env, {property("lims", lims.value), property("distances", distances), property("labels", labels)}),
+        arrays_);
   }
 
  private:

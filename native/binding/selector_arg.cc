@@ -7,6 +7,8 @@
 #include "binding/errors.h"
 #include "binding/tagged.h"
 #include "filter/selector_batch.h"
+#include "filter/selector_keys.h"
+#include "index/key_map.h"
 
 namespace voronode {
 namespace {
@@ -41,6 +43,19 @@ class Bitmap final : public SelectorSource {
 
  private:
   std::vector<uint8_t> bits_;
+};
+
+class KeySet final : public SelectorSource {
+ public:
+  explicit KeySet(const ArrayView<uint8_t>& packed) : packed_(packed.data, packed.data + packed.size) {}
+  SelectorPtr build() const override {
+    std::vector<uint8_t> packed = packed_;
+    std::vector<std::string_view> keys = unpack_keys(packed);  // moving the bytes leaves them where they are
+    return std::make_unique<IDSelectorKeys>(std::move(packed), std::move(keys));
+  }
+
+ private:
+  std::vector<uint8_t> packed_;
 };
 
 class Not final : public SelectorSource {
@@ -83,6 +98,7 @@ class Reader {
     }
     if (type == "batch") return std::make_unique<Batch>(array_arg<int64_t>(env_, "ids", object.Get("ids")));
     if (type == "bitmap") return std::make_unique<Bitmap>(array_arg<uint8_t>(env_, "bits", object.Get("bits")));
+    if (type == "keys") return std::make_unique<KeySet>(array_arg<uint8_t>(env_, "keys", object.Get("keys")));
     if (type == "not") return std::make_unique<Not>(read(object.Get("of"), depth + 1));
     if (type == "and") return binary(SetOperation::kAnd, object, depth);
     if (type == "or") return binary(SetOperation::kOr, object, depth);
@@ -110,6 +126,12 @@ class Reader {
 
 SelectorSourcePtr selector_arg(Napi::Env env, const char* name, napi_value value) {
   return Reader(env, name).read(value, 1);
+}
+
+void check_selector(const Index& index, const IDSelector& selector) {
+  if (!selector.has_keys() || dynamic_cast<const IndexKeyMap*>(&index) != nullptr) return;
+  throw Error(Code::kUnsupported,
+              format("This %s has no keys; an IndexKeyMap has: new IndexKeyMap(index)", index.kind()));
 }
 
 SharedSelectorPtr filter_arg(Napi::Env env, const std::shared_ptr<KeptSelectors>& kept, napi_value value) {

@@ -7,6 +7,7 @@
 #include <napi.h>
 
 #include "binding/shared_selector.h"
+#include "index/index.h"
 
 namespace voronode {
 
@@ -16,6 +17,9 @@ SelectorSourcePtr selector_arg(Napi::Env env, const char* name, napi_value value
 
 // A filter; undefined gives null. { by, of }: the selector of the last search with this `by` if that search is under way
 // or `kept` has it, else one of the selector `of`; all other objects as selector_arg.
+// kUnsupported if keys are a part of it, and the index has none.
+void check_selector(const Index& index, const IDSelector& selector);
+
 SharedSelectorPtr filter_arg(Napi::Env env, const std::shared_ptr<KeptSelectors>& kept, napi_value value);
 
 // A handle to be used as `by`.

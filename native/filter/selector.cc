@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/error.h"
+
 namespace voronode {
 namespace {
 
@@ -69,6 +71,10 @@ void keep(const IDSelector& set, IDSelector::Side side, size_t begin, std::vecto
 }
 
 }  // namespace
+
+SelectorPtr IDSelector::by_rows(const RowsOfKeys&) const {
+  throw Error(Code::kUnsupported, "An IndexKeyMap has no ids: filter it, and remove from it, by keys");
+}
 
 // ---- Range ----
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,20 @@ inline constexpr uint64_t kMany = std::numeric_limits<uint64_t>::max();
 
 inline constexpr IdRange kAllIds{std::numeric_limits<idx_t>::min(), std::numeric_limits<idx_t>::max()};
 
+class IDSelector;
+using SelectorPtr = std::unique_ptr<IDSelector>;
+
+// Where an index with keys of the caller's has its rows.
+class RowsOfKeys {
+ public:
+  // kNoRow: nowhere. May throw std::bad_alloc.
+  static constexpr idx_t kNoRow = -1;
+  virtual idx_t row_of(std::string_view key) const = 0;
+
+ protected:
+  ~RowsOfKeys() = default;
+};
+
 class IDSelector {
  public:
   // Of a set: the ids in it, or the ids not in it.
@@ -47,9 +62,12 @@ class IDSelector {
   // REQUIRES: at_most(range, side, most) <= most.
   virtual uint64_t at_most(const IdRange&, Side, uint64_t /*most*/) const noexcept { return kMany; }
   virtual void list(const IdRange&, Side, uint64_t /*most*/, std::vector<idx_t>*) const {}
-};
 
-using SelectorPtr = std::unique_ptr<IDSelector>;
+  // Whether keys are a part of it (selector_keys.h); then it has no members until it is turned into
+  virtual bool has_keys() const noexcept { return false; }
+  // the same set by rows. kUnsupported if ids are a part of it. It may refer to this one.
+  virtual SelectorPtr by_rows(const RowsOfKeys&) const;
+};
 
 // The way from an id to its row takes about as long as to ask a selector about so many rows.
 inline constexpr size_t kAsksPerLookup = 64;
@@ -98,6 +116,10 @@ class IDSelectorNot final : public IDSelector {
   void list(const IdRange& range, Side side, uint64_t most, std::vector<idx_t>* ids) const override {
     of_->list(range, other(side), most, ids);
   }
+  bool has_keys() const noexcept override { return of_->has_keys(); }
+  SelectorPtr by_rows(const RowsOfKeys& rows) const override {
+    return std::make_unique<IDSelectorNot>(of_->by_rows(rows));
+  }
 
  private:
   SelectorPtr of_;
@@ -118,6 +140,11 @@ class IDSelectorBinary final : public IDSelector {
   size_t allocated_bytes() const noexcept override { return a_->allocated_bytes() + b_->allocated_bytes(); }
   uint64_t at_most(const IdRange& range, Side side, uint64_t most) const noexcept override;
   void list(const IdRange& range, Side side, uint64_t most, std::vector<idx_t>* ids) const override;
+  bool has_keys() const noexcept override { return a_->has_keys() || b_->has_keys(); }
+  SelectorPtr by_rows(const RowsOfKeys& rows) const override {
+    SelectorPtr a = a_->by_rows(rows);
+    return std::make_unique<IDSelectorBinary>(op_, std::move(a), b_->by_rows(rows));
+  }
 
  private:
   bool is_intersection(Side side) const noexcept;

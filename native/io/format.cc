@@ -47,8 +47,6 @@ constexpr KnownMetric kOtherMetrics[] = {
     {23, "METRIC_Jaccard"}, {24, "METRIC_NaNEuclidean"}, {25, "METRIC_GOWER"},
 };
 
-constexpr int64_t kUnused = 1 << 20;  // what Faiss puts into two fields that no reader looks at
-
 // Faiss stores an argument of metrics behind these two, which those offered here do not use.
 bool has_argument(Metric metric) noexcept { return static_cast<int32_t>(metric) > 1; }
 
@@ -137,7 +135,7 @@ Header read_header(Reader& reader, const Outer* outer, Training training) {
   if (ntotal < 0) reader.corrupt("a count of 0 or more", std::to_string(ntotal));
   header.ntotal = static_cast<uint64_t>(ntotal);
   if (outer != nullptr && outer->ntotal) agree(header.ntotal == *outer->ntotal, *outer->ntotal, header.ntotal);
-  reader.number<int64_t>("dummy");
+  header.mark = reader.number<int64_t>("dummy");
   reader.number<int64_t>("dummy");
   header.is_trained = reader.boolean("is_trained");
   if (!header.is_trained && training == Training::kNotNeeded) reader.corrupt("1", "0");
@@ -150,11 +148,11 @@ Header read_header(Reader& reader, const Outer* outer, Training training) {
   return header;
 }
 
-void write_header(Writer& writer, const Index& index, const Moment& moment) {
+void write_header(Writer& writer, const Index& index, const Moment& moment, int64_t mark) {
   writer.number(static_cast<int32_t>(index.d()));
   writer.number(static_cast<int64_t>(moment.ntotal()));
-  writer.number(kUnused);
-  writer.number(kUnused);
+  writer.number(mark);
+  writer.number(kNoMark);
   writer.number(static_cast<uint8_t>(index.is_trained()));
   writer.number(static_cast<int32_t>(index.metric()));
   if (has_argument(index.metric())) writer.number(0.0f);

@@ -28,7 +28,13 @@ struct Header {
   uint64_t ntotal;
   bool is_trained;
   Metric metric;
+  int64_t mark = 0;  // of the first of two fields that no reader of Faiss's looks at
 };
+
+// The mark of a map whose keys follow in a trailer (key_trailer.h): "voronkey".
+inline constexpr int64_t kKeysMark = 0x79656B6E6F726F76;
+// What Faiss puts there.
+inline constexpr int64_t kNoMark = 1 << 20;
 
 // What an outer index promises of the one inside it.
 struct Outer {
@@ -104,7 +110,7 @@ void write_any(Writer& writer, const Index& index, const Moment& moment);
 // trained which always is.
 enum class Training { kNeeded, kNotNeeded };
 Header read_header(Reader& reader, const Outer* outer, Training training);
-void write_header(Writer& writer, const Index& index, const Moment& moment);
+void write_header(Writer& writer, const Index& index, const Moment& moment, int64_t mark = kNoMark);
 
 // x: the n components that were read last, the first of them in row `first_row` (of size d) of the list `list`, if
 // there are lists. Throws kCorrupt at the first that is not finite.

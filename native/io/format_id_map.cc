@@ -1,10 +1,14 @@
-// IndexIDMap and IndexIDMap2: header, the wrapped index, then an array of int64, the id of each row.
+// IndexIDMap and IndexIDMap2: header, the wrapped index, then an array of int64, the id of each row. IndexKeyMap: the same
+// as an IndexIDMap with the ids 0, 1, …, and a mark in its header; its keys follow (key_trailer.h).
 #include <algorithm>
+#include <numeric>
 #include <string>
 
 #include "base/aligned.h"
 #include "index/id_map.h"
+#include "index/key_map.h"
 #include "io/format.h"
+#include "io/key_trailer.h"
 
 namespace voronode {
 namespace {
@@ -12,18 +16,45 @@ namespace {
 constexpr Tag kMapTag = make_tag("IxMp");
 constexpr Tag kMap2Tag = make_tag("IxM2");
 
-IdTable read_ids(Reader& reader, size_t ntotal) {
+// f(chunk, n, row) for the ids of a map, in pieces.
+template <class F>
+void read_in_chunks(Reader& reader, size_t ntotal, const F& f) {
   reader.count("id_map", ntotal, "ntotal", sizeof(int64_t));
-  IdTable ids;
   const size_t ids_a_chunk = std::min(ntotal, kChunkBytes / sizeof(int64_t));
   AlignedArray<int64_t> chunk(ids_a_chunk);
   for (size_t row = 0; row < ntotal; row += ids_a_chunk) {
     const size_t n = std::min(ids_a_chunk, ntotal - row);
     reader.bytes("id_map", chunk.data(), n * sizeof(int64_t));
-    check_ids(reader, chunk.data(), n, row);
-    ids.append(n, chunk.data());
+    f(chunk.data(), n, row);
   }
+}
+
+IdTable read_ids(Reader& reader, size_t ntotal) {
+  IdTable ids;
+  read_in_chunks(reader, ntotal, [&](const int64_t* chunk, size_t n, size_t row) {
+    check_ids(reader, chunk, n, row);
+    ids.append(n, chunk);
+  });
   return ids;
+}
+
+// The ids that stand in place of keys.
+void check_positions(Reader& reader, size_t ntotal) {
+  read_in_chunks(reader, ntotal, [&](const int64_t* chunk, size_t n, size_t row) {
+    for (size_t i = 0; i < n; ++i) {
+      if (chunk[i] == static_cast<int64_t>(row + i)) continue;
+      reader.corrupt("the id " + std::to_string(row + i) + " in its place, as keys follow", std::to_string(chunk[i]));
+    }
+  });
+}
+
+void write_positions(Writer& writer, size_t ntotal) {
+  std::vector<int64_t> chunk;
+  for (size_t row = 0; row < ntotal; row += chunk.size()) {
+    chunk.resize(std::min(ntotal - row, kChunkBytes / sizeof(int64_t)));
+    std::iota(chunk.begin(), chunk.end(), static_cast<int64_t>(row));
+    writer.bytes(chunk.data(), chunk.size() * sizeof(int64_t));
+  }
 }
 
 std::shared_ptr<Index> read_id_map(Reader& reader, Tag tag, const Outer* outer) {
@@ -34,11 +65,29 @@ std::shared_ptr<Index> read_id_map(Reader& reader, Tag tag, const Outer* outer) 
   if (!inner->numbered_by_position()) {
     reader.unsupported("an IndexIDMap around an index whose labels are not 0 to ntotal - 1");
   }
-  IdTable ids = read_ids(reader, static_cast<size_t>(header.ntotal));
+  const auto ntotal = static_cast<size_t>(header.ntotal);
+  if (header.mark == kKeysMark) {
+    if (outer != nullptr) reader.unsupported("an IndexKeyMap inside another index");
+    check_positions(reader, ntotal);
+    return IndexKeyMap::from_parts(inner, read_key_trailer(reader, ntotal));
+  }
+  IdTable ids = read_ids(reader, ntotal);
+  if (outer == nullptr && key_trailer_follows(reader)) reader.corrupt("no keys behind a map of ids", "keys");
   return IndexIDMap::from_parts(inner, std::move(ids), tag == kMap2Tag);
 }
 
+bool write_key_map(Writer& writer, const IndexKeyMap& map, const Moment& moment) {
+  writer.number(kMapTag);
+  write_header(writer, map, moment, kKeysMark);
+  write_any(writer, *map.inner(), moment);
+  writer.number(moment.ntotal());
+  write_positions(writer, moment.rows().size());
+  write_key_trailer(writer, map.keys().view(), moment.rows());
+  return true;
+}
+
 bool write_id_map(Writer& writer, const Index& index, const Moment& moment) {
+  if (const auto* keys = dynamic_cast<const IndexKeyMap*>(&index)) return write_key_map(writer, *keys, moment);
   const auto* map = dynamic_cast<const IndexIDMap*>(&index);
   if (map == nullptr) return false;
   writer.number(map->is_second() ? kMap2Tag : kMapTag);

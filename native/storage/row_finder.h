@@ -53,6 +53,7 @@ class ReverseTable {
   size_t rows() const noexcept { return rows_; }  // [0, rows()) are in it
   bool empty() const noexcept { return slots_.empty(); }
   bool has_room(size_t limit) const noexcept { return fits(used_ + (limit - std::min(limit, rows_)), slots_.size()); }
+  bool is_distinct() const noexcept { return repeats_.empty(); }
   size_t bytes() const noexcept { return slots_.size() * sizeof(uint64_t) + repeats_.capacity() * sizeof(Repeat); }
 
   // REQUIRES: has_room(limit). std::bad_alloc leaves some rows taken in, the others not.
@@ -163,6 +164,12 @@ class RowFinder {
     const Rows all = view();  // not before the lock: another lookup may have taken in rows that an earlier view lacks
     take_in(all, there.slots());
     return find_in_table(all, key, there);
+  }
+
+  // Whether no two of the rows that are in the table bear the same.
+  bool is_distinct() const noexcept {
+    const std::shared_lock<std::shared_mutex> lock(mutex_);
+    return table_.is_distinct();
   }
 
   // See IdTable::find_all.
