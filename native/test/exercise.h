@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "index/key_map.h"
 #include "io/index_io.h"
 #include "ivf/ivf.h"
 
@@ -78,7 +79,12 @@ inline void search_some(const Index& index) {
   expect(in_range.lims.size() == 2 && in_range.lims[1] == in_range.labels.size(), "the limits cover the labels");
   if (labels[0] == -1) return;
   std::vector<float> row(index.d());
-  unless_transformed(index, [&] { index.reconstruct(labels[0], row.data()); });
+  unless_transformed(index, [&] {
+    const auto* const keys = dynamic_cast<const IndexKeyMap*>(&index);
+    if (keys == nullptr) return index.reconstruct(labels[0], row.data());
+    const std::string_view key[] = {keys->key_of(labels[0])};
+    keys->reconstruct_keys(key, row.data(), nullptr);
+  });
 }
 
 inline void exercise(const Index& index) {

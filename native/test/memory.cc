@@ -11,6 +11,7 @@
 #include "index/id_map.h"
 #include "io/index_io.h"
 #include "test/allocations.h"
+#include "test/failing_calls.h"
 #include "test/random.h"
 #include "test/reference.h"
 #include "test/threads.h"
@@ -29,36 +30,6 @@ const bool first_use_allocates_nothing = [] {
   ThreadPool::instance();
   return !failing.struck();
 }();
-
-// How a call with a failing allocation ended.
-enum class End { kDone, kNoMemory, kWrongError };
-
-End end_of(const std::function<void()>& call, size_t nth, bool for_good, bool* struck) {
-  const FailingAllocations failing(nth, for_good);
-  End end = End::kDone;
-  try {
-    call();
-  } catch (const std::bad_alloc&) {
-    end = End::kNoMemory;
-  } catch (const Error& error) {
-    end = error.code() == Code::kNoMemory ? End::kNoMemory : End::kWrongError;
-  } catch (...) {
-    end = End::kWrongError;
-  }
-  *struck = failing.struck();
-  return end;
-}
-
-// Everything that can be seen of an index.
-struct Looks {
-  explicit Looks(const Index& index) : bytes(serialize_index(index, nullptr)) {
-    const std::vector<float> query(index.d(), 0.25f);
-    answer = search(index, 1, query.data(), index.ntotal() + 1);
-  }
-  bool operator==(const Looks& other) const { return bytes == other.bytes && answer == other.answer; }
-  std::vector<uint8_t> bytes;
-  Answer answer;
-};
 
 std::vector<idx_t> ids_from(idx_t first, size_t n) {
   std::vector<idx_t> ids(n);
@@ -79,58 +50,18 @@ void add(Index& index, size_t n) {
   index.add_with_ids(n, vectors().data(), ids.data(), nullptr);
 }
 
-struct Result {
-  size_t failures = 0;  // allocations that were made to fail
-  size_t wrong_errors = 0, changed = 0, stuck = 0, leaked = 0;
-};
-
-using Step = std::function<void(Index&)>;
-
-// Runs `call` on a fresh, prepared index for every failure; then again without one, after which the index must look as
-// after a call that never failed.
-Result fail_each(const std::string& description, const Step& prepare, const Step& call) {
-  const auto make = [&] {
-    auto index = index_factory(kD, description, Metric::kL2);
-    add(*index, kRows);
-    prepare(*index);
-    return index;
-  };
-  const auto untouched = make();
-  const Looks before(*untouched);
-  call(*untouched);
-  const Looks after(*untouched);
-  Result result;
-  for (const bool for_good : {false, true}) {
-    bool struck = true;
-    for (size_t nth = 1; struck; ++nth) {
-      const size_t live = live_allocations();
-      {
-        const auto index = make();
-        const End end = end_of([&] { call(*index); }, nth, for_good, &struck);
-        if (struck) ++result.failures;
-        if (end == End::kWrongError) ++result.wrong_errors;
-        if (!(Looks(*index) == (end == End::kDone ? after : before))) ++result.changed;
-        if (end != End::kDone) {
-          call(*index);
-          if (!(Looks(*index) == after)) ++result.stuck;
-        }
-      }
-      if (live_allocations() != live) ++result.leaked;
-    }
-  }
-  return result;
-}
-
 void check_each(
     const std::string& description, const Step& call, const Step& prepare = [](Index&) {}) {
   const Threads restored(kThreads);
-  const Result result = fail_each(description, prepare, call);
   CAPTURE(description);
-  CHECK(result.failures >= 2);
-  CHECK(result.wrong_errors == 0);
-  CHECK(result.changed == 0);
-  CHECK(result.stuck == 0);
-  CHECK(result.leaked == 0);
+  check_failures(
+      [&] {
+        auto index = index_factory(kD, description, Metric::kL2);
+        add(*index, kRows);
+        prepare(*index);
+        return index;
+      },
+      call);
 }
 
 #if defined(__SANITIZE_THREAD__)
