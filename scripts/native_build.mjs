@@ -5,7 +5,7 @@ import { find, root, run } from './run.mjs';
 
 /** The tests of what has threads, as a part of a regular expression on their names. */
 const WITH_THREADS = [
-  'base_.*|clustering_.*|transform_.*|.*concurrency|differential|storage_(id_table|direct_map|inverted_lists|row_numbers)|io_(save|stale)',
+  'base_.*|clustering_.*|transform_.*|.*concurrency|differential|storage_(id_table|key_table|direct_map|inverted_lists|row_numbers)|io_(save|stale)',
   'index_(flat.*|id_map|merge|refine.*|sparse_filter)|ivf_search|filter_selector',
 ].join('|');
 /** Those of what touches instruction sets and memory layouts, and a few whole searches: see LOWER_ROOMS in native.mjs. */
