@@ -122,18 +122,18 @@ class ReconstructKeys final : public Operation {
         keys_(call, 1) {}
   void execute(const Cancel* cancel, Listener*) override {
     const std::vector<std::string_view> keys = keys_.unpack();
-    vectors_.emplace(checked_mul(keys.size(), map_.d()));
+    vectors_ = std::make_unique<Pending<float>>(checked_mul(keys.size(), map_.d()));
     map_.reconstruct_keys(keys, vectors_->data(), cancel);
   }
   // A key has a byte at the least.
   double nanoseconds() const noexcept override { return kLookUp * static_cast<double>(keys_.bytes()); }
-  napi_value finish(Napi::Env env) override { return arrays_.settle(env, &*vectors_); }
+  napi_value finish(Napi::Env env) override { return arrays_.settle(env, vectors_.get()); }
 
  private:
   const Arrays& arrays_;
   const IndexKeyMap& map_;
   TakenKeys keys_;
-  std::optional<Pending<float>> vectors_;
+  std::unique_ptr<Pending<float>> vectors_;
 };
 
 // (index, key, token)
@@ -176,7 +176,6 @@ class KeysOfIndex final : public Operation {
 // (index, label)
 class KeyOf final : public Operation {
  public:
-  static constexpr size_t kArgs = 2;
   explicit KeyOf(const Call& call)
       : Operation(index_of(call.env, call[0]), Access::kRead),
         map_(as_key_map(*index())),

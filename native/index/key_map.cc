@@ -114,8 +114,8 @@ std::vector<int64_t> IndexKeyMap::slots_of(Keys keys, const RowNumbers::View& ro
 
 size_t IndexKeyMap::upsert_keys(const KeyedRows& rows, Missing missing, const Cancel* cancel) {
   const std::vector<size_t> latest = last_of_each(rows.keys);
-  std::vector<std::string_view> keys;
-  for (const size_t i : latest) keys.push_back(rows.keys[i]);
+  std::vector<std::string_view> keys(latest.size());
+  std::transform(latest.begin(), latest.end(), keys.begin(), [&](size_t i) { return rows.keys[i]; });
   const std::vector<int64_t> replaced = slots_of(keys, numbers().view(), cancel);
   std::vector<size_t> old;
   for (size_t i = 0; i < keys.size(); ++i) {

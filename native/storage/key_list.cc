@@ -7,7 +7,7 @@
 
 namespace voronode {
 
-size_t length_bytes(size_t length) noexcept { return length < 128 ? 1 : length < 128 * 128 ? 2 : 3; }
+size_t length_bytes(size_t length) noexcept { return length < 128 ? 1 : length < 16384 ? 2 : 3; }
 
 size_t write_length(size_t length, uint8_t* out) noexcept {
   size_t n = 0;
