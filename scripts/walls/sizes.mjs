@@ -22,11 +22,11 @@ function fileErrors({ path, text }) {
   return linesOf(text) > MAX_FILE ? [`${path} has ${linesOf(text)} lines; split it at ${MAX_FILE}`] : [];
 }
 
-/** 'native/io' or 'lib'; undefined for tests, which are as many as it takes. */
+/** 'native/io', 'lib' or, for what is in a folder of lib, 'lib/keys'; undefined for tests, which are as many as it takes. */
 function roomOf(path) {
-  const [top, second] = path.split('/');
+  const [top, second, third] = path.split('/');
   if (top === 'test' || path.startsWith('native/test/')) return undefined;
-  return top === 'native' ? `native/${second}` : top;
+  return top === 'native' || (top === 'lib' && third !== undefined) ? `${top}/${second}` : top;
 }
 
 /** @returns {Record<string, { files: number, lines: number, longest: number }>} by room; `longest`: the lines of a file */
