@@ -15,16 +15,7 @@ import {
   type WorkOptions,
   workOf,
 } from './abort.js';
-import {
-  CLUSTERING_NAMES,
-  type ClusteringOptions,
-  clusteringOf,
-  progressOf,
-  refuseProgress,
-  SYNC_CLUSTERING_NAMES,
-  type TrainOptions,
-  warnFewVectors,
-} from './clustering.js';
+import type { ClusteringOptions, TrainOptions } from './clustering.js';
 import { markCopy } from './copy.js';
 import { nameOf } from './describe.js';
 import { removedOf } from './filter.js';
@@ -45,6 +36,7 @@ import {
   type SyncSearchOptions,
 } from './search_options.js';
 import type { IDSelector } from './selector.js';
+import { train, trainInPlace } from './training.js';
 import { checkInteger, checkQuery, checkRadius, checkVectors, MAX_K } from './validate.js';
 
 /**
@@ -141,26 +133,12 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * @throws ERR_INVALID_ARG_VALUE for fewer vectors than lists; ERR_VORONODE_UNSUPPORTED if vectors are stored already
    */
   async train(vectors: Float32Array, options?: TrainOptions): Promise<void> {
-    const self = Held.self(this);
-    const n = checkVectors('vectors', vectors, Held.dimension(self));
-    checkNames(options, CLUSTERING_NAMES, 'train()');
-    const work = workOf(options);
-    const params = clusteringOf(options);
-    const progress = progressOf(options);
-    const lists = await abortable(work, (token) => native.train(Held.receiver(self), vectors, params, progress, token));
-    if (lists > 0) warnFewVectors(n, lists, 'lists', options);
+    await train(Held.self(this), vectors, options);
   }
 
   /** The same in place. It reports no progress: the thread that would hear of it does the work. */
   trainSync(vectors: Float32Array, options?: ClusteringOptions & AbortOptions): void {
-    const self = Held.self(this);
-    const n = checkVectors('vectors', vectors, Held.dimension(self));
-    checkNames(options, SYNC_CLUSTERING_NAMES, 'trainSync()');
-    throwIfAborted(signalOf(options));
-    const params = clusteringOf(options);
-    refuseProgress(options, 'train()');
-    const lists = native.trainSync(Held.receiver(self), vectors, params);
-    if (lists > 0) warnFewVectors(n, lists, 'lists', options);
+    trainInPlace(Held.self(this), vectors, options);
   }
 
   /**
