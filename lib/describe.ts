@@ -1,6 +1,7 @@
 /** What an index says of itself, to `inspect` and in JSON. */
 
 import { className } from './errors.js';
+import type { Held } from './held.js';
 import type { Index } from './index_base.js';
 
 /** The name of the class of an object; never throws. */
@@ -9,7 +10,7 @@ export function nameOf(value: unknown): string {
 }
 
 /** @param facts what its kind has besides; not asked of an index that is closed */
-export function fieldsOf(index: Index, inner: Index | undefined, facts: () => object): Record<string, unknown> {
+export function fieldsOf(index: Held, inner: Index | undefined, facts: () => object): Record<string, unknown> {
   const fields: Record<string, unknown> = { d: index.d };
   try {
     fields.ntotal = index.ntotal;

@@ -9,8 +9,10 @@
 
 import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
 import type { Index } from './index_base.js';
+import type { IndexKeyMap } from './keys/key_map.js';
+import { countOf } from './keys/unpack.js';
 import { type Metric, metricOfNumber } from './metric.js';
-import type { Native, NativeIndex, NativeToken } from './native.js';
+import type { Native, NativeIndex, NativeSelector, NativeToken } from './native.js';
 import type { AddTrace, IndexTrace, LoadTrace, RemoveTrace, SaveTrace, SearchTrace, TrainTrace } from './traces.js';
 
 type Channel = TracingChannel<unknown, object>;
@@ -31,6 +33,8 @@ type Names =
   | 'add'
   | 'addWithIds'
   | 'upsert'
+  | 'addWithKeys'
+  | 'upsertKeys'
   | 'mergeFrom'
   | 'removeIds'
   | 'reset'
@@ -43,10 +47,10 @@ type Names =
 type Tellings = { [N in Names]: Telling<Parameters<Native[N]>, Awaited<ReturnType<Native[N]>>> };
 
 /** The objects that have the handles. */
-const owners = new WeakMap<NativeIndex, Index>();
+const owners = new WeakMap<NativeIndex, Index | IndexKeyMap>();
 
 /** From now on calls with the handle are told as those on the object. */
-export function ownHandle(handle: NativeIndex, index: Index): void {
+export function ownHandle(handle: NativeIndex, index: Index | IndexKeyMap): void {
   owners.set(handle, index);
 }
 
@@ -70,6 +74,8 @@ function tellingsOf(native: Native): Tellings {
   const file = (path: string | Uint8Array) => ({
     path: typeof path === 'string' ? path : Buffer.from(path).toString(),
   });
+  const adding = (index: NativeIndex, vectors: Float32Array) =>
+    onIndex<AddTrace>(index, (d) => ({ n: vectors.length / d }));
   return {
     search: {
       channel: search,
@@ -79,23 +85,18 @@ function tellingsOf(native: Native): Tellings {
       channel: search,
       begin: (index, queries, radius) => onIndex<SearchTrace>(index, (d) => ({ nq: queries.length / d, radius })),
     },
-    add: { channel: add, begin: (index, vectors) => onIndex<AddTrace>(index, (d) => ({ n: vectors.length / d })) },
-    addWithIds: {
-      channel: add,
-      begin: (index, vectors) => onIndex<AddTrace>(index, (d) => ({ n: vectors.length / d })),
-    },
-    upsert: {
-      channel: add,
-      begin: (index, vectors) => onIndex<AddTrace>(index, (d) => ({ n: vectors.length / d })),
-      end: (replaced) => ({ replaced }),
-    },
+    add: { channel: add, begin: adding },
+    addWithIds: { channel: add, begin: adding },
+    addWithKeys: { channel: add, begin: adding },
+    upsert: { channel: add, begin: adding, end: (replaced) => ({ replaced }) },
+    upsertKeys: { channel: add, begin: adding, end: (replaced) => ({ replaced }) },
     mergeFrom: {
       channel: add,
       begin: (index, other) => onIndex<AddTrace>(index, () => ({ n: native.ntotal(other) })),
     },
     removeIds: {
       channel: remove,
-      begin: (index, of) => onIndex<RemoveTrace>(index, () => (of.type === 'batch' ? { n: of.ids.length } : {})),
+      begin: (index, of) => onIndex<RemoveTrace>(index, () => listed(of)),
       end: (removed) => ({ removed }),
     },
     reset: { channel: remove, begin: (index) => onIndex<RemoveTrace>(index, () => ({})) },
@@ -112,6 +113,12 @@ function tellingsOf(native: Native): Tellings {
     readIndex: { channel: load, begin: file, end: factsOf },
     deserializeIndex: { channel: load, begin: ({ length }): Partial<LoadTrace> => ({ bytes: length }), end: factsOf },
   };
+}
+
+/** How many are in a list of ids or keys. */
+function listed(of: NativeSelector): { n?: number } {
+  if (of.type === 'batch') return { n: of.ids.length };
+  return of.type === 'keys' ? { n: countOf(of.keys) } : {};
 }
 
 type Own<T extends IndexTrace> = Omit<T, keyof IndexTrace>;

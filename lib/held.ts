@@ -1,6 +1,7 @@
 /**
  * What an index is, apart from what it does: its handle in the addon, the numbers that never change, its end, and how it is
- * shown. `Index` (index_base.ts) is the one class that extends it.
+ * shown. Two classes extend it: `Index` (index_base.ts), whose vectors bear numbers, and `IndexKeyMap` (keys/key_map.ts), whose
+ * vectors bear strings.
  */
 
 import { type InspectOptions, inspect } from 'node:util';
@@ -9,6 +10,7 @@ import { ownHandle } from './diagnostics.js';
 import { invalidThis, invalidType, objectRemedy, unsupported } from './errors.js';
 import type { Index } from './index_base.js';
 import { type IndexStats, statsOf } from './index_stats.js';
+import type { IndexKeyMap } from './keys/key_map.js';
 import { Made } from './made.js';
 import { type Metric, metricOfNumber } from './metric.js';
 import { type NativeIndex, native } from './native.js';
@@ -20,6 +22,8 @@ export abstract class Held extends Uncloneable implements Disposable {
   readonly #inner: Index | undefined;
   readonly #d: number;
   readonly #metric: Metric;
+  /** Whether it is an IndexKeyMap. */
+  readonly #keyed: boolean;
 
   /** @internal */
   protected constructor(made: Made) {
@@ -33,39 +37,66 @@ export abstract class Held extends Uncloneable implements Disposable {
     this.#inner = made.parts.inner;
     this.#d = native.d(made.handle);
     this.#metric = metricOfNumber(native.metric(made.handle)) as Metric;
-    ownHandle(made.handle, this as unknown as Index);
+    this.#keyed = native.kind(made.handle) === 'IndexKeyMap';
+    ownHandle(made.handle, this as unknown as Index | IndexKeyMap);
   }
 
   /** @internal Told by a private field: `instanceof` would run the traps of a proxy. */
-  static is(value: unknown): value is Index {
+  static is(value: unknown): value is Index | IndexKeyMap {
     return value !== null && typeof value === 'object' && #handle in value;
   }
 
-  /** @internal What a method was called on: that may be anything, and only an index has the fields of one. */
+  /** @internal */
+  static isKeyMap(value: unknown): value is IndexKeyMap {
+    return Held.is(value) && (value as Held).#keyed;
+  }
+
+  /** @internal What a method of Index was called on: that may be anything, and only an index has the fields of one. */
   static self(value: unknown): Index {
-    if (!Held.is(value)) throw invalidThis('Index', value);
+    if (!Held.is(value) || Held.isKeyMap(value)) throw invalidThis('Index', value);
     return value;
+  }
+
+  /** @internal What a method of IndexKeyMap was called on. */
+  static keyMap(value: unknown): IndexKeyMap {
+    if (!Held.isKeyMap(value)) throw invalidThis('IndexKeyMap', value);
+    return value;
+  }
+
+  /** @internal What a method of both was called on. */
+  static either(value: unknown): Held {
+    if (!Held.is(value)) throw invalidThis('Index', value);
+    return value as Held;
   }
 
   /** @internal The addon's handle of what a method was called on. */
   static receiver(value: unknown): NativeIndex {
-    return (Held.self(value) as Held).#handle;
+    return Held.either(value).#handle;
   }
 
   /** @internal The addon's handle of an argument. */
   static handle(name: string, value: unknown): NativeIndex {
-    if (!Held.is(value)) throw invalidType(name, 'an instance of Index', value, objectRemedy(value));
-    return (value as Held).#handle;
+    return argument(name, value, 'Index', Held.is(value) && !Held.isKeyMap(value)).#handle;
+  }
+
+  /** @internal The same where a map of keys is expected. */
+  static keyMapHandle(name: string, value: unknown): NativeIndex {
+    return argument(name, value, 'IndexKeyMap', Held.isKeyMap(value)).#handle;
+  }
+
+  /** @internal The same where either will do. */
+  static eitherHandle(name: string, value: unknown): NativeIndex {
+    return argument(name, value, 'Index', Held.is(value)).#handle;
   }
 
   /** @internal */
   static inner(index: unknown): Index | undefined {
-    return (Held.self(index) as Held).#inner;
+    return Held.either(index).#inner;
   }
 
   /** @internal Components per vector, whatever a subclass says. */
   static dimension(value: unknown): number {
-    return (Held.self(value) as Held).#d;
+    return Held.either(value).#d;
   }
 
   /** Components per vector. */
@@ -75,7 +106,7 @@ export abstract class Held extends Uncloneable implements Disposable {
 
   /** How nearness is measured. */
   get metric(): Metric {
-    return (Held.self(this) as Held).#metric;
+    return Held.either(this).#metric;
   }
 
   /** How many vectors are stored. Grows when an add is complete. */
@@ -116,7 +147,7 @@ export abstract class Held extends Uncloneable implements Disposable {
 
   /** {@link close}, for `using index = …`. */
   [Symbol.dispose](): void {
-    Held.self(this).close();
+    Held.either(this).close();
   }
 
   /** @internal What `inspect` and JSON show of a kind besides. */
@@ -136,7 +167,13 @@ export abstract class Held extends Uncloneable implements Disposable {
    * vectors are not in it: `serializeIndex` has them.
    */
   toJSON(): Record<string, unknown> {
-    const self = Held.self(this);
-    return { kind: nameOf(self), ...fieldsOf(self, Held.inner(self), () => (self as Held).facts()) };
+    const self = Held.either(this);
+    return { kind: nameOf(self), ...fieldsOf(self, Held.inner(self), () => self.facts()) };
   }
+}
+
+/** An argument that must be held, and of the kind that `type` names. */
+function argument(name: string, value: unknown, type: string, fits: boolean): Held {
+  if (!fits) throw invalidType(name, `an instance of ${type}`, value, objectRemedy(value));
+  return value as Held;
 }

@@ -38,6 +38,11 @@ export {
   type IndexIVFScalarQuantizerOptions,
   type IVFSearchOptions,
 } from './ivf.js';
+export { IndexKeyMap } from './keys/key_map.js';
+export type { Keys } from './keys/pack.js';
+export { type KeyNeighbour, KeyRangeSearchResult, type KeyResultRow, KeySearchResult } from './keys/result.js';
+export type { KeyFilterFunction, KeySearchOptions, SyncKeySearchOptions } from './keys/search_options.js';
+export { KeySelector } from './keys/selector.js';
 export { type KMeansOptions, type KMeansResult, kmeans, kmeansSync } from './kmeans.js';
 export { matrix } from './matrix.js';
 export type { Metric } from './metric.js';

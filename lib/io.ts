@@ -18,7 +18,9 @@ import {
   workOf,
 } from './abort.js';
 import { invalidType, unsupported } from './errors.js';
-import { Index } from './index_base.js';
+import { Held } from './held.js';
+import type { Index } from './index_base.js';
+import type { IndexKeyMap } from './keys/key_map.js';
 import { adopt } from './kinds.js';
 import { native } from './native.js';
 import { checkNames } from './options.js';
@@ -43,7 +45,7 @@ export interface SaveOptions extends AbortOptions {
  * @throws ERR_VORONODE_CORRUPT with section and offset; ERR_VORONODE_UNSUPPORTED for kinds of Faiss's that are not
  * offered, by name; ENOENT, EACCES, … as `node:fs` has them; ERR_ACCESS_DENIED if Node's permission model forbids it
  */
-export async function readIndex<I extends Index = Index>(
+export async function readIndex<I extends Index | IndexKeyMap = Index>(
   path: string | URL | Uint8Array,
   options?: WorkOptions,
 ): Promise<I> {
@@ -53,7 +55,10 @@ export async function readIndex<I extends Index = Index>(
 }
 
 /** {@link readIndex} on the calling thread. */
-export function readIndexSync<I extends Index = Index>(path: string | URL | Uint8Array, options?: AbortOptions): I {
+export function readIndexSync<I extends Index | IndexKeyMap = Index>(
+  path: string | URL | Uint8Array,
+  options?: AbortOptions,
+): I {
   const file = readable(path);
   checkRead(options, ['signal'], 'readIndexSync()');
   throwIfAborted(signalOf(options));
@@ -80,19 +85,23 @@ export function readIndexSync<I extends Index = Index>(path: string | URL | Uint
  * permission model forbids it
  */
 export async function writeIndex(
-  index: Index,
+  index: Index | IndexKeyMap,
   path: string | URL | Uint8Array,
   options?: SaveOptions & WorkOptions,
 ): Promise<void> {
-  const handle = Index.handle('index', index);
+  const handle = Held.eitherHandle('index', index);
   const file = writable(path);
   const atomic = atomicOf(options, WORK_NAMES, 'writeIndex()');
   return await abortable(workOf(options), (token) => native.writeIndex(handle, file, atomic, token));
 }
 
 /** {@link writeIndex} on the calling thread. */
-export function writeIndexSync(index: Index, path: string | URL | Uint8Array, options?: SaveOptions): void {
-  const handle = Index.handle('index', index);
+export function writeIndexSync(
+  index: Index | IndexKeyMap,
+  path: string | URL | Uint8Array,
+  options?: SaveOptions,
+): void {
+  const handle = Held.eitherHandle('index', index);
   const file = writable(path);
   const atomic = atomicOf(options, ['signal'], 'writeIndexSync()');
   throwIfAborted(signalOf(options));
@@ -100,19 +109,19 @@ export function writeIndexSync(index: Index, path: string | URL | Uint8Array, op
 }
 
 /** The bytes that {@link writeIndex} would write. */
-export async function serializeIndex(index: Index, options?: WorkOptions): Promise<Uint8Array> {
-  const handle = Index.handle('index', index);
+export async function serializeIndex(index: Index | IndexKeyMap, options?: WorkOptions): Promise<Uint8Array> {
+  const handle = Held.eitherHandle('index', index);
   checkNames(options, WORK_NAMES, 'serializeIndex()');
   return await abortable(workOf(options), (token) => native.serializeIndex(handle, token));
 }
 
 /** {@link serializeIndex} on the calling thread. */
-export function serializeIndexSync(index: Index): Uint8Array {
-  return native.serializeIndexSync(Index.handle('index', index));
+export function serializeIndexSync(index: Index | IndexKeyMap): Uint8Array {
+  return native.serializeIndexSync(Held.eitherHandle('index', index));
 }
 
 /** An index from the bytes of a file, with the errors of {@link readIndex}; bytes behind it are ignored, as in Faiss. */
-export async function deserializeIndex<I extends Index = Index>(
+export async function deserializeIndex<I extends Index | IndexKeyMap = Index>(
   bytes: Uint8Array,
   options?: TransferOptions,
 ): Promise<I> {
@@ -122,7 +131,7 @@ export async function deserializeIndex<I extends Index = Index>(
 }
 
 /** {@link deserializeIndex} on the calling thread. */
-export function deserializeIndexSync<I extends Index = Index>(bytes: Uint8Array): I {
+export function deserializeIndexSync<I extends Index | IndexKeyMap = Index>(bytes: Uint8Array): I {
   return adopt(native.deserializeIndexSync(checkBytes('bytes', bytes))) as I;
 }
 

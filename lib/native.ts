@@ -8,6 +8,8 @@
  * Conventions of the surface:
  * - Vectors are `Float32Array` of a whole number of rows. Asynchronous functions copy their input before they return, or move it
  *   ({@link Native.token}).
+ * - Keys are *packed* in a `Uint8Array`: for each its length in bytes, as LEB128, and its UTF-8. A length of 65 537 in an answer,
+ *   with no bytes behind it, means that there is no neighbour.
  * - A `token` of `undefined` means: cannot be aborted. A fired token makes the promise reject with code `ABORT_ERR`.
  * - Failed asynchronous calls reject; they never throw, except where noted.
  */
@@ -49,6 +51,7 @@ export type NativeSelector =
   | { type: 'range'; min: bigint; max: bigint }
   | { type: 'batch'; ids: BigInt64Array }
   | { type: 'bitmap'; bits: Uint8Array }
+  | { type: 'keys'; keys: Uint8Array }
   | { type: 'not'; of: NativeSelector }
   | { type: 'and' | 'or' | 'xor'; a: NativeSelector; b: NativeSelector };
 
@@ -58,6 +61,8 @@ export type NativeFilterFunction = (id: bigint) => boolean;
 export interface NativeSearchResult {
   distances: Float32Array;
   labels: BigInt64Array;
+  /** Of a map of keys: the keys, packed, nq * k of them; what the labels are then, nobody should ask. */
+  keys?: Uint8Array;
 }
 
 export interface NativeRangeResult {
@@ -65,6 +70,8 @@ export interface NativeRangeResult {
   lims: Float64Array;
   distances: Float32Array;
   labels: BigInt64Array;
+  /** Of a map of keys, as of a search: lims[nq] of them. */
+  keys?: Uint8Array;
 }
 
 /** What a search of some indexes can be told; declared by their kinds in C++. */
@@ -130,6 +137,8 @@ export interface Native {
    * files).
    */
   idMap(inner: NativeIndex, second: boolean): NativeIndex;
+  /** The same with keys for ids. */
+  keyMap(inner: NativeIndex): NativeIndex;
   /** `quantizer`: a flat index, empty or with nlist vectors; from then on it changes only through the new index. */
   ivfFlat(
     d: number,
@@ -243,6 +252,33 @@ export interface Native {
     token: NativeToken | undefined,
   ): Promise<number>;
   upsertSync(index: NativeIndex, vectors: Float32Array, ids: BigInt64Array, mustExist: boolean): number;
+  // Of a map of keys. What takes ids is refused by it, as this is by others.
+  addWithKeys(
+    index: NativeIndex,
+    vectors: Float32Array,
+    keys: Uint8Array,
+    token: NativeToken | undefined,
+  ): Promise<void>;
+  addWithKeysSync(index: NativeIndex, vectors: Float32Array, keys: Uint8Array): void;
+  /** As upsert. */
+  upsertKeys(
+    index: NativeIndex,
+    vectors: Float32Array,
+    keys: Uint8Array,
+    mustExist: boolean,
+    token: NativeToken | undefined,
+  ): Promise<number>;
+  upsertKeysSync(index: NativeIndex, vectors: Float32Array, keys: Uint8Array, mustExist: boolean): number;
+  reconstructKeys(index: NativeIndex, keys: Uint8Array, token: NativeToken | undefined): Promise<Float32Array>;
+  reconstructKeysSync(index: NativeIndex, keys: Uint8Array): Float32Array;
+  /** `keys`: one. */
+  hasKey(index: NativeIndex, keys: Uint8Array, token: NativeToken | undefined): Promise<boolean>;
+  hasKeySync(index: NativeIndex, keys: Uint8Array): boolean;
+  /** Packed; ntotal of them. */
+  keys(index: NativeIndex, token: NativeToken | undefined): Promise<Uint8Array>;
+  keysSync(index: NativeIndex): Uint8Array;
+  /** The key of the label that a filter function was called with; while that search runs. */
+  keyOf(index: NativeIndex, label: bigint): string;
   removeIds(index: NativeIndex, selector: NativeSelector, token: NativeToken | undefined): Promise<number>;
   removeIdsSync(index: NativeIndex, selector: NativeSelector): number;
   /** Of two inverted files: moves all vectors of `other` into `index`, addId added to their ids. */

@@ -2,32 +2,32 @@
 
 import { nameOf } from './describe.js';
 import { unsupported } from './errors.js';
-import { Index } from './index_base.js';
+import { Held } from './held.js';
 import { native } from './native.js';
 
 /**
  * Refuses to set a parameter on an index that has none of this name, where it would do nothing. Each kind that has one
- * declares it here; its own accessor comes first. Not a member of Index, which types would show.
+ * declares it here; its own accessor comes first. Not a member of Held, which types would show.
  */
 export function declareParameter(name: string): void {
-  Object.defineProperty(Index.prototype, name, {
+  Object.defineProperty(Held.prototype, name, {
     configurable: true,
     get(): undefined {
-      Index.receiver(this);
+      Held.receiver(this);
     },
     set(): never {
-      Index.receiver(this);
+      Held.receiver(this);
       throw unsupported(`${nameOf(this)} has no '${name}'${placeOf(name, this)}`);
     },
   });
 }
 
 /** Where in a wrapper the parameter is: `; set it on index.index`. */
-function placeOf(name: string, wrapper: Index): string {
-  const has = (index: Index) => native.searchParameters(Index.receiver(index)).some((found) => found.name === name);
+function placeOf(name: string, wrapper: Held): string {
+  const has = (index: Held) => native.searchParameters(Held.receiver(index)).some((found) => found.name === name);
   let path = 'index';
-  let at = wrapper;
-  for (let inner = Index.inner(at); inner !== undefined && has(inner); inner = Index.inner(at)) {
+  let at: Held = wrapper;
+  for (let inner: Held | undefined = Held.inner(at); inner !== undefined && has(inner); inner = Held.inner(at)) {
     path += 'baseIndex' in at ? '.baseIndex' : '.index';
     at = inner;
   }

@@ -58,25 +58,26 @@ interface Parameter extends NativeParameter {
 /** Checks the options of searches of one index. */
 export class SearchOptionsReader {
   readonly #parameters: readonly Parameter[];
-  readonly #names: ReadonlyMap<SearchWay<unknown>, readonly string[]>;
+  /** Of a way's names, with the index's own. */
+  readonly #names: ReadonlyMap<readonly string[], readonly string[]>;
 
   /** @param parameters those of the index, with what it wraps */
   constructor(parameters: readonly NativeParameter[]) {
     this.#parameters = parameters.map((parameter) => ({ ...parameter, property: `options.${parameter.name}` }));
     const own = parameters.map(({ name }) => name);
-    this.#names = new Map([OFF_THREAD, IN_PLACE].map((way) => [way, [...own, ...way.names]]));
+    this.#names = new Map([OFF_THREAD, IN_PLACE].map(({ names }) => [names, [...own, ...names]]));
   }
 
   /**
-   * @param way {@link OFF_THREAD} or {@link IN_PLACE}
+   * @param way with the names of {@link OFF_THREAD} or {@link IN_PLACE}
    * @param kind gives the name of the index's class, for messages
    */
-  read<F>(options: SyncSearchOptions, way: SearchWay<F>, kind: () => string): SearchChoices<F> {
-    checkNames(options, this.#names.get(way) as readonly string[], kind);
-    const { filter } = options;
+  read<F>(options: object, way: SearchWay<F>, kind: () => string): SearchChoices<F> {
+    checkNames(options, this.#names.get(way.names) as readonly string[], kind);
+    const { filter } = options as { filter?: unknown };
     return {
       filter: filter === undefined ? undefined : way.filterOf('options.filter', filter),
-      params: this.#params(options as object as Record<string, unknown>),
+      params: this.#params(options as Record<string, unknown>),
     };
   }
 

@@ -15,8 +15,8 @@ import { checkBytes } from './validate.js';
 const MAX_DEPTH = 64;
 const MAX_PARTS = 1024;
 
-/** The key to the constructor of {@link IDSelector}. */
-const construct = Symbol('construct');
+/** The key to the constructor of {@link IDSelector}. Not exported from the package. */
+export const construct = Symbol('construct');
 
 /** A set of ids. Use one of the subclasses. */
 export abstract class IDSelector extends Uncloneable {

@@ -1,6 +1,7 @@
 /** What is published of calls (diagnostics.ts). */
 
 import type { Index } from './index_base.js';
+import type { IndexKeyMap } from './keys/key_map.js';
 import type { Metric } from './metric.js';
 
 /**
@@ -26,7 +27,7 @@ export interface Trace {
 /** The same of a call on an index. */
 export interface IndexTrace extends Trace {
   /** The object that was called, to tell indexes of one kind from each other: keep names of yours in a `WeakMap`. */
-  index: Index;
+  index: Index | IndexKeyMap;
   /** The kind: `'IndexFlat'` (also of its subclasses), `'IndexIVFFlat'`, `'IndexIDMap'`, … */
   kind: string;
   /** Components per vector. */
@@ -47,17 +48,20 @@ export interface SearchTrace extends IndexTrace {
   radius?: number;
 }
 
-/** On `voronode:add`: `add`, `addWithIds` and `upsert` (also for `updateVectors`); and `mergeFrom`, which adds the vectors of another index. */
+/**
+ * On `voronode:add`: `add`, `addWithIds` and `upsert` (also for `updateVectors`), on an `IndexKeyMap` `addWithKeys` and
+ * `upsertKeys`; and `mergeFrom`, which adds the vectors of another index.
+ */
 export interface AddTrace extends IndexTrace {
   /** How many vectors are added. */
   n: number;
-  /** From `asyncStart` on, of a `…Sync` call from `end` on: of `upsert`, how many of the ids were there. */
+  /** From `asyncStart` on, of a `…Sync` call from `end` on: of `upsert` and `upsertKeys`, how many of the ids or keys were there. */
   replaced?: number;
 }
 
-/** On `voronode:remove`: `removeIds` and `reset`. */
+/** On `voronode:remove`: `removeIds` (also for `removeKeys` of an `IndexKeyMap`) and `reset`. */
 export interface RemoveTrace extends IndexTrace {
-  /** How many ids were given; undefined of a selector that is no list of ids, and of `reset`. */
+  /** How many ids or keys were given; undefined of a selector that is no list of them, and of `reset`. */
   n?: number;
   /** From `asyncStart` on, of a `…Sync` call from `end` on: how many vectors went; undefined of `reset`. */
   removed?: number;

@@ -47,6 +47,6 @@ test('every public member of an index or a result has its place, and nothing els
 
 test('what has a twin in place is marked', () => {
   const twins = names(page, /^\| `\w+\.(\w+)\(.*?` \| \*\*S\*\* \|/gm);
-  const methods = membersOf(voronode.IndexIVF);
+  const methods = [...membersOf(voronode.IndexIVF), ...membersOf(voronode.IndexKeyMap)];
   expect(unique(twins)).toEqual(unique(methods.filter((name) => methods.includes(`${name}Sync`))));
 });

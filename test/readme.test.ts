@@ -21,7 +21,8 @@ const readme = programsOf(read('README.md'));
 const pages = namesIn('docs', '.md').flatMap((path) =>
   programsOf(read(path)).map((program) => ({ ...program, title: `${path}, ${program.title}` })),
 );
-const examples = namesIn('lib', '.ts').flatMap((path) => examplesOf(path, read(path)));
+const sources = ['lib', 'lib/keys'].flatMap((folder) => namesIn(folder, '.ts'));
+const examples = sources.flatMap((path) => examplesOf(path, read(path)));
 const inJavaScript = ({ language }: Program) => language === 'js';
 
 // Inside the repository, so that 'voronode' is found by its name; git and the linters look past it.
@@ -67,7 +68,7 @@ describe('programs of the pages', () => {
 
 describe('examples of the docstrings', () => {
   test('are there', () => {
-    const marked = namesIn('lib', '.ts').flatMap((path) => read(path).match(/@example/g) ?? []);
+    const marked = sources.flatMap((path) => read(path).match(/@example/g) ?? []);
     expect(marked.length).toBeGreaterThanOrEqual(8);
     expect(examples.filter(inJavaScript).length).toBe(marked.length);
   });

@@ -31,6 +31,11 @@ const receivers: Record<string, () => unknown> = {
   'a result': result,
   'a result in a range': () =>
     new voronode.RangeSearchResult(Float64Array.of(0, 1), new Float32Array(1), new BigInt64Array(1)),
+  'a map of keys': () => new voronode.IndexKeyMap(flat()),
+  'a Proxy around a map of keys': () => new Proxy(new voronode.IndexKeyMap(flat()), {}),
+  'a result with keys': () => new voronode.KeySearchResult(1, new Float32Array(1), new Uint8Array(1)),
+  'a result with keys in a range': () =>
+    new voronode.KeyRangeSearchResult(Float64Array.of(0, 1), new Float32Array(1), new Uint8Array(1)),
   'a selector': () => new voronode.IDSelectorRange(0, 1),
 };
 
@@ -58,7 +63,14 @@ async function settled(body: () => unknown): Promise<unknown> {
   }
 }
 
-const argumentLists = [[], [0], [{}], [null], [Float32Array.of(1, 2), 1], [Float32Array.of(1, 2), [1n]]];
+const argumentLists = [
+  ...[[], [0], [{}], [null], ['a'], [['a']]],
+  ...[
+    [Float32Array.of(1, 2), 1],
+    [Float32Array.of(1, 2), [1n]],
+    [Float32Array.of(1, 2), ['a']],
+  ],
+];
 
 describe.each(classes)('%s', (_, Class) => {
   test.each(Object.entries(receivers))('called on %s', async (_, make) => {
@@ -98,6 +110,24 @@ test('add_with_ids on a foreign receiver', async () => {
   const { add_with_ids } = voronode.Index.prototype;
   const call = Reflect.apply(add_with_ids, {}, [Float32Array.of(1), [1n]]);
   await expect(call).rejects.toMatchObject({ name: 'TypeError', code: 'ERR_INVALID_THIS' });
+});
+
+test('methods of one of the two classes on an object of the other', async () => {
+  const of = (type: string) => `Value of "this" must be of type ${type}. Received an instance of `;
+  const map = new voronode.IndexKeyMap(flat());
+  const onMap = Reflect.apply(voronode.Index.prototype.search, map, [Float32Array.of(1, 2), 1]);
+  await expect(onMap).rejects.toThrow(`${of('Index')}IndexKeyMap`);
+  const onFlat = Reflect.apply(voronode.IndexKeyMap.prototype.search, flat(), [Float32Array.of(1, 2), 1] as never);
+  await expect(onFlat).rejects.toThrow(`${of('IndexKeyMap')}IndexFlatL2`);
+  expect(() => new voronode.IndexIDMap(map as never)).toThrow(
+    /must be an instance of Index\. Received an instance of IndexKe/,
+  );
+  expect(() => map.mergeFromSync(flat() as never)).toThrow(
+    /must be an instance of IndexKeyMap\. Received an instance of I/,
+  );
+  expect(() => flat().mergeFromSync(map as never)).toThrow(
+    /must be an instance of Index\. Received an instance of IndexKe/,
+  );
 });
 
 test('a Proxy around a result answers as the result', () => {

@@ -40,6 +40,14 @@ const rows = () => new Float32Array(2 * D);
 const ids = () => BigInt64Array.of(1n, 2n);
 const map = () => native.idMap(native.flat(D, 0, true), false);
 const filter = () => ({ type: 'batch', ids: ids() });
+/** Packed. */
+const keys = (...list) => Buffer.concat(list.flatMap((key) => [Buffer.of(key.length), Buffer.from(key)]));
+const keyMap = () => native.keyMap(native.flat(D, 0, true));
+function keyed() {
+  const made = keyMap();
+  native.addWithKeysSync(made, rows(), keys('a', 'b'));
+  return made;
+}
 let tokens = 0;
 /** Every other one transfers the arrays. */
 const token = () => native.token(false, tokens++ % 2 === 1);
@@ -125,6 +133,18 @@ const good = {
   hasSync: [index, () => 3n],
   ids: [index, token],
   idsSync: [index],
+  keyMap: [empty],
+  addWithKeys: [keyMap, rows, () => keys('a', 'b'), token],
+  addWithKeysSync: [keyMap, rows, () => keys('a', 'b')],
+  upsertKeys: [keyed, rows, () => keys('b', 'c'), () => false, token],
+  upsertKeysSync: [keyed, rows, () => keys('b', 'c'), () => false],
+  reconstructKeys: [keyed, () => keys('a', 'a'), token],
+  reconstructKeysSync: [keyed, () => keys('a', 'a')],
+  hasKey: [keyed, () => keys('a'), token],
+  hasKeySync: [keyed, () => keys('a')],
+  keys: [keyed, token],
+  keysSync: [keyed],
+  keyOf: [keyed, () => 0n],
   reset: [index, token],
   resetSync: [index],
   close: [index],
@@ -211,13 +231,14 @@ for (const [what, make] of Object.entries(values)) {
 }
 await call('no arguments', []);
 await call('a thousand arguments', new Array(1000).fill(1));
-for (const receiver of [null, undefined, 1, {}, index()]) {
+for (const receiver of name === 'keyOf' ? [] : [null, undefined, 1, {}, index()]) {
   calls++;
   await Reflect.apply(native[name], receiver, args());
 }
 
 // The addon is as it was.
 const { labels, distances } = native.searchSync(index(), Float32Array.of(4, 5, 6, 8), 2, undefined);
+if (native.searchSync(keyed(), rows(), 1, undefined).keys.length !== 4) console.log(`after ${name}: wrong keys`);
 if (labels.join() !== '1,2' || distances.join() !== '1,57')
   console.log(`after ${name}: wrong answer ${labels}: ${distances}`);
 console.log(`${calls} calls`);

@@ -24,6 +24,7 @@ import {
   IndexIVF,
   IndexIVFFlat,
   IndexIVFScalarQuantizer,
+  IndexKeyMap,
   IndexPreTransform,
   type IndexRefine,
   IndexRefineFlat,
@@ -31,6 +32,13 @@ import {
   type IVFSearchOptions,
   indexFactory,
   isVoronodeError,
+  type KeyFilterFunction,
+  type KeyRangeSearchResult,
+  type KeyResultRow,
+  type KeySearchOptions,
+  type KeySearchResult,
+  KeySelector,
+  type Keys,
   type KMeansResult,
   kmeans,
   kmeansSync,
@@ -43,6 +51,7 @@ import {
   type SearchOptions,
   type SearchOptionsOf,
   type SearchResult,
+  type SyncKeySearchOptions,
   type SyncSearchOptions,
   serializeIndexSync,
   setThreads,
@@ -179,6 +188,70 @@ export async function described(text: string, nlist: number): Promise<void> {
   same<SearchOptionsOf<typeof lists>, IVFSearchOptions>(true);
   const takesAny = (index: Index, options: AnySearchOptions) => index.searchSync(vectors, 3, options);
   for (const index of [flat, ip, lists, map, refined, any]) takesAny(index, { nprobe: 3 });
+}
+
+/** Strings for ids. */
+export async function keyed(signal: AbortSignal, list: readonly string[], set: ReadonlySet<string>): Promise<void> {
+  using map = new IndexKeyMap(new IndexFlatL2(4));
+  same<typeof map, IndexKeyMap<IndexFlatL2>>(true);
+  same<typeof map.index, IndexFlatL2>(true);
+  const keys: Keys = ['a', 'b'] as const;
+  await map.addWithKeys(vectors, keys, { signal, transfer: true });
+  map.addWithKeysSync(vectors, set);
+  const replaced: number = await map.upsert(vectors, new Set(['a', 'b']));
+  map.updateVectorsSync(vectors, list);
+  const removed: number = await map.removeKeys(new IDSelectorNot(new KeySelector(list)), { priority: 'background' });
+  map.removeKeysSync(set);
+  const has: boolean = await map.has('a');
+  const all: string[] = map.keysSync();
+  const one: Float32Array = await map.reconstruct('a');
+  const many: Float32Array = map.reconstructSync(all);
+  const options: KeySearchOptions = { signal, filter: ['a'] };
+  const found = await map.search(vectors, 3, options);
+  same<typeof found, KeySearchResult>(true);
+  const [key, distance]: [string | undefined, number | undefined] = [found.keys(0)[0], found.distances[0]];
+  for (const { keys, distances } of found) void [keys[0]?.length, distances.length];
+  const rows: { key: string; distance: number }[][] = found.toArray();
+  const startsWithA: KeyFilterFunction = (key) => key.startsWith('a');
+  const sync: SyncKeySearchOptions = { filter: startsWithA };
+  map.searchSync(vectors, 3, sync);
+  const row: KeyResultRow = map.searchOneSync(one, 3, { filter: (key) => key !== 'b' });
+  const range: KeyRangeSearchResult = await map.rangeSearch(many, 1, { filter: new KeySelector(row.keys) });
+  const lists = new IndexKeyMap(indexFactory(4, 'IVF2,SQ8,RFlat'));
+  await lists.train(vectors, { niter: 3 });
+  await lists.search(vectors, 3, { nprobe: 2, kFactor: 2, filter: set });
+  await writeIndex(lists, 'keys.faiss');
+  const read = await readIndex<IndexKeyMap>('keys.faiss');
+  const typed = readIndexSync<IndexKeyMap<IndexIVFFlat>>('keys.faiss');
+  typed.index.nprobe = 2;
+  const copy = await deserializeIndex<typeof lists>(serializeIndexSync(lists));
+  await copy.mergeFrom(lists, { signal });
+  await read.mergeFrom(typed);
+  void [replaced, removed, has, key, distance, range, rows];
+}
+
+export function keyedDoesNot(map: IndexKeyMap<IndexFlatL2>, index: Index): void {
+  // @ts-expect-error: numbers are no keys
+  map.addWithKeysSync(vectors, [1, 2]);
+  // @ts-expect-error: one string is no list
+  map.upsertSync(vectors, 'a');
+  // @ts-expect-error: it takes keys
+  map.addSync(vectors);
+  // @ts-expect-error: no function is called off the thread
+  map.search(vectors, 1, { filter: (key: string) => key !== 'a' });
+  // @ts-expect-error: a function of the key
+  map.searchSync(vectors, 1, { filter: (id: bigint) => id > 2n });
+  // @ts-expect-error: a flat index has no lists
+  map.searchSync(vectors, 1, { nprobe: 3 });
+  // @ts-expect-error: a map of keys is no index with ids
+  const ids: Index = map;
+  // @ts-expect-error: nor can one be put around it
+  new IndexIDMap(map);
+  // @ts-expect-error: another map of keys
+  map.mergeFromSync(index);
+  // @ts-expect-error: its results have keys
+  map.searchSync(vectors, 1).labels;
+  void ids;
 }
 
 export function caught(error: unknown): void {
