@@ -8,7 +8,7 @@ export interface IndexBytes {
   rows: number;
   /** Sketches of them, which make exact search fast. */
   sketches: number;
-  /** The ids of an `IndexIDMap` and of inverted lists. */
+  /** The ids of an `IndexIDMap` and of inverted lists; the keys of an `IndexKeyMap`. */
   ids: number;
   /** The lists of an inverted file, without what is in them. */
   lists: number;
@@ -16,7 +16,7 @@ export interface IndexBytes {
   centroids: number;
   /** The matrices of transforms. */
   transforms: number;
-  /** Tables from ids to vectors, which `reconstruct`, `has`, removals, upserts and filters of few ids make. */
+  /** Tables from ids and keys to vectors, which `reconstruct`, `has`, removals, upserts and filters of few ids make. */
   tables: number;
   /** All of that together. The garbage collector is told this without the tables. */
   total: number;

@@ -2,7 +2,15 @@
 
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { IDSelectorNot, IDSelectorRange, Index, IndexFlatL2, IndexIDMap, writeIndexSync } from '../lib/index.js';
+import {
+  IDSelectorNot,
+  IDSelectorRange,
+  Index,
+  IndexFlatL2,
+  IndexIDMap,
+  IndexKeyMap,
+  writeIndexSync,
+} from '../lib/index.js';
 import { version } from '../package.json';
 
 type Package = typeof import('../lib/index.js');
@@ -29,6 +37,12 @@ test.each<[string, () => unknown, string]>([
   ],
   ['ids to remove', () => index.removeIdsSync(new other.IDSelectorBatch([1])), 'IDSelectorBatch'],
   ['a part of a selector', () => new IDSelectorNot(new other.IDSelectorRange(0, 1)), 'IDSelectorRange'],
+  ['a map of keys to write', () => writeIndexSync(new other.IndexKeyMap(new other.IndexFlatL2(2)), 'x'), 'IndexKeyMap'],
+  [
+    'keys to remove',
+    () => new IndexKeyMap(new IndexFlatL2(2)).removeKeysSync(new other.KeySelector(['a'])),
+    'KeySelector',
+  ],
   ['this', () => Index.prototype.resetSync.call(new other.IndexFlatL2(2)), 'IndexFlatL2'],
 ])('%s', (_, call, what) => {
   const error = { name: 'TypeError', message: expect.stringContaining(of(what)) };

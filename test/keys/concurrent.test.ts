@@ -1,0 +1,158 @@
+/** Keys that are replaced, added and removed while others search; and calls that are stopped in the middle. */
+
+import { describe, expect, test } from 'vitest';
+import * as v from '../../lib/index.js';
+import { Random } from '../random.js';
+
+const D = 16;
+const KINDS = ['Flat', 'SQ8', 'IVF8,Flat', 'L2norm,Flat', 'SQ8,RFlat', 'IVF8,SQ6'];
+
+function trained(description: string): v.IndexKeyMap {
+  const inner = v.indexFactory(D, description);
+  inner.trainSync(new Random(3).floats(400 * D), { minPointsPerCentroid: 1 });
+  return new v.IndexKeyMap(inner);
+}
+
+const row = (vectors: Float32Array, i: number): Float32Array => vectors.subarray(i * D, (i + 1) * D);
+
+describe.each(KINDS)('%s', (description) => {
+  const all = { ...(description.includes('IVF') && { nprobe: 8 }) };
+
+  test('no search misses a key whose vector is being replaced, or finds it twice', async () => {
+    const index = trained(description);
+    const n = 400;
+    const random = new Random(5);
+    const base = random.floats(n * D);
+    const keys = Array.from({ length: n }, (_, i) => `document ${i}`.padEnd(10 + (i % 90), '.'));
+    const sorted = [...keys].sort();
+    index.addWithKeysSync(base, keys);
+    let done = false;
+    const reader = async (seed: number): Promise<number> => {
+      const mine = new Random(seed);
+      let searches = 0;
+      while (!done) {
+        const query = row(base, mine.integer(0, n - 1));
+        const filter = seed === 1 ? new v.KeySelector(keys.slice(0, 100)) : undefined;
+        const found = await index.search(query, n + 10, { ...all, filter });
+        expect(found.keys(0).sort()).toEqual(filter === undefined ? sorted : keys.slice(0, 100).sort());
+        expect(await index.has(keys[mine.integer(0, n - 1)]!)).toBe(true);
+        if (searches % 8 === 0) expect((await index.keys()).sort()).toEqual(sorted);
+        searches++;
+      }
+      return searches;
+    };
+    const readers = [1, 2, 3, 4].map(reader);
+    for (let round = 0; round < 150; round++) {
+      const some = Array.from({ length: random.integer(1, 5) }, () => keys[random.integer(0, n - 1)]!);
+      await index.upsert(random.floats(some.length * D), some);
+    }
+    done = true;
+    for (const searches of await Promise.all(readers)) expect(searches).toBeGreaterThan(0);
+    expect(index.ntotal).toBe(n);
+  });
+
+  test('keys that come and go are found with the vectors that they have', async () => {
+    const index = trained(description);
+    const stay = Array.from({ length: 50 }, (_, i) => `stay ${i}`);
+    const random = new Random(8);
+    index.addWithKeysSync(random.floats(50 * D), stay);
+    let done = false;
+    const reader = async (): Promise<void> => {
+      while (!done) {
+        const found = (await index.search(random.floats(D), 1000, all)).keys(0);
+        expect(new Set(found).size).toBe(found.length);
+        expect(found.filter((key) => key.startsWith('stay')).length).toBe(50);
+        // What was removed and added again has other keys' room: none may be seen in its place.
+        for (const key of found) expect(key).toMatch(/^(stay \d+|visitor \d+ (x{0,200}))$/);
+      }
+    };
+    const readers = [reader(), reader()];
+    for (let round = 0; round < 120; round++) {
+      const visitors = Array.from(
+        { length: 20 },
+        (_, i) => `visitor ${round * 20 + i} ${'x'.repeat(random.integer(0, 200))}`,
+      );
+      await index.addWithKeys(random.floats(20 * D), visitors);
+      expect(await index.removeKeys(visitors)).toBe(20);
+    }
+    done = true;
+    await Promise.all(readers);
+    expect((await index.keys()).sort()).toEqual([...stay].sort());
+  });
+});
+
+test('a call comes as a whole, and searches one after the other never see what was before', async () => {
+  const index = new v.IndexKeyMap(new v.IndexFlatL2(1));
+  const keys = Array.from({ length: 60 }, (_, i) => `key ${i}`);
+  index.addWithKeysSync(new Float32Array(60), keys);
+  const last = 300;
+  const writer = (async () => {
+    for (let version = 1; version <= last; version++) await index.upsert(new Float32Array(60).fill(version), keys);
+  })();
+  let before = 0;
+  while (before < last) {
+    const { distances, keys: found } = await index.searchOne(Float32Array.of(0), 61);
+    expect(found.length).toBe(60);
+    expect(new Set(distances).size).toBe(1);
+    const version = Math.sqrt(distances[0]!);
+    expect(version).toBeGreaterThanOrEqual(before);
+    before = version;
+  }
+  await writer;
+});
+
+describe('an aborted call', () => {
+  const n = 40_000;
+  const keys = Array.from({ length: n }, (_, i) => `key ${i}`);
+
+  /** Aborts at some moment of the call: the index is as it was, or, if the call was done before, as it should be. */
+  async function aborted(index: v.IndexKeyMap, call: (signal: AbortSignal) => Promise<unknown>): Promise<boolean> {
+    const before = v.serializeIndexSync(index);
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const controller = new AbortController();
+      const pending = call(controller.signal).then(
+        () => true,
+        (error) => {
+          expect(error).toMatchObject({ name: 'AbortError', code: 'ABORT_ERR' });
+          return false;
+        },
+      );
+      const until = performance.now() + attempt * 0.4;
+      while (performance.now() < until) await new Promise(setImmediate);
+      controller.abort();
+      if (await pending) return false;
+      expect(Buffer.compare(v.serializeIndexSync(index), before)).toBe(0);
+    }
+    return true;
+  }
+
+  test('adds, replaces and removes nothing', async () => {
+    const index = new v.IndexKeyMap(new v.IndexFlatL2(4));
+    index.addWithKeysSync(new Random(1).floats(1000 * 4), keys.slice(0, 1000));
+    const vectors = new Random(2).floats(n * 4);
+    const others = keys.map((key) => `other ${key}`);
+    await aborted(index, (signal) => index.addWithKeys(vectors, others, { signal }));
+    await aborted(index, (signal) => index.upsert(vectors, keys, { signal }));
+    await aborted(index, (signal) => index.removeKeys(keys, { signal }));
+  });
+
+  test('one with a signal that has fired does nothing', async () => {
+    const index = new v.IndexKeyMap(new v.IndexFlatL2(1));
+    index.addWithKeysSync(Float32Array.of(1), ['a']);
+    const options = { signal: AbortSignal.abort() };
+    const vector = Float32Array.of(2);
+    const calls = [
+      index.addWithKeys(vector, ['b'], options),
+      index.upsert(vector, ['a'], options),
+      index.updateVectors(vector, ['a'], options),
+      index.removeKeys(['a'], options),
+      index.search(vector, 1, options),
+      index.rangeSearch(vector, 1, options),
+      index.reconstruct('a', options),
+      index.train(vector, options),
+    ];
+    for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'ABORT_ERR' });
+    expect([index.keysSync(), index.reconstructSync('a')]).toEqual([['a'], Float32Array.of(1)]);
+    expect(() => index.searchSync(vector, 1, options)).toThrow(expect.objectContaining({ code: 'ABORT_ERR' }));
+  });
+});
