@@ -90,6 +90,12 @@ export const presets = {
     default: { shapes: cross([[100, 1e6]], ['clustered']), threads: [ALL] },
     full: { shapes: cross([[100, 1e6]], ['clustered', 'lowrank']), threads: [ALL] },
   },
+  keys: {
+    nq: '1,100',
+    quick: { shapes: cross([[32, 20_000]], ['lowrank']), threads: [ALL], seconds: 0.1 },
+    default: { shapes: cross([[32, 1e6]], ['lowrank']), threads: [ALL], seconds: 3 },
+    full: { shapes: cross([[32, 10e6]], ['lowrank']), threads: [ALL], seconds: 10 },
+  },
   // As for inverted files. `nq`: callers.
   serve: {
     nq: '1,8,64,256',
