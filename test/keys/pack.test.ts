@@ -37,10 +37,16 @@ test('a string made of others is packed as it reads', () => {
   expect(Buffer.compare(packKeys('keys', keys), plainPacked(keys))).toBe(0);
 });
 
-test('what is packed is a plain Uint8Array with nothing around it', () => {
-  const packed = packKeys('keys', ['a', 'b']);
-  expect(Object.getPrototypeOf(packed)).toBe(Uint8Array.prototype);
-  expect(packed.buffer.byteLength).toBe(4);
+test('little more room than it takes is kept, whatever the sizes of keys', () => {
+  const random = new Random(6);
+  const long = Array.from({ length: 3000 }, () => 'x'.repeat(random.integer(0, 2000)));
+  const growing = Array.from({ length: 5000 }, (_, i) => 'x'.repeat(i));
+  for (const keys of [long, growing, growing.toReversed(), Array.from({ length: 100_000 }, (_, i) => `key ${i}`)]) {
+    const packed = packKeys('keys', keys);
+    expect(Object.getPrototypeOf(packed)).toBe(Uint8Array.prototype);
+    expect(packed.buffer.byteLength).toBeLessThan(2.1 * packed.length + 40_000);
+    expect(Buffer.compare(packed, plainPacked(keys))).toBe(0);
+  }
 });
 
 const code = (body: () => unknown): string => {
