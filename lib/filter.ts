@@ -38,10 +38,14 @@ export function selectorOf(name: string, value: unknown): NativeSharedSelector {
 
 /** Of a synchronous search. */
 export function filterOf(name: string, value: unknown): NativeSharedSelector | NativeFilterFunction {
-  if (typeof value !== 'function') return selectorOf(name, value);
-  return (id) => {
+  return typeof value === 'function' ? checkedFunction<bigint>(name, value as FilterFunction) : selectorOf(name, value);
+}
+
+/** A function of the caller's that answers for sure with a boolean. T: what it is asked about. */
+export function checkedFunction<T>(name: string, value: (about: T) => unknown): (about: T) => boolean {
+  return (about) => {
     try {
-      return checkAnswer(name, value(id));
+      return checkAnswer(name, value(about));
     } catch (error) {
       keepThrown(error);
       throw error;

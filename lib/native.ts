@@ -58,6 +58,9 @@ export type NativeSelector =
 /** Called on this thread while a synchronous search runs, about each id once at the most. Its boolean counts. */
 export type NativeFilterFunction = (id: bigint) => boolean;
 
+/** The same of a map of keys. */
+export type NativeKeyFilterFunction = (key: string) => boolean;
+
 export interface NativeSearchResult {
   distances: Float32Array;
   labels: BigInt64Array;
@@ -225,7 +228,7 @@ export interface Native {
     index: NativeIndex,
     queries: Float32Array,
     k: number,
-    filter: NativeFilter | NativeFilterFunction | undefined,
+    filter: NativeFilter | NativeFilterFunction | NativeKeyFilterFunction | undefined,
     params?: NativeSearchParams | undefined,
   ): NativeSearchResult;
   rangeSearch(
@@ -240,7 +243,7 @@ export interface Native {
     index: NativeIndex,
     queries: Float32Array,
     radius: number,
-    filter: NativeFilter | NativeFilterFunction | undefined,
+    filter: NativeFilter | NativeFilterFunction | NativeKeyFilterFunction | undefined,
     params?: NativeSearchParams | undefined,
   ): NativeRangeResult;
   /** Resolves to how many of the ids were there; mustExist: an error unless all are. */
@@ -277,8 +280,6 @@ export interface Native {
   /** Packed; ntotal of them. */
   keys(index: NativeIndex, token: NativeToken | undefined): Promise<Uint8Array>;
   keysSync(index: NativeIndex): Uint8Array;
-  /** The key of the label that a filter function was called with; while that search runs. */
-  keyOf(index: NativeIndex, label: bigint): string;
   removeIds(index: NativeIndex, selector: NativeSelector, token: NativeToken | undefined): Promise<number>;
   removeIdsSync(index: NativeIndex, selector: NativeSelector): number;
   /** Of two inverted files: moves all vectors of `other` into `index`, addId added to their ids. */

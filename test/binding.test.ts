@@ -47,7 +47,7 @@ describe('with hostile values in the place of every argument', () => {
     ...{ search: 0, searchSync: 0, rangeSearch: 0, rangeSearchSync: 0, close: 0 },
     ...{ reconstruct: 0, reconstructSync: 0, reconstructAll: 0, reconstructAllSync: 0, reset: 0, resetSync: 0 },
     ...{ has: 0, hasSync: 0, ids: 0, idsSync: 0 },
-    ...{ keyMap: 0, addWithKeys: 0, addWithKeysSync: 0, upsertKeys: 0, upsertKeysSync: 0, keyOf: 0 },
+    ...{ keyMap: 0, addWithKeys: 0, addWithKeysSync: 0, upsertKeys: 0, upsertKeysSync: 0 },
     ...{ reconstructKeys: 0, reconstructKeysSync: 0, hasKey: 0, hasKeySync: 0, keys: 0, keysSync: 0 },
     ...{
       ivfFlat: 0,

@@ -20,12 +20,13 @@ import { registerKind } from '../kinds.js';
 import { Made } from '../made.js';
 import { native } from '../native.js';
 import { checkNames } from '../options.js';
+import { NO_CHOICES, type SearchChoices, SearchOptionsReader, type SearchWay } from '../search_options.js';
 import type { IDSelector } from '../selector.js';
 import { train, trainInPlace } from '../training.js';
 import { checkInteger, checkQuery, checkRadius, checkVectors, MAX_K } from '../validate.js';
 import { type Keys, packKey, packKeys } from './pack.js';
 import { KeyRangeSearchResult, type KeyResultRow, KeySearchResult } from './result.js';
-import { type KeySearchOptions, KeySearchOptionsReader, type SyncKeySearchOptions } from './search_options.js';
+import { KEYS_IN_PLACE, KEYS_OFF_THREAD, type KeySearchOptions, type SyncKeySearchOptions } from './search_options.js';
 import { keySelectorOf } from './selector.js';
 import { unpackKeys } from './unpack.js';
 
@@ -54,7 +55,7 @@ import { unpackKeys } from './unpack.js';
  * ```
  */
 export class IndexKeyMap<I extends Index = Index> extends Held {
-  #reader: KeySearchOptionsReader | undefined;
+  #reader: SearchOptionsReader | undefined;
 
   /**
    * @param index empty and not wrapped yet; from then on it changes through the map only
@@ -198,7 +199,7 @@ export class IndexKeyMap<I extends Index = Index> extends Held {
     checkVectors('queries', queries, Held.dimension(self));
     checkInteger('k', k, 1, MAX_K);
     const work = workOf(options);
-    const { filter, params } = self.#options().offThread(options, () => nameOf(self));
+    const { filter, params } = self.#choices(options, KEYS_OFF_THREAD);
     const found = await abortable(work, (token) =>
       native.search(Held.receiver(self), queries, k, filter, params, token),
     );
@@ -211,7 +212,7 @@ export class IndexKeyMap<I extends Index = Index> extends Held {
     checkVectors('queries', queries, Held.dimension(self));
     checkInteger('k', k, 1, MAX_K);
     throwIfAborted(signalOf(options));
-    const { filter, params } = self.#options().inPlace(options, () => nameOf(self));
+    const { filter, params } = self.#choices(options, KEYS_IN_PLACE);
     const found = native.searchSync(Held.receiver(self), queries, k, filter, params);
     return new KeySearchResult(k, found.distances, found.keys as Uint8Array);
   }
@@ -249,7 +250,7 @@ export class IndexKeyMap<I extends Index = Index> extends Held {
     checkVectors('queries', queries, Held.dimension(self));
     const bound = checkRadius(radius);
     const work = workOf(options);
-    const { filter, params } = self.#options().offThread(options, () => nameOf(self));
+    const { filter, params } = self.#choices(options, KEYS_OFF_THREAD);
     const found = await abortable(work, (token) =>
       native.rangeSearch(Held.receiver(self), queries, bound, filter, params, token),
     );
@@ -266,7 +267,7 @@ export class IndexKeyMap<I extends Index = Index> extends Held {
     checkVectors('queries', queries, Held.dimension(self));
     const bound = checkRadius(radius);
     throwIfAborted(signalOf(options));
-    const { filter, params } = self.#options().inPlace(options, () => nameOf(self));
+    const { filter, params } = self.#choices(options, KEYS_IN_PLACE);
     const found = native.rangeSearchSync(Held.receiver(self), queries, bound, filter, params);
     return new KeyRangeSearchResult(found.lims, found.distances, found.keys as Uint8Array);
   }
@@ -322,9 +323,10 @@ export class IndexKeyMap<I extends Index = Index> extends Held {
     return native.upsertKeysSync(Held.receiver(this), vectors, packed, mustExist);
   }
 
-  #options(): KeySearchOptionsReader {
-    this.#reader ??= new KeySearchOptionsReader(Held.receiver(this));
-    return this.#reader;
+  #choices<F>(options: object | undefined, way: SearchWay<F>): SearchChoices<F> {
+    if (options === undefined) return NO_CHOICES;
+    this.#reader ??= new SearchOptionsReader(native.searchParameters(Held.receiver(this)));
+    return this.#reader.read(options, way, () => nameOf(this));
   }
 }
 

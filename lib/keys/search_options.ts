@@ -1,18 +1,9 @@
 /** What searches of an `IndexKeyMap` take besides the queries: what those of the index in it take, with keys in filters. */
 
 import { invalidType } from '../errors.js';
-import { type FilterFunction, filterOf } from '../filter.js';
-import { type NativeFilter, type NativeFilterFunction, type NativeIndex, native } from '../native.js';
-import {
-  type AnySearchOptions,
-  IN_PLACE,
-  NO_CHOICES,
-  OFF_THREAD,
-  type SearchChoices,
-  type SearchOptions,
-  SearchOptionsReader,
-  type SearchWay,
-} from '../search_options.js';
+import { checkedFunction } from '../filter.js';
+import type { NativeFilter, NativeKeyFilterFunction } from '../native.js';
+import { type AnySearchOptions, IN_PLACE, OFF_THREAD, type SearchOptions, type SearchWay } from '../search_options.js';
 import { IDSelector } from '../selector.js';
 import type { Keys } from './pack.js';
 import { keySelectorOf } from './selector.js';
@@ -43,37 +34,12 @@ function setOf(name: string, value: unknown): NativeFilter {
   return IDSelector.is(value) ? IDSelector.shared(value) : keySelectorOf(name, value);
 }
 
-/** The core calls functions with labels, which have keys while it searches. */
-function inPlace(handle: NativeIndex): SearchWay<NativeFilter | NativeFilterFunction> {
-  return {
-    names: IN_PLACE.names,
-    filterOf: (name, value) => {
-      if (typeof value !== 'function') return setOf(name, value);
-      const ofLabel: FilterFunction = (label) => (value as KeyFilterFunction)(native.keyOf(handle, label));
-      return filterOf(name, ofLabel);
-    },
-  };
-}
+/** A search on another thread. */
+export const KEYS_OFF_THREAD: SearchWay<NativeFilter> = { names: OFF_THREAD.names, filterOf: setOf };
 
-const KEYS_OFF_THREAD: SearchWay<NativeFilter> = { names: OFF_THREAD.names, filterOf: setOf };
-
-/** Checks the options of searches of one map of keys. */
-export class KeySearchOptionsReader {
-  readonly #reader: SearchOptionsReader;
-  readonly #inPlace: SearchWay<NativeFilter | NativeFilterFunction>;
-
-  constructor(handle: NativeIndex) {
-    this.#reader = new SearchOptionsReader(native.searchParameters(handle));
-    this.#inPlace = inPlace(handle);
-  }
-
-  /** @param kind gives the name of the index's class, for messages */
-  offThread(options: object | undefined, kind: () => string): SearchChoices<NativeFilter> {
-    return options === undefined ? NO_CHOICES : this.#reader.read(options, KEYS_OFF_THREAD, kind);
-  }
-
-  /** Likewise, of a search on the calling thread. */
-  inPlace(options: object | undefined, kind: () => string): SearchChoices<NativeFilter | NativeFilterFunction> {
-    return options === undefined ? NO_CHOICES : this.#reader.read(options, this.#inPlace, kind);
-  }
-}
+/** A search on the calling thread. */
+export const KEYS_IN_PLACE: SearchWay<NativeFilter | NativeKeyFilterFunction> = {
+  names: IN_PLACE.names,
+  filterOf: (name, value) =>
+    typeof value === 'function' ? checkedFunction(name, value as KeyFilterFunction) : setOf(name, value),
+};

@@ -12,26 +12,25 @@ std::unique_ptr<FunctionFilter> FunctionFilter::of(const Call& call, napi_value 
   return std::unique_ptr<FunctionFilter>(new FunctionFilter(call.env, value));
 }
 
-namespace {
-
-class OfRows final : public IDSelector {
+class FunctionFilter::OfKeys final : public IDSelector {
  public:
-  explicit OfRows(const FunctionFilter& function) noexcept : function_(function) {}
-  bool is_member(idx_t row) const noexcept override { return function_.is_member(row); }
+  OfKeys(const FunctionFilter& function, const RowsOfKeys& rows) noexcept : function_(function), rows_(rows) {}
+  bool is_member(idx_t row) const noexcept override { return function_.ask(row, &rows_); }
 
  private:
   const FunctionFilter& function_;
+  const RowsOfKeys& rows_;
 };
 
-}  // namespace
+SelectorPtr FunctionFilter::by_rows(const RowsOfKeys& rows) const { return std::make_unique<OfKeys>(*this, rows); }
 
-SelectorPtr FunctionFilter::by_rows(const RowsOfKeys&) const { return std::make_unique<OfRows>(*this); }
+bool FunctionFilter::is_member(idx_t id) const noexcept { return ask(id, nullptr); }
 
-bool FunctionFilter::is_member(idx_t id) const noexcept {
+bool FunctionFilter::ask(idx_t id, const RowsOfKeys* keys) const noexcept {
   if (error_) return false;
   try {
     const auto [answer, is_new] = answers_.try_emplace(id, false);
-    if (is_new) answer->second = call(id);
+    if (is_new) answer->second = call(id, keys);
     return answer->second;
   } catch (...) {
     error_ = std::current_exception();
@@ -41,12 +40,15 @@ bool FunctionFilter::is_member(idx_t id) const noexcept {
 }
 
 // napi_call_function itself: node-addon-api takes the end of the environment for something that a script threw.
-bool FunctionFilter::call(idx_t id) const {
+bool FunctionFilter::call(idx_t id, const RowsOfKeys* keys) const {
   const Napi::HandleScope scope(env_);
   const ThreadPool::Alone not_alone(false);  // what the function does has all threads
   napi_value argument, self, result;
   bool answer = false;
-  if (napi_create_bigint_int64(env_, id, &argument) != napi_ok || napi_get_undefined(env_, &self) != napi_ok) {
+  const std::string_view key = keys == nullptr ? std::string_view() : keys->key_of(id);
+  const napi_status made = keys == nullptr ? napi_create_bigint_int64(env_, id, &argument)
+                                           : napi_create_string_utf8(env_, key.data(), key.size(), &argument);
+  if (made != napi_ok || napi_get_undefined(env_, &self) != napi_ok) {
     throw Error(Code::kAborted, "The operation was aborted");
   }
   if (napi_call_function(env_, self, function_, 1, &argument, &result) != napi_ok) {

@@ -1,7 +1,7 @@
-// A filter that is a function of the caller: `(id: bigint) => boolean`.
+// A filter that is a function of the caller: `(id: bigint) => boolean`, of an IndexKeyMap `(key: string) => boolean`.
 //
 // It is called while the search runs, on the environment's thread, which therefore does all of the search itself; about
-// each id once at the most. Called functions may do what they like, even close the index; what they may not is said in
+// each id or key once at the most. Called functions may do what they like, even close the index; what they may not is said in
 // base/gate.h.
 #pragma once
 
@@ -26,8 +26,8 @@ class FunctionFilter final : public IDSelector {
   // False for everything once the function has failed.
   bool is_member(idx_t id) const noexcept override;
 
-  // An IndexKeyMap labels by rows; whoever made the function turns them into keys.
-  SelectorPtr by_rows(const RowsOfKeys&) const override;
+  // Calls the function with keys.
+  SelectorPtr by_rows(const RowsOfKeys& rows) const override;
 
   // search(cancel), for a search with this filter. Throws what the function threw; kInvalidArgType if it answered
   // something else than a boolean.
@@ -44,7 +44,10 @@ class FunctionFilter final : public IDSelector {
 
  private:
   FunctionFilter(Napi::Env env, napi_value function) noexcept : env_(env), function_(function) {}
-  bool call(idx_t id) const;
+  class OfKeys;
+  // keys: null if the function is one of the id.
+  bool ask(idx_t id, const RowsOfKeys* keys) const noexcept;
+  bool call(idx_t id, const RowsOfKeys* keys) const;
 
   Napi::Env env_;
   napi_value function_;

@@ -173,22 +173,6 @@ class KeysOfIndex final : public Operation {
   std::vector<uint8_t> keys_;
 };
 
-// (index, label)
-class KeyOf final : public Operation {
- public:
-  explicit KeyOf(const Call& call)
-      : Operation(index_of(call.env, call[0]), Access::kRead),
-        map_(as_key_map(*index())),
-        label_(id_arg(call.env, "label", call[1])) {}
-  void execute(const Cancel*, Listener*) override { key_ = map_.key_of(label_); }
-  napi_value finish(Napi::Env env) override { return Napi::String::New(env, key_); }
-
- private:
-  const IndexKeyMap& map_;
-  idx_t label_;
-  std::string key_;
-};
-
 constexpr Export kExports[] = {
     {"keyMap", entry<key_map>},
     {"addWithKeys", entry_async<AddWithKeys>},
@@ -201,7 +185,6 @@ constexpr Export kExports[] = {
     {"hasKeySync", entry_sync<HasKey>},
     {"keys", entry_async<KeysOfIndex>},
     {"keysSync", entry_sync<KeysOfIndex>},
-    {"keyOf", entry_sync<KeyOf>},
 };
 
 }  // namespace

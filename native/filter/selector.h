@@ -39,6 +39,8 @@ class RowsOfKeys {
   // kNoRow: nowhere. May throw std::bad_alloc.
   static constexpr idx_t kNoRow = -1;
   virtual idx_t row_of(std::string_view key) const = 0;
+  // REQUIRES: there is such a row.
+  virtual std::string_view key_of(idx_t row) const = 0;
 
  protected:
   ~RowsOfKeys() = default;
@@ -65,8 +67,8 @@ class IDSelector {
 
   // Whether keys are a part of it (selector_keys.h); then it has no members until it is turned into
   virtual bool has_keys() const noexcept { return false; }
-  // the same set by rows. kUnsupported if ids are a part of it. It may refer to this one.
-  virtual SelectorPtr by_rows(const RowsOfKeys&) const;
+  // the same set by rows. kUnsupported if ids are a part of it. It may refer to this one, and to `rows`.
+  virtual SelectorPtr by_rows(const RowsOfKeys& rows) const;
 };
 
 // The way from an id to its row takes about as long as to ask a selector about so many rows.

@@ -27,11 +27,13 @@ std::shared_ptr<Index> wrappable(std::shared_ptr<Index> inner, size_t rows) {
 
 class FoundRows final : public RowsOfKeys {
  public:
-  FoundRows(const KeyTable& keys, const RowNumbers::View& rows) noexcept : keys_(keys), rows_(rows) {}
+  FoundRows(const KeyTable& keys, const RowNumbers::View& rows) : keys_(keys), view_(keys.view()), rows_(rows) {}
   idx_t row_of(std::string_view key) const override { return keys_.find(key, rows_); }
+  std::string_view key_of(idx_t row) const override { return view_.key(static_cast<size_t>(row)); }
 
  private:
   const KeyTable& keys_;
+  KeyTable::View view_;
   const RowNumbers::View& rows_;
 };
 static_assert(RowsOfKeys::kNoRow == kNoSlot);
@@ -157,11 +159,10 @@ void IndexKeyMap::search_rows(const SearchParams& params, const Search& search) 
   const RowNumbers::View rows = numbers().view();
   SearchParams by_slot = params;
   by_slot.slots = &rows;
-  SelectorPtr filter;
-  if (params.filter != nullptr) {
-    filter = params.filter->by_rows(FoundRows(keys_, rows));
-    by_slot.filter = filter.get();
-  }
+  if (params.filter == nullptr) return search(by_slot);
+  const FoundRows found(keys_, rows);
+  const SelectorPtr filter = params.filter->by_rows(found);
+  by_slot.filter = filter.get();
   search(by_slot);
 }
 
@@ -225,7 +226,8 @@ void IndexKeyMap::reconstruct_keys(Keys keys, float* x, const Cancel* cancel) co
 
 size_t IndexKeyMap::remove_ids(const IDSelector& selector, const Cancel* cancel) {
   const RowNumbers::View rows = numbers().view();
-  const SelectorPtr by_slot = selector.by_rows(FoundRows(keys_, rows));
+  const FoundRows found(keys_, rows);
+  const SelectorPtr by_slot = selector.by_rows(found);
   std::vector<size_t> slots;
   const size_t most = std::max<size_t>(1, rows.slots() / kAsksPerLookup);
   if (const auto named = few_ids(*by_slot, kAllIds, most)) {
