@@ -188,7 +188,7 @@ class Run {
     const bytes = sync ? v.serializeIndexSync(this.map) : await v.serializeIndex(this.map);
     const again = sync ? v.deserializeIndexSync(bytes) : await v.deserializeIndex(bytes);
     expect(again).toBeInstanceOf(v.IndexKeyMap);
-    expect(v.serializeIndexSync(again)).toEqual(bytes);
+    expect(Buffer.compare(v.serializeIndexSync(again), bytes)).toBe(0);
     if (this.random.next() < 0.5) this.map = again as unknown as v.IndexKeyMap;
   }
 
@@ -289,7 +289,7 @@ describe('what a search answers', () => {
     const filter = (key: string) => {
       expect(index.hasSync(key)).toBe(true);
       expect(index.searchOneSync(Float32Array.of(9), 1, { filter: (inner) => inner !== 'c' }).keys).toEqual(['b']);
-      expect(() => index.upsertSync(Float32Array.of(1), ['a'])).toThrow(/ERR_VORONODE_UNSUPPORTED|while/);
+      expect(() => index.upsertSync(Float32Array.of(1), ['a'])).toThrow('its filter function runs');
       return key !== 'a';
     };
     expect(index.searchOneSync(Float32Array.of(0), 3, { filter }).keys).toEqual(['b', 'c']);

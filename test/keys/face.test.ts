@@ -41,12 +41,8 @@ describe('what goes into one', () => {
 describe('how it is shown', () => {
   test('by inspect and in JSON', () => {
     const index = make(['a', 'b']);
-    expect(inspect(index)).toBe(
-      "IndexKeyMap { d: 2, ntotal: 2, metric: 'l2', index: IndexFlatL2 { d: 2, ntotal: 2, metric: 'l2' } }".replace(
-        ', index: ',
-        ',\n  index: ',
-      ),
-    );
+    const inner = "index: IndexFlatL2 { d: 2, ntotal: 2, metric: 'l2' }";
+    expect(inspect(index).replace(/\s+/g, ' ')).toBe(`IndexKeyMap { d: 2, ntotal: 2, metric: 'l2', ${inner} }`);
     expect(JSON.parse(JSON.stringify(index))).toMatchObject({ kind: 'IndexKeyMap', ntotal: 2, index: { ntotal: 2 } });
     index.close();
     expect(inspect(index)).toContain('closed: true');
