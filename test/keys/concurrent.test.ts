@@ -81,6 +81,87 @@ describe.each(KINDS)('%s', (description) => {
   });
 });
 
+describe.each(['Flat', 'IVF8,Flat', 'Flat,RFlat'])(
+  '%s: a key is never found with the vector of another',
+  (description) => {
+    const all = { ...(description.includes('IVF') && { nprobe: 8 }) };
+    /** All components of a vector are the number of its key. */
+    const vectorsOf = (numbers: number[]) => Float32Array.from(numbers.flatMap((i) => new Array<number>(D).fill(i)));
+    const keyOf = (i: number) => `${i} ${'x'.repeat((i * 37) % 300)}`;
+    const check = (found: v.KeyResultRow, query: number) => {
+      for (const [j, key] of found.keys.entries()) {
+        const i = Number.parseInt(key, 10);
+        if (key !== keyOf(i)) expect(key).toBe(keyOf(i));
+        if (found.distances[j] !== D * (i - query) ** 2)
+          expect([key, found.distances[j]]).toEqual([keyOf(i), D * (i - query) ** 2]);
+      }
+    };
+
+    test('while keys come, go and are replaced, rows move up, and the index is saved', async () => {
+      const inner = v.indexFactory(D, description);
+      inner.trainSync(vectorsOf(Array.from({ length: 400 }, (_, i) => i * 8)), { minPointsPerCentroid: 1 });
+      const index = new v.IndexKeyMap(inner);
+      const random = new Random(12);
+      const there = new Set<number>();
+      const draw = () => random.integer(0, 3000);
+      let done = false;
+      const reader = async (seed: number): Promise<void> => {
+        const mine = new Random(seed);
+        while (!done) {
+          const query = mine.integer(0, 3000);
+          const k = mine.integer(1, 400);
+          check(await index.searchOne(vectorsOf([query]), k, all), query);
+          const [few] = [...(await index.rangeSearch(vectorsOf([query]), D * 100, all))];
+          check(few!, query);
+          const wanted = Array.from({ length: 30 }, () => keyOf(mine.integer(0, 3000)));
+          const some = await index.searchOne(vectorsOf([query]), 40, { ...all, filter: wanted });
+          expect(some.keys.filter((key) => !wanted.includes(key))).toEqual([]);
+          check(some, query);
+        }
+      };
+      const saver = async (): Promise<void> => {
+        while (!done) {
+          const copy = await v.deserializeIndex<v.IndexKeyMap>(await v.serializeIndex(index));
+          if (copy.ntotal > 0) check(copy.searchOneSync(vectorsOf([5]), copy.ntotal, all), 5);
+          const keys = copy.keysSync();
+          expect(new Set(keys).size).toBe(keys.length);
+        }
+      };
+      const others = [reader(1), reader(2), saver()];
+      for (let round = 0; round < 250; round++) {
+        const numbers = Array.from({ length: random.integer(1, round % 10 === 0 ? 600 : 20) }, draw);
+        if (random.next() < 0.6) {
+          const replaced = await index.upsert(vectorsOf(numbers), numbers.map(keyOf));
+          expect(replaced).toBe([...new Set(numbers)].filter((i) => there.has(i)).length);
+          for (const i of numbers) there.add(i);
+        } else {
+          const removed = await index.removeKeys(numbers.map(keyOf));
+          expect(removed).toBe([...new Set(numbers)].filter((i) => there.has(i)).length);
+          for (const i of numbers) there.delete(i);
+        }
+        expect(index.ntotal).toBe(there.size);
+      }
+      done = true;
+      await Promise.all(others);
+      expect((await index.keys()).sort()).toEqual([...there].map(keyOf).sort());
+    });
+  },
+);
+
+test('the room of keys that went is used again', async () => {
+  const index = new v.IndexKeyMap(new v.IndexFlatL2(1));
+  const keys = (round: number) =>
+    Array.from({ length: 1000 }, (_, i) => `${round} ${i} ${'x'.repeat((i * round) % 200)}`);
+  for (let round = 0; round < 400; round++) {
+    await index.addWithKeys(new Float32Array(1000), keys(round));
+    if (round > 0) expect(await index.removeKeys(keys(round - 1))).toBe(1000);
+  }
+  expect(index.ntotal).toBe(1000);
+  expect(index.stats().bytes.total).toBeLessThan(4e6); // 120 KB of text, of 40 MB that came
+  for (let round = 0; round < 400; round++) await index.upsert(new Float32Array(1000), keys(399));
+  expect(index.stats().bytes.total).toBeLessThan(4e6);
+});
+
 test('a call comes as a whole, and searches one after the other never see what was before', async () => {
   const index = new v.IndexKeyMap(new v.IndexFlatL2(1));
   const keys = Array.from({ length: 60 }, (_, i) => `key ${i}`);
