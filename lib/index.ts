@@ -4,10 +4,12 @@
  */
 
 export type { AbortOptions, TransferOptions, WorkOptions } from './abort.js';
+export { measureExactRate } from './choosing/exact_rate.js';
+export { type Suggestion, type SuggestOptions, suggestIndex } from './choosing/suggest.js';
+export { type TuneOptions, type TunePoint, type TuneResult, tune } from './choosing/tune.js';
 export type { ClusteringOptions, ClusteringProgress, ProgressOptions, TrainOptions } from './clustering.js';
 export type { DescribedIndex } from './description.js';
 export type { ErrorCode } from './errors.js';
-export { measureExactRate } from './exact_rate.js';
 export { indexFactory } from './factory.js';
 export type { FilterFunction } from './filter.js';
 export { IndexFlat, IndexFlatIP, IndexFlatL2, type IndexFlatOptions } from './flat.js';
@@ -63,7 +65,6 @@ export {
   IDSelectorRange,
   IDSelectorXOr,
 } from './selector.js';
-export { type Suggestion, type SuggestOptions, suggestIndex } from './suggest.js';
 export { getThreads, type Stats, setThreads, simdTarget, simdTargets, stats } from './threads.js';
 export type {
   AddTrace,
@@ -75,4 +76,3 @@ export type {
   Trace,
   TrainTrace,
 } from './traces.js';
-export { type TuneOptions, type TunePoint, type TuneResult, tune } from './tune.js';

@@ -21,7 +21,9 @@ const readme = programsOf(read('README.md'));
 const pages = namesIn('docs', '.md').flatMap((path) =>
   programsOf(read(path)).map((program) => ({ ...program, title: `${path}, ${program.title}` })),
 );
-const sources = ['lib', 'lib/keys'].flatMap((folder) => namesIn(folder, '.ts'));
+const sources = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => `lib/${name.replaceAll('\\', '/')}`);
 const examples = sources.flatMap((path) => examplesOf(path, read(path)));
 const inJavaScript = ({ language }: Program) => language === 'js';
 

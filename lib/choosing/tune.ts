@@ -1,13 +1,13 @@
 /** How many lists to visit: measured on the caller's own index and queries. */
 
-import { WORK_NAMES, type WorkOptions, workOf } from './abort.js';
-import { outOfRange, unsupported } from './errors.js';
-import { Index } from './index_base.js';
-import { IndexIVF } from './ivf.js';
-import { signOf } from './metric.js';
-import { checkNames } from './options.js';
-import type { SearchResult } from './result.js';
-import { checkBoolean, checkInteger, checkVectors, MAX_K } from './validate.js';
+import { WORK_NAMES, type WorkOptions, workOf } from '../abort.js';
+import { outOfRange, unsupported } from '../errors.js';
+import { Index } from '../index_base.js';
+import { IndexIVF } from '../ivf.js';
+import { signOf } from '../metric.js';
+import { checkNames } from '../options.js';
+import type { SearchResult } from '../result.js';
+import { checkBoolean, checkInteger, checkVectors, MAX_K } from '../validate.js';
 
 /** Each point of the curve is searched again and again for so long; the fastest time counts. */
 const MILLISECONDS = 100;

@@ -1,8 +1,8 @@
 /** Which index to begin with. */
 
-import { MAX_LISTS } from './ivf.js';
-import { checkNames } from './options.js';
-import { checkBoolean, checkInteger, checkNumber, MAX_DIMENSION } from './validate.js';
+import { MAX_LISTS } from '../ivf.js';
+import { checkNames } from '../options.js';
+import { checkBoolean, checkInteger, checkNumber, MAX_DIMENSION } from '../validate.js';
 
 /** Of fewer vectors lists are too short to save anything. */
 const FEW = 10_000;

@@ -1,9 +1,9 @@
 /** How fast exact search is on this machine, for {@link suggestIndex}. */
 
 import { setImmediate } from 'node:timers/promises';
-import { type AbortOptions, signalOf } from './abort.js';
-import { IndexFlatL2 } from './flat.js';
-import { checkNames } from './options.js';
+import { type AbortOptions, signalOf } from '../abort.js';
+import { IndexFlatL2 } from '../flat.js';
+import { checkNames } from '../options.js';
 
 /** 2^22 components: 16 MB, and tens of milliseconds to search. */
 const [ROWS, D] = [2 ** 16, 64];
