@@ -25,6 +25,7 @@ import {
   type IndexFlat as Flat,
   IndexFlatIP as FlatIP,
   IndexFlatL2 as FlatL2,
+  IndexKeyMap,
   indexFactory,
   readIndexSync,
   serializeIndexSync,
@@ -153,7 +154,7 @@ export class Index extends Uncloneable {
   /** Reads what {@link toBuffer} gives, or the bytes of a file. */
   static fromBuffer(src: Buffer): Index;
   static fromBuffer(...args: unknown[]): Index {
-    return indexOf(deserializeIndexSync(toBytes(args)));
+    return indexOf(withNumbers(deserializeIndexSync(toBytes(args))));
   }
 
   /**
@@ -180,7 +181,7 @@ export class IndexFlatL2 extends Index {
 
   static override fromBuffer(src: Buffer): IndexFlatL2;
   static override fromBuffer(...args: unknown[]): IndexFlatL2 {
-    return flatL2Of(deserializeIndexSync(toBytes(args)));
+    return flatL2Of(withNumbers(deserializeIndexSync(toBytes(args))));
   }
 }
 
@@ -201,7 +202,7 @@ export class IndexFlatIP extends Index {
 
   static override fromBuffer(src: Buffer): IndexFlatIP;
   static override fromBuffer(...args: unknown[]): IndexFlatIP {
-    return flatIPOf(deserializeIndexSync(toBytes(args)));
+    return flatIPOf(withNumbers(deserializeIndexSync(toBytes(args))));
   }
 }
 
@@ -236,7 +237,7 @@ function metricOf(metric: unknown): Metric {
 function readFile(args: unknown[]): AnyIndex {
   const path = toPath(args);
   try {
-    return readIndexSync(path);
+    return withNumbers(readIndexSync(path));
   } catch (cause) {
     const { code, errno, syscall } = cause as NodeJS.ErrnoException;
     if (syscall !== 'open') throw cause;
@@ -245,6 +246,14 @@ function readFile(args: unknown[]): AnyIndex {
     const message = `Error in voronode/faiss-node: could not open ${path} for reading: ${text}`;
     throw Object.assign(new Error(message, { cause }), { code, errno, syscall, path });
   }
+}
+
+/** What was read, which may be a map of keys; labels are numbers here. */
+function withNumbers(index: AnyIndex | IndexKeyMap): AnyIndex {
+  if (!(index instanceof IndexKeyMap)) return index;
+  throw unsupported(
+    'These are vectors under strings, which faiss-node has no names for; read them with voronode itself',
+  );
 }
 
 /** In the words of faiss-node where the dimensions differ. */

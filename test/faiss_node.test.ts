@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as faiss from '../lib/faiss_node.js';
-import { IndexIDMap, indexFactory, IndexFlatL2 as OwnFlatL2, writeIndexSync } from '../lib/index.js';
+import {
+  IndexIDMap,
+  IndexKeyMap,
+  indexFactory,
+  IndexFlatL2 as OwnFlatL2,
+  serializeIndexSync,
+  writeIndexSync,
+} from '../lib/index.js';
 import { root } from './addon.js';
 import { cases, outcomes } from './faiss_node/cases.mjs';
 import { Random } from './random.js';
@@ -186,6 +193,19 @@ describe('with voronode itself', () => {
     const index = Index.read(path);
     expect(index.search([2, 2], 2)).toEqual({ distances: [0, 2], labels: [-7, 2 ** 40 + 1] });
     expect(index.removeIds([-7])).toBe(1);
+  });
+
+  test('a map of keys is refused', () => {
+    const path = join(folder, 'keys');
+    const map = new IndexKeyMap(new OwnFlatL2(1));
+    map.addWithKeysSync(Float32Array.of(1), ['a']);
+    writeIndexSync(map, path);
+    const bytes = Buffer.from(serializeIndexSync(map));
+    for (const Class of [Index, IndexFlatL2]) {
+      for (const read of [() => Class.read(path), () => Class.fromBuffer(bytes)]) {
+        expect(read).toThrow(expect.objectContaining({ code: 'ERR_VORONODE_UNSUPPORTED' }));
+      }
+    }
   });
 
   test('the answers are the same', () => {

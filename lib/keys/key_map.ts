@@ -65,7 +65,10 @@ export class IndexKeyMap<I extends Index = Index> extends Held {
     super(Made.is(index) ? index : new Made(native.keyMap(Held.handle('index', index)), { inner: index }));
   }
 
-  /** The wrapped index, which numbers the vectors; its `ntotal` grows with the map's. */
+  /**
+   * The wrapped index, which numbers the vectors; its `ntotal` grows with the map's. What chooses `nprobe` goes there:
+   * `tune(map.index, queries, { set: true })`.
+   */
   get index(): I {
     return Held.inner(Held.keyMap(this)) as I;
   }

@@ -38,6 +38,19 @@ describe('what goes into one', () => {
   });
 });
 
+test('tune works on the index in it', async () => {
+  const map = new v.IndexKeyMap(new v.IndexIVFFlat(2, 4));
+  const vectors = Float32Array.from({ length: 800 }, (_, i) => (i * 7919) % 1009);
+  map.trainSync(vectors);
+  await map.upsert(
+    vectors,
+    Array.from({ length: 400 }, (_, i) => `key ${i}`),
+  );
+  const { recall, nprobe } = await v.tune(map.index, vectors.subarray(0, 40), { recall: 1, k: 5, set: true });
+  expect([recall, map.index.nprobe]).toEqual([1, nprobe]);
+  expect(map.searchOneSync(vectors.subarray(0, 2), 1).keys).toEqual(['key 0']);
+});
+
 describe('how it is shown', () => {
   test('by inspect and in JSON', () => {
     const index = make(['a', 'b']);
