@@ -9,7 +9,8 @@ import { inTurn, ratios, spread } from './rounds.mjs';
 import { number, ratio, size, table, time, times } from './table.mjs';
 
 const BATCH = 100_000;
-const CALLS = 20;
+/** Seconds of a turn. */
+const TURN = 0.1;
 
 export async function main(args) {
   const options = readOptions('keys', args);
@@ -81,16 +82,19 @@ async function seconds(call, held) {
 
 async function measureSearches([byId, byKey], queries, { k, seconds: least }) {
   const nq = queries.length / byId.d;
+  let calls = 1;
   const turn = (search) => async () => {
     const begin = performance.now();
-    for (let call = 0; call < CALLS; call++) await search();
-    return (performance.now() - begin) / 1000 / CALLS;
+    for (let call = 0; call < calls; call++) await search();
+    return (performance.now() - begin) / 1000 / calls;
   };
   const read = async () => {
     const found = await byKey.search(queries, k);
     for (let i = 0; i < nq; i++) found.keys(i);
   };
   const searches = [() => byId.search(queries, k), () => byKey.search(queries, k), read];
+  for (const search of searches) await search();
+  calls = Math.max(1, Math.round(TURN / (await turn(searches[0])())));
   const [ids, keys, strings] = await inTurn(searches.map(turn), least);
   return { nq, ids: spread(ids), keys: ratios(keys, ids), strings: ratios(strings, ids) };
 }
