@@ -18,7 +18,9 @@ export interface IndexBytes {
   transforms: number;
   /** Tables from ids and keys to vectors, which `reconstruct`, `has`, removals, upserts and filters of few ids make. */
   tables: number;
-  /** All of that together. The garbage collector is told this without the tables. */
+  /** What lies in a file that is mapped, in the place of memory; not in `total`. */
+  mapped: number;
+  /** All of that together, but for what is mapped. The garbage collector is told this without the tables. */
   total: number;
 }
 
@@ -34,6 +36,6 @@ export interface IndexStats {
 
 export function statsOf(handle: NativeIndex): IndexStats {
   const bytes = native.memoryUse(handle);
-  const total = Object.values(bytes).reduce((sum, part) => sum + part, 0);
+  const total = Object.values(bytes).reduce((sum, part) => sum + part, -bytes.mapped);
   return { ntotal: native.ntotal(handle), removed: native.removed(handle), bytes: { ...bytes, total } };
 }

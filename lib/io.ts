@@ -17,7 +17,7 @@ import {
   type WorkOptions,
   workOf,
 } from './abort.js';
-import { invalidType, unsupported } from './errors.js';
+import { invalidValue } from './errors.js';
 import { Held } from './held.js';
 import type { Index } from './index_base.js';
 import type { IndexKeyMap } from './keys/key_map.js';
@@ -38,6 +38,27 @@ export interface SaveOptions extends AbortOptions {
   atomic?: boolean | undefined;
 }
 
+/** How a file is opened. */
+export interface MapOptions {
+  /**
+   * `true` leaves the vectors of flat indexes, and codes of `IndexScalarQuantizer`, where they are, inside wrappers too: they
+   * are read from the file when a search needs them, and all processes that map it share one copy in memory. It opens at
+   * once, whatever its size. (All else is read: ids, keys, inverted lists.) Such an index has no sketches, so that a search
+   * takes several times as long as in memory. It may be changed: vectors that come are kept in memory, and the file stays
+   * as it is.
+   *
+   * Whoever puts a *new* file in its place, as {@link writeIndex} does, does not disturb it. If the file itself is
+   * overwritten or cut, all calls fail from then on with ERR_VORONODE_CORRUPT. Not on Windows
+   * (ERR_VORONODE_UNSUPPORTED). Default: `false`.
+   */
+  mmap?: boolean | undefined;
+  /**
+   * Whether to go over what is mapped, as is done with what is read: vectors must be finite. One that is not is otherwise
+   * found after all others. Default: `false`.
+   */
+  verify?: boolean | undefined;
+}
+
 /**
  * Reads an index from a file. `path`: a string, a file URL, or a `Buffer` with the bytes of the name, which need not be
  * UTF-8 (except on Windows). Nothing in the file is trusted: broken files give errors. Nothing checks the type
@@ -47,22 +68,26 @@ export interface SaveOptions extends AbortOptions {
  */
 export async function readIndex<I extends Index | IndexKeyMap = Index>(
   path: string | URL | Uint8Array,
-  options?: WorkOptions,
+  options?: MapOptions & WorkOptions,
 ): Promise<I> {
   const file = readable(path);
-  checkRead(options, WORK_NAMES, 'readIndex()');
-  return adopt(await abortable(workOf(options), (token) => native.readIndex(file, token))) as I;
+  const { mmap, verify } = mappingOf(options, WORK_NAMES, 'readIndex()');
+  return adopt(
+    await abortable(workOf(options), (token) =>
+      mmap ? native.mapIndex(file, verify === true, token) : native.readIndex(file, token),
+    ),
+  ) as I;
 }
 
 /** {@link readIndex} on the calling thread. */
 export function readIndexSync<I extends Index | IndexKeyMap = Index>(
   path: string | URL | Uint8Array,
-  options?: AbortOptions,
+  options?: MapOptions & AbortOptions,
 ): I {
   const file = readable(path);
-  checkRead(options, ['signal'], 'readIndexSync()');
+  const { mmap, verify } = mappingOf(options, ['signal'], 'readIndexSync()');
   throwIfAborted(signalOf(options));
-  return adopt(native.readIndexSync(file)) as I;
+  return adopt(mmap ? native.mapIndexSync(file, verify === true) : native.readIndexSync(file)) as I;
 }
 
 /**
@@ -152,11 +177,12 @@ function atomicOf(options: SaveOptions | undefined, names: readonly string[], ta
   return options?.atomic === undefined || checkBoolean('options.atomic', options.atomic);
 }
 
-/** Refuses Faiss's IO_FLAG_MMAP, too: asking for it in vain must not go unnoticed. */
-function checkRead(options: unknown, names: readonly string[], taker: string): void {
-  checkNames(options, ['mmap', ...names], taker);
-  const mmap = (options as { mmap?: unknown } | undefined)?.mmap;
-  if (mmap === undefined || mmap === false) return;
-  if (mmap !== true) throw invalidType('options.mmap', 'of type boolean', mmap);
-  throw unsupported('Mapping index files (options.mmap) is not offered; leave it out to read the file into memory');
+/** Whether a file is to be mapped, and then gone over. */
+function mappingOf(options: MapOptions | undefined, names: readonly string[], taker: string): MapOptions {
+  checkNames(options, ['mmap', 'verify', ...names], taker);
+  const flag = (name: 'mmap' | 'verify') =>
+    options?.[name] !== undefined && checkBoolean(`options.${name}`, options[name]);
+  const [mmap, verify] = [flag('mmap'), flag('verify')];
+  if (verify && !mmap) throw invalidValue('options.verify is for { mmap: true }: what is read is always verified');
+  return { mmap, verify };
 }

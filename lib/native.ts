@@ -301,6 +301,9 @@ export interface Native {
   // Files
   readIndex(path: string | Uint8Array, token: NativeToken | undefined): Promise<NativeIndex>;
   readIndexSync(path: string | Uint8Array): NativeIndex;
+  /** The same, but rows of flat indexes stay in the file; `verify`: they are all looked at. */
+  mapIndex(path: string | Uint8Array, verify: boolean, token: NativeToken | undefined): Promise<NativeIndex>;
+  mapIndexSync(path: string | Uint8Array, verify: boolean): NativeIndex;
   writeIndex(
     index: NativeIndex,
     path: string | Uint8Array,

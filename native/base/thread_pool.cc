@@ -38,6 +38,7 @@ class SignalsBlocked {
   SignalsBlocked() noexcept {
     sigset_t all;
     sigfillset(&all);
+    sigdelset(&all, SIGBUS);  // of a mapped file that was cut: bus_guard.h
     pthread_sigmask(SIG_SETMASK, &all, &old_);
   }
   ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &old_, nullptr); }

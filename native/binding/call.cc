@@ -69,7 +69,7 @@ napi_value run_in_place(const Call& call, MakeOperation make) {
       if (gates[i] != nullptr) holds[i].emplace(*gates[i], operation->access());
     }
     fault_point(Place::kExecute);
-    operation->execute(nullptr, nullptr);
+    operation->perform(nullptr, nullptr);
   }
   fault_point(Place::kFinish);
   return operation->finish(call.env);

@@ -34,6 +34,19 @@ class ReadIndex final : public Makes {
   std::string path_;
 };
 
+// (path, verify, token)
+class MapIndex final : public Makes {
+ public:
+  static constexpr size_t kArgs = 2;
+  explicit MapIndex(const Call& call)
+      : Makes(call), path_(path_arg(call.env, call[0])), verify_(boolean_arg(call.env, "verify", call[1])) {}
+  void execute(const Cancel* cancel, Listener*) override { index_ = map_index(path_, verify_, cancel); }
+
+ private:
+  std::string path_;
+  bool verify_;
+};
+
 class DeserializeIndex final : public Makes {
  public:
   static constexpr size_t kArgs = 1;
@@ -78,6 +91,8 @@ class SerializeIndex final : public Operation {
 constexpr Export kExports[] = {
     {"readIndex", entry_async<ReadIndex>},
     {"readIndexSync", entry_sync<ReadIndex>},
+    {"mapIndex", entry_async<MapIndex>},
+    {"mapIndexSync", entry_sync<MapIndex>},
     {"writeIndex", entry_async<WriteIndex>},
     {"writeIndexSync", entry_sync<WriteIndex>},
     {"serializeIndex", entry_async<SerializeIndex>},

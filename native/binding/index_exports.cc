@@ -81,9 +81,10 @@ napi_value memory_use(const Call& call) {
   const auto bytes = [&](const char* name, size_t n) {
     return property(name, Napi::Number::New(call.env, static_cast<double>(n)));
   };
-  return object_with(call.env, {bytes("rows", use.rows), bytes("sketches", use.sketches), bytes("ids", use.ids),
-                                bytes("lists", use.lists), bytes("centroids", use.centroids),
-                                bytes("transforms", use.transforms), bytes("tables", use.tables)});
+  return object_with(call.env,
+                     {bytes("rows", use.rows), bytes("sketches", use.sketches), bytes("ids", use.ids),
+                      bytes("lists", use.lists), bytes("centroids", use.centroids), bytes("transforms", use.transforms),
+                      bytes("tables", use.tables), bytes("mapped", use.mapped)});
 }
 
 napi_value inner(const Call& call) {

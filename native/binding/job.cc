@@ -71,7 +71,7 @@ void Job::run_alone() noexcept {
   try {
     check(&token_->cancel);
     fault_point(Place::kExecute);
-    operation_->execute(&token_->cancel, this);
+    operation_->perform(&token_->cancel, this);
   } catch (...) {
     failure_ = std::current_exception();
   }
@@ -106,6 +106,15 @@ bool Job::join() noexcept {
   return state_.compare_exchange_strong(waiting, State::kShared);
 }
 
+// What was read from memory that is not any more what it was is nobody's answer.
+void Job::check_backing(std::vector<Operation::Member>* members) noexcept {
+  try {
+    members->front().operation->check_backing();
+  } catch (...) {
+    for (Operation::Member& member : *members) member.failure = std::current_exception();
+  }
+}
+
 // REQUIRES: room for all in *members.
 void Job::run_jointly(const std::vector<Job*>& jobs, const std::shared_ptr<SharedRun>& run,
                       std::vector<Operation::Member>* members) noexcept {
@@ -123,7 +132,10 @@ void Job::run_jointly(const std::vector<Job*>& jobs, const std::shared_ptr<Share
       members->back().failure = std::current_exception();
     }
   }
-  if (!members->empty()) members->front().operation->execute_jointly(*members, run->cancel);
+  if (!members->empty()) {
+    members->front().operation->execute_jointly(*members, run->cancel);
+    check_backing(members);
+  }
   auto member = members->begin();
   for (Job* job : jobs) {
     if (member == members->end() || member->operation != job->operation_.get()) continue;

@@ -49,6 +49,16 @@ class Operation {
   // whatever it likes. listener: null if it runs in place.
   virtual void execute(const Cancel* cancel, Listener* listener) = 0;
 
+  // execute(), on memory that is what it was: else kCorrupt. What only reads is asked afterwards, too: see backing.h.
+  void perform(const Cancel* cancel, Listener* listener) {
+    check_backing();
+    execute(cancel, listener);
+    if (access_ == Access::kRead) check_backing();
+  }
+  void check_backing() const {
+    if (index() != nullptr) index()->check_backing();
+  }
+
   // On the environment's thread, while execute() runs or after it, at least once after its last news(). May run
   // scripts. What it throws ends the work, and is what the caller gets.
   virtual void tell(Napi::Env) {}

@@ -21,7 +21,9 @@ class IndexFlat final : public IndexFlatCodes {
 
   const char* kind() const noexcept override { return "IndexFlat"; }
   MemoryUse memory_use() const noexcept override {
-    return {.rows = rows_.allocated_bytes(), .sketches = sketches_ ? sketches_->allocated_bytes() : 0};
+    return {.rows = rows_.allocated_bytes(),
+            .sketches = sketches_ ? sketches_->allocated_bytes() : 0,
+            .mapped = rows_.adopted_bytes()};
   }
   void add(size_t n, const float* x, const Cancel* cancel) override;
   void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
@@ -38,6 +40,12 @@ class IndexFlat final : public IndexFlatCodes {
   void take_back(size_t n) noexcept override {
     numbers().restart(n);
     rows_.truncate(n);
+  }
+
+  // For files: n rows that lie elsewhere (Blocks::adopt). REQUIRES: empty, without sketches.
+  void adopt_rows(size_t n, uint8_t* rows, const std::shared_ptr<void>& owner, size_t spare) {
+    rows_.adopt(n, rows, owner, spare);
+    numbers().appended(n);
   }
 
   // The rows as they lie, in slots.

@@ -16,7 +16,9 @@ class IndexScalarQuantizer final : public IndexFlatCodes {
   IndexScalarQuantizer(size_t d, ScalarCode code, Metric metric);
 
   const char* kind() const noexcept override { return "IndexScalarQuantizer"; }
-  MemoryUse memory_use() const noexcept override { return {.rows = codes_.allocated_bytes()}; }
+  MemoryUse memory_use() const noexcept override {
+    return {.rows = codes_.allocated_bytes(), .mapped = codes_.adopted_bytes()};
+  }
   bool is_trained() const noexcept override { return codec_.is_trained(); }
 
   // kNotTrained; kOutOfRange for a component that has no code.
@@ -57,6 +59,11 @@ class IndexScalarQuantizer final : public IndexFlatCodes {
   const RangeRule& range_rule() const noexcept { return range_rule_; }
   // trained: of size trained_size(), or empty. REQUIRES: kExclusive, empty.
   void restore_trained(std::vector<float> trained, const RangeRule& rule) noexcept;
+  // n rows in codes that lie elsewhere (Blocks::adopt). REQUIRES: trained, empty.
+  void adopt_codes(size_t n, uint8_t* codes, const std::shared_ptr<void>& owner, size_t spare) {
+    codes_.adopt(n, codes, owner, spare);
+    numbers().appended(n);
+  }
   // n rows in codes. REQUIRES: kAppend, trained.
   void append_codes(size_t n, const uint8_t* codes) {
     codes_.append(n, codes);

@@ -67,7 +67,8 @@ Index::Index(size_t d, Metric metric, const Index& inner, SameRows same)
     : d_(checked_dimension(d)),
       metric_(metric),
       gate_(inner.gate_),
-      numbers_(same == SameRows::kYes ? inner.numbers_ : std::make_shared<RowNumbers>()) {}
+      numbers_(same == SameRows::kYes ? inner.numbers_ : std::make_shared<RowNumbers>()),
+      backing_(inner.backing_) {}
 
 Owned::Owned(std::shared_ptr<Index> index) : index_(std::move(index)) {
   if (index_->wrapped_) {
@@ -116,6 +117,12 @@ Clustering Index::learn(size_t, const float*, const ClusteringParams&, const Can
 
 void Index::merge_from(Index& other, idx_t add_id, const Cancel* cancel) {
   check_mergeable(other);
+  if (other.backing() != nullptr) {
+    throw Error(Code::kUnsupported,
+                format("The vectors of this %s lie in a file that is mapped: read it without { mmap } "
+                       "to merge it into another one",
+                       other.kind()));
+  }
   compact();
   other.compact();
   merge_rows(other, add_id, cancel);

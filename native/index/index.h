@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/backing.h"
 #include "base/cancel.h"
 #include "base/gate.h"
 #include "clustering/kmeans.h"
@@ -198,6 +199,15 @@ class Index {
   // Of this index and those around it that number rows as it does.
   RowNumbers& numbers() const noexcept { return *numbers_; }
 
+  // What its memory, or that of an index in it, is a part of; null: it is all its own. Set before anybody else knows the
+  // index.
+  const Backing* backing() const noexcept { return backing_.get(); }
+  void set_backing(std::shared_ptr<const Backing> backing) noexcept { backing_ = std::move(backing); }
+  // Throws kCorrupt if that is not any more what it was.
+  void check_backing() const {
+    if (backing_ != nullptr) backing_->check();
+  }
+
   // True from the moment a wrapper was put around this index: it then changes through the wrapper only.
   bool wrapped() const noexcept { return wrapped_; }
 
@@ -235,6 +245,7 @@ class Index {
   bool wrapped_ = false;
   std::shared_ptr<Gate> gate_;
   std::shared_ptr<RowNumbers> numbers_;
+  std::shared_ptr<const Backing> backing_;
 };
 
 // An index inside another one, which it changes through from here on. It is marked as wrapped when this is made

@@ -14,6 +14,8 @@ struct MemoryUse {
   size_t transforms = 0;  // matrices and means
   size_t tables = 0;      // from ids to rows: made by lookups and filters, and gone with the next removal
 
+  size_t mapped = 0;  // of a file, in the place of memory
+
   // What grows with an index.
   size_t allocated() const noexcept { return rows + sketches + ids + lists + centroids + transforms; }
 
@@ -25,6 +27,7 @@ struct MemoryUse {
     centroids += other.centroids;
     transforms += other.transforms;
     tables += other.tables;
+    mapped += other.mapped;
     return *this;
   }
 };

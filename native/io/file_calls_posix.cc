@@ -40,6 +40,21 @@ std::string follow_links(const std::string& path) {
   throw SystemError(ELOOP, "open", path);
 }
 
+size_t read_fully(int fd, uint64_t offset, void* out, size_t n, const std::string& path) {
+  size_t done = 0;
+  while (done < n) {
+    const ssize_t got =
+        ::pread(fd, static_cast<char*>(out) + done, std::min(n - done, kMaxCall), static_cast<off_t>(offset + done));
+    if (got == 0) break;
+    if (got > 0) {
+      done += static_cast<size_t>(got);
+    } else if (errno != EINTR) {
+      throw SystemError(errno, "read", path);
+    }
+  }
+  return done;
+}
+
 void write_fully(int fd, const void* data, size_t n, const std::string& path) {
   const char* p = static_cast<const char*>(data);
   while (n != 0) {

@@ -4,6 +4,7 @@
 #ifndef _WIN32
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace voronode {
@@ -19,6 +20,10 @@ std::string directory_of(const std::string& path);
 
 // Follows the last component of `path` while it is a symbolic link, also to a file that does not exist yet.
 std::string follow_links(const std::string& path);
+
+// Reads n bytes at `offset`, in as many calls as it takes; how many came. Fewer than n only at the file's end. `path` is
+// for the SystemError.
+size_t read_fully(int fd, uint64_t offset, void* out, size_t n, const std::string& path);
 
 // Writes n bytes, in as many calls as it takes. `path` is for the SystemError.
 void write_fully(int fd, const void* data, size_t n, const std::string& path);

@@ -42,18 +42,7 @@ InputFile::InputFile(InputFile&&) noexcept = default;
 uint64_t InputFile::size() const noexcept { return state_->size; }
 
 size_t InputFile::read_at(uint64_t offset, void* out, size_t n) {
-  size_t done = 0;
-  while (done < n) {
-    const ssize_t got = ::pread(state_->fd.get(), static_cast<char*>(out) + done, std::min(n - done, kMaxCall),
-                                static_cast<off_t>(offset + done));
-    if (got == 0) break;
-    if (got > 0) {
-      done += static_cast<size_t>(got);
-    } else if (errno != EINTR) {
-      throw SystemError(errno, "read", state_->path);
-    }
-  }
-  return done;
+  return read_fully(state_->fd.get(), offset, out, n, state_->path);
 }
 
 namespace {

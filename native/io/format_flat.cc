@@ -21,6 +21,19 @@ Tag tag_of(Metric metric) noexcept {
   return metric == Metric::kL2 ? kL2Tag : metric == Metric::kInnerProduct ? kIpTag : kAnyTag;
 }
 
+// Around rows that stay in the file. Sketches would have to be made of all of them.
+std::shared_ptr<Index> flat_in_place(Reader& reader, const Header& header) {
+  const size_t d = header.d;
+  const auto ntotal = static_cast<size_t>(header.ntotal);
+  auto index = std::make_shared<IndexFlat>(d, header.metric, false);
+  uint8_t* const rows =
+      reader.in_place("codes", {ntotal, d * sizeof(float)}, [&](const uint8_t* at, size_t n, size_t row) {
+        check_components(reader, "codes", reinterpret_cast<const float*>(at), n * d, row, d);
+      });
+  index->adopt_rows(ntotal, rows, reader.mapping(), reader.spare());
+  return index;
+}
+
 std::shared_ptr<Index> read_flat(Reader& reader, Tag tag, const Outer* outer) {
   const Header header = read_header(reader, outer, Training::kNotNeeded);
   if (tag != tag_of(header.metric) && tag != kAnyTag) {
@@ -32,8 +45,9 @@ std::shared_ptr<Index> read_flat(Reader& reader, Tag tag, const Outer* outer) {
   if (mul_overflows(header.ntotal, d, &components)) components = UINT64_MAX;  // more than any file holds
   reader.count("codes", components, "ntotal * d", sizeof(float));
 
-  auto index = std::make_shared<IndexFlat>(d, header.metric, outer == nullptr || outer->sketches);
   const size_t ntotal = static_cast<size_t>(header.ntotal);
+  if (reader.mapping() != nullptr) return flat_in_place(reader, header);
+  auto index = std::make_shared<IndexFlat>(d, header.metric, outer == nullptr || outer->sketches);
   const size_t rows_a_chunk = std::min(ntotal, std::max<size_t>(1, kRowsBytes / (d * sizeof(float))));
   AlignedArray<float> chunk(checked_mul(rows_a_chunk, d));
   for (size_t row = 0; row < ntotal; row += rows_a_chunk) {

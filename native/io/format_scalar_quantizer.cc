@@ -47,6 +47,16 @@ std::vector<float> read_trained(Reader& reader, size_t count) {
   return trained;
 }
 
+// Around codes that stay in the file.
+void adopt_in_place(Reader& reader, size_t ntotal, IndexScalarQuantizer* index) {
+  const ScalarQuantizer& sq = index->scalar_quantizer();
+  const size_t code_size = sq.code_size();
+  uint8_t* const codes = reader.in_place("codes", {ntotal, code_size}, [&](const uint8_t* at, size_t n, size_t row) {
+    check_finite_codes(reader, sq, at, n, {row, std::nullopt});
+  });
+  index->adopt_codes(ntotal, codes, reader.mapping(), reader.spare());
+}
+
 std::shared_ptr<Index> read_flat_scalar_quantizer(Reader& reader, Tag, const Outer* outer) {
   const Header header = read_header(reader, outer, Training::kNeeded);
   if (!header.is_trained && header.ntotal != 0) {
@@ -60,6 +70,10 @@ std::shared_ptr<Index> read_flat_scalar_quantizer(Reader& reader, Tag, const Out
   if (mul_overflows(header.ntotal, code_size, &bytes)) bytes = UINT64_MAX;  // more than any file holds
   reader.count("codes", bytes, "ntotal * code_size", 1);
   const size_t ntotal = static_cast<size_t>(header.ntotal);
+  if (reader.mapping() != nullptr) {
+    adopt_in_place(reader, ntotal, index.get());
+    return index;
+  }
   const size_t rows_a_chunk = std::min(ntotal, std::max<size_t>(1, kChunkBytes / code_size));
   std::vector<uint8_t> chunk(checked_mul(rows_a_chunk, code_size));
   for (size_t row = 0; row < ntotal; row += rows_a_chunk) {

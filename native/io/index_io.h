@@ -18,6 +18,10 @@ namespace voronode {
 // file.
 std::shared_ptr<Index> read_index(const std::string& path, const Cancel* cancel);
 
+// The same, but rows of flat indexes stay in the file, which is mapped: see mapping.h. The rows are not looked at unless
+// `verify`, so that one that is not finite goes unnoticed: it is like a vector that is far from all.
+std::shared_ptr<Index> map_index(const std::string& path, bool verify, const Cancel* cancel);
+
 // Writes durably: after a return the new file is on disk. kAtomic: after any failure or kill the old one is whole;
 // kInPlace: after a failure or kill the file may be broken. REQUIRES: kRead on index.gate(); adds may go on beside it,
 // the file holds the rows that were complete at the start.

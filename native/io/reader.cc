@@ -47,6 +47,15 @@ void Reader::bytes(const char* field, void* out, size_t n) {
   position_ += n;
 }
 
+uint8_t* Reader::skip(const char* field, size_t n) {
+  field_ = field;
+  field_begin_ = position_;
+  poll(cancel_);
+  uint8_t* const at = source_.mapping()->data() + position_;
+  position_ += n;
+  return at;
+}
+
 void Reader::corrupt(const std::string& expected, const std::string& found) const {
   corrupt_at(field_, field_begin_, expected, found);
 }

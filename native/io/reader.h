@@ -5,6 +5,7 @@
 // "IxMp/IxF2.codes"), the byte offset of the field, what was expected and what was found.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -65,6 +66,31 @@ class Reader {
   // The next n bytes, raw.
   void bytes(const char* field, void* out, size_t n);
 
+  // Where rows lie in a file that is mapped, instead of reading them: check(at, n, first) goes over all of them, in
+  // pieces, if that is asked for. REQUIRES: they follow (count()).
+  struct Extent {
+    size_t rows;
+    size_t row_bytes;
+  };
+  template <class Check>
+  uint8_t* in_place(const char* field, const Extent& extent, const Check& check) {
+    uint8_t* const begin = source_.mapping()->data() + position_;
+    const size_t at_once =
+        verifies_ ? std::max<size_t>(1, kPieceBytes / extent.row_bytes) : std::max<size_t>(1, extent.rows);
+    for (size_t row = 0; row < extent.rows; row += at_once) {
+      const size_t n = std::min(at_once, extent.rows - row);
+      uint8_t* const at = skip(field, n * extent.row_bytes);
+      if (verifies_) check(at, n, row);
+    }
+    return begin;
+  }
+  // Bytes that can be read behind those that were handed out last.
+  size_t spare() const noexcept { return source_.readable() - static_cast<size_t>(position_); }
+  const std::shared_ptr<Mapping>& mapping() const noexcept { return source_.mapping(); }
+  // Whether what is not read is to be gone over all the same.
+  bool verifies() const noexcept { return verifies_; }
+  void set_verifies(bool verifies) noexcept { verifies_ = verifies; }
+
   // Of the next byte to be read.
   uint64_t position() const noexcept { return position_; }
   uint64_t remaining() const noexcept { return source_.size() - position_; }
@@ -81,10 +107,13 @@ class Reader {
   [[noreturn]] void unsupported_at(const char* field, uint64_t offset, const std::string& what) const;
 
  private:
+  static constexpr size_t kPieceBytes = size_t{1} << 20;
+  uint8_t* skip(const char* field, size_t n);
   std::string section(const char* field) const;
 
   Source& source_;
   const Cancel* cancel_;
+  bool verifies_ = true;
   uint64_t position_ = 0;
   uint64_t field_begin_ = 0;
   const char* field_ = "tag";

@@ -4,12 +4,12 @@
 
 namespace voronode {
 
-size_t FileSource::read_at(uint64_t offset, void* out, size_t n) {
-  if (n >= kBufferBytes) return file_.read_at(offset, out, n);
+size_t BufferedSource::read_at(uint64_t offset, void* out, size_t n) {
+  if (n >= kBufferBytes) return read_file(offset, out, n);
   const bool buffered = offset >= buffer_begin_ && offset + n <= buffer_begin_ + buffer_.size();
   if (!buffered) {
     buffer_.resize(static_cast<size_t>(std::min<uint64_t>(kBufferBytes, size() - offset)));
-    const size_t got = file_.read_at(offset, buffer_.data(), buffer_.size());
+    const size_t got = read_file(offset, buffer_.data(), buffer_.size());
     buffer_.resize(got);
     buffer_begin_ = offset;
   }

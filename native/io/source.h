@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "io/file.h"
+#include "io/mapping.h"
 
 namespace voronode {
 
@@ -26,12 +27,18 @@ class Source {
   // was cut after it was opened. Throws SystemError.
   virtual size_t read_at(uint64_t offset, void* out, size_t n) = 0;
 
+  // If it is a file that is mapped.
+  const std::shared_ptr<Mapping>& mapping() const noexcept { return mapping_; }
+  size_t readable() const noexcept { return mapping_ == nullptr ? static_cast<size_t>(size_) : mapping_->readable(); }
+
  protected:
-  Source(std::string name, uint64_t size) : name_(std::move(name)), size_(size) {}
+  Source(std::string name, uint64_t size, std::shared_ptr<Mapping> mapping = nullptr)
+      : name_(std::move(name)), size_(size), mapping_(std::move(mapping)) {}
 
  private:
   std::string name_;
   uint64_t size_;
+  std::shared_ptr<Mapping> mapping_;
 };
 
 // REQUIRES: the bytes outlive the source and do not change.
@@ -48,18 +55,40 @@ class MemorySource final : public Source {
 };
 
 // Small reads are served from a buffer, large ones go straight to the caller's memory.
-class FileSource final : public Source {
+class BufferedSource : public Source {
  public:
-  explicit FileSource(const std::string& path) : FileSource(path, InputFile(path)) {}
   size_t read_at(uint64_t offset, void* out, size_t n) override;
+
+ protected:
+  using Source::Source;
+  virtual size_t read_file(uint64_t offset, void* out, size_t n) = 0;
 
  private:
   static constexpr size_t kBufferBytes = 16384;
-  FileSource(const std::string& path, InputFile file) : Source(path, file.size()), file_(std::move(file)) {}
-
-  InputFile file_;
   std::vector<uint8_t> buffer_;
   uint64_t buffer_begin_ = 0;
+};
+
+class FileSource final : public BufferedSource {
+ public:
+  explicit FileSource(const std::string& path) : FileSource(path, InputFile(path)) {}
+
+ private:
+  FileSource(const std::string& path, InputFile file) : BufferedSource(path, file.size()), file_(std::move(file)) {}
+  size_t read_file(uint64_t offset, void* out, size_t n) override { return file_.read_at(offset, out, n); }
+
+  InputFile file_;
+};
+
+// What is not taken in place is read from the same file.
+class MappedSource final : public BufferedSource {
+ public:
+  explicit MappedSource(const std::string& path) : MappedSource(path, Mapping::open(path)) {}
+
+ private:
+  MappedSource(const std::string& path, const std::shared_ptr<Mapping>& mapping)
+      : BufferedSource(path, mapping->size(), mapping) {}
+  size_t read_file(uint64_t offset, void* out, size_t n) override { return mapping()->read_at(offset, out, n); }
 };
 
 }  // namespace voronode

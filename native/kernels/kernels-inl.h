@@ -225,7 +225,9 @@ VN_TARGET size_t first_nonfinite(const float* x, size_t n) {
   while (i + kLanes <= n && finite16(x + i)) i += kLanes;
   for (; i < n; ++i) {
     // Exponent bits all ones: infinity or NaN.
-    if ((std::bit_cast<uint32_t>(x[i]) & 0x7F800000u) == 0x7F800000u) return i;
+    uint32_t bits = 0;
+    std::memcpy(&bits, x + i, sizeof bits);
+    if ((bits & 0x7F800000u) == 0x7F800000u) return i;
   }
   return n;
 }

@@ -13,7 +13,7 @@
 // The same for |x[j] - y[j]| (L1): lane + the absolute difference, each rounded once. The greatest of them (Linf) is
 // the same in any order.
 //
-// Vectors are float32, row-major, d components each, unaligned. No function reads outside its arguments.
+// Vectors are float32, row-major, d components each, at any address, of stored rows even one that is no multiple of 4. No function reads outside its arguments.
 #pragma once
 
 #include <cstddef>

@@ -10,10 +10,14 @@ VN_INLINE V16 zero() {
   const float32x4_t z = vdupq_n_f32(0.0f);
   return {{z, z, z, z}};
 }
-VN_INLINE V16 load(const float* p) { return {{vld1q_f32(p), vld1q_f32(p + 4), vld1q_f32(p + 8), vld1q_f32(p + 12)}}; }
+// By bytes: vld1q_f32 asks for floats that are aligned as floats.
+VN_INLINE float32x4_t load4(const float* p) {
+  return vreinterpretq_f32_u8(vld1q_u8(reinterpret_cast<const uint8_t*>(p)));
+}
+VN_INLINE V16 load(const float* p) { return {{load4(p), load4(p + 4), load4(p + 8), load4(p + 12)}}; }
 VN_INLINE V16 load_first(const float* p, size_t n) {
   float lanes[16] = {};
-  for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
+  std::memcpy(lanes, p, n * sizeof(float));
   return load(lanes);
 }
 VN_INLINE void store(float* p, V16 a) {

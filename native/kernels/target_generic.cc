@@ -24,12 +24,12 @@ constexpr size_t kMaxQueries = 1;
 VN_INLINE V16 zero() { return {}; }
 VN_INLINE V16 load_first(const float* p, size_t n) {
   V16 r = {};
-  for (size_t i = 0; i < n; ++i) r.v[i] = p[i];
+  std::memcpy(r.v, p, n * sizeof(float));
   return r;
 }
 VN_INLINE V16 load(const float* p) {
   V16 r;
-  for (size_t i = 0; i < 16; ++i) r.v[i] = p[i];
+  std::memcpy(r.v, p, sizeof r.v);
   return r;
 }
 VN_INLINE void store(float* p, const V16& a) {

@@ -15,7 +15,8 @@ void Blocks<T>::reserve(size_t n) {
   auto table = std::make_shared<Table>(*table_);
   table->reserve(blocks);
   while (table->size() < blocks) {
-    table->push_back(std::make_shared<AlignedArray<T>>(shape_.capacity(table->size()) * width()));
+    const auto memory = std::make_shared<AlignedArray<T>>(shape_.capacity(table->size()) * width());
+    table->emplace_back(memory, memory->data());
   }
   std::lock_guard<std::mutex> lock(mutex_);
   table_ = std::move(table);
@@ -39,6 +40,33 @@ void Blocks<T>::append(size_t n, const T* items) {
   reserve(n);
   fill(n, items);
   publish(n);
+}
+
+template <class T>
+void Blocks<T>::adopt(size_t n, uint8_t* rows, const std::shared_ptr<void>& owner, size_t spare) {
+  const size_t row_bytes = width() * sizeof(T);
+  auto table = std::make_shared<Table>();
+  size_t stay = 0;  // rows
+  for (size_t b = 0; shape_.begin(b) + shape_.capacity(b) <= n; ++b) {
+    const size_t end = shape_.begin(b) + shape_.capacity(b);
+    if ((n - end) * row_bytes + spare < kAlignment) break;
+    table->emplace_back(owner, reinterpret_cast<T*>(rows + stay * row_bytes));
+    stay = end;
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    adopted_ = table->size();
+    table_ = std::move(table);
+  }
+  n_ = stay;
+  reserve(n - stay);
+  for (size_t at = stay; at < n;) {
+    const size_t b = shape_.block_of(at);
+    const size_t end = std::min(n, shape_.begin(b) + shape_.capacity(b));
+    std::memcpy(slot(at), rows + at * row_bytes, (end - at) * row_bytes);
+    at = end;
+  }
+  publish(n - stay);
 }
 
 template <class T>
@@ -68,6 +96,7 @@ void Blocks<T>::release_spare() noexcept {
   const size_t used = size() == 0 ? 0 : shape_.block_of(size() - 1) + 1;
   std::lock_guard<std::mutex> lock(mutex_);
   while (table_->size() > used) table_->pop_back();
+  adopted_ = std::min(adopted_, used);
 }
 
 template class Blocks<float>;

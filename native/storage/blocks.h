@@ -24,8 +24,8 @@ namespace voronode {
 
 template <class T>
 class Blocks {
-  // shared: the tables before and after a growth name the same blocks.
-  using Table = std::vector<std::shared_ptr<AlignedArray<T>>>;
+  // shared: the tables before and after a growth name the same blocks. Each keeps what it lies in.
+  using Table = std::vector<std::shared_ptr<T>>;
 
  public:
   class View {
@@ -33,8 +33,9 @@ class Blocks {
     size_t size() const noexcept { return n_; }
     size_t width() const noexcept { return shape_.width; }
 
-    // Block b covers rows [begin, begin + rows); data is row-major, 64-byte aligned, and may be read (not used) up to
-    // 64 bytes beyond its last row.
+    // Block b covers rows [begin, begin + rows); data is row-major, and may be read (not used) up to 64 bytes beyond its
+    // last row. Aligned to 64 bytes, or, if it was adopted, to nothing: what is read there goes through kernels, or is
+    // copied as bytes.
     struct Block {
       const T* data;
       size_t begin;
@@ -45,7 +46,7 @@ class Blocks {
     Block block(size_t b) const noexcept {
       const size_t begin = shape_.begin(b);
       const size_t capacity = shape_.capacity(b);
-      return {(*table_)[b]->data(), begin, n_ - begin < capacity ? n_ - begin : capacity, capacity};
+      return {(*table_)[b].get(), begin, n_ - begin < capacity ? n_ - begin : capacity, capacity};
     }
 
     Block block_with(size_t i) const noexcept { return block(shape_.block_of(i)); }  // i < size()
@@ -53,7 +54,7 @@ class Blocks {
     // REQUIRES: i < size().
     const T* row(size_t i) const noexcept {
       const size_t b = shape_.block_of(i);
-      return (*table_)[b]->data() + (i - shape_.begin(b)) * shape_.width;
+      return (*table_)[b].get() + (i - shape_.begin(b)) * shape_.width;
     }
 
    private:
@@ -77,13 +78,22 @@ class Blocks {
     return View(table_, n, shape_);
   }
 
-  // Bytes of all blocks.
+  // Bytes of all blocks, without what was adopted.
   size_t allocated_bytes() const noexcept {
     std::lock_guard<std::mutex> lock(mutex_);
     size_t rows = 0;
-    for (size_t b = 0; b < table_->size(); ++b) rows += shape_.capacity(b);
+    for (size_t b = adopted_; b < table_->size(); ++b) rows += shape_.capacity(b);
     return rows * shape_.width * sizeof(T);
   }
+  size_t adopted_bytes() const noexcept {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return adopted_ == 0 ? 0 : shape_.begin(adopted_) * shape_.width * sizeof(T);
+  }
+
+  // Takes n rows that lie elsewhere, at any address, for its first ones: whole blocks of them stay where they are, and
+  // keep `owner`; the others are copied. Behind them `spare` bytes can be read. REQUIRES: empty, and nobody else is here.
+  // Throws kNoMemory.
+  void adopt(size_t n, uint8_t* rows, const std::shared_ptr<void>& owner, size_t spare);
 
   // n rows of width items. Throws kNoMemory and leaves all as it was.
   void append(size_t n, const T* items);
@@ -96,7 +106,7 @@ class Blocks {
   void fill(size_t first, size_t n, const T* items) noexcept;
   T* slot(size_t i) noexcept {
     const size_t b = shape_.block_of(i);
-    return (*table_)[b]->data() + (i - shape_.begin(b)) * shape_.width;
+    return (*table_)[b].get() + (i - shape_.begin(b)) * shape_.width;
   }
   // The whole block of slot i, for what is not laid out row after row.
   struct Room {
@@ -106,7 +116,7 @@ class Blocks {
   };
   Room room(size_t i) noexcept {
     const size_t b = shape_.block_of(i);
-    return {(*table_)[b]->data(), shape_.begin(b), shape_.capacity(b)};
+    return {(*table_)[b].get(), shape_.begin(b), shape_.capacity(b)};
   }
   void publish(size_t n) noexcept { n_.store(n_.load(std::memory_order_relaxed) + n, std::memory_order_release); }
 
@@ -131,6 +141,7 @@ class Blocks {
   BlockShape shape_;
   mutable std::mutex mutex_;  // guards table_ (the pointer)
   std::shared_ptr<Table> table_;
+  size_t adopted_ = 0;  // blocks, the first ones
   std::atomic<size_t> n_{0};
 };
 
