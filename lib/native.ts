@@ -308,9 +308,10 @@ export interface Native {
     index: NativeIndex,
     path: string | Uint8Array,
     atomic: boolean,
+    mappable: boolean,
     token: NativeToken | undefined,
   ): Promise<void>;
-  writeIndexSync(index: NativeIndex, path: string | Uint8Array, atomic: boolean): void;
+  writeIndexSync(index: NativeIndex, path: string | Uint8Array, atomic: boolean, mappable: boolean): void;
   serializeIndex(index: NativeIndex, token: NativeToken | undefined): Promise<Uint8Array>;
   serializeIndexSync(index: NativeIndex): Uint8Array;
   deserializeIndex(bytes: Uint8Array, token: NativeToken | undefined): Promise<NativeIndex>;

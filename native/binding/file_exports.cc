@@ -62,17 +62,18 @@ class DeserializeIndex final : public Makes {
 
 class WriteIndex final : public Operation {
  public:
-  static constexpr size_t kArgs = 3;
+  static constexpr size_t kArgs = 4;
   explicit WriteIndex(const Call& call)
       : Operation(index_of(call.env, call[0]), Access::kRead),
         path_(path_arg(call.env, call[1])),
-        saving_(boolean_arg(call.env, "atomic", call[2]) ? Saving::kAtomic : Saving::kInPlace) {}
-  void execute(const Cancel* cancel, Listener*) override { write_index(*index(), path_, cancel, saving_); }
+        save_{boolean_arg(call.env, "atomic", call[2]) ? Saving::kAtomic : Saving::kInPlace,
+              boolean_arg(call.env, "mappable", call[3])} {}
+  void execute(const Cancel* cancel, Listener*) override { write_index(*index(), path_, cancel, save_); }
   napi_value finish(Napi::Env env) override { return env.Undefined(); }
 
  private:
   std::string path_;
-  Saving saving_;
+  Save save_;
 };
 
 class SerializeIndex final : public Operation {

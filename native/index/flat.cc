@@ -29,8 +29,11 @@ class RowsInPlace final : public StoredRows {
 }  // namespace
 
 IndexFlat::IndexFlat(size_t d, Metric metric, bool sketch) : IndexFlatCodes(d, metric), rows_(d) {
-  if (sketch && traits(metric).sketched && d >= kMinSketchDimension && d <= kMaxSketchDimension)
-    sketches_.emplace(d, metric);
+  if (sketch && sketchable(d, metric)) sketches_.emplace(d, metric);
+}
+
+bool IndexFlat::sketchable(size_t d, Metric metric) noexcept {
+  return traits(metric).sketched && d >= kMinSketchDimension && d <= kMaxSketchDimension;
 }
 
 void IndexFlat::add(size_t n, const float* x, const Cancel* cancel) {

@@ -23,7 +23,7 @@ class IndexFlat final : public IndexFlatCodes {
   MemoryUse memory_use() const noexcept override {
     return {.rows = rows_.allocated_bytes(),
             .sketches = sketches_ ? sketches_->allocated_bytes() : 0,
-            .mapped = rows_.adopted_bytes()};
+            .mapped = rows_.adopted_bytes() + (sketches_ ? sketches_->adopted_bytes() : 0)};
   }
   void add(size_t n, const float* x, const Cancel* cancel) override;
   void search(size_t nq, const float* xq, size_t k, const SearchParams& params, float* distances,
@@ -47,6 +47,13 @@ class IndexFlat final : public IndexFlatCodes {
     rows_.adopt(n, rows, owner, spare);
     numbers().appended(n);
   }
+
+  // And their sketches (Sketches::adopt). REQUIRES: sketchable(), nothing but adopt_rows() before.
+  void adopt_sketches(std::vector<float> centre, size_t groups, uint8_t* planes, const std::shared_ptr<void>& owner,
+                      size_t spare) {
+    sketches_.emplace(d(), metric()).adopt(std::move(centre), groups, planes, owner, spare);
+  }
+  static bool sketchable(size_t d, Metric metric) noexcept;
 
   // The rows as they lie, in slots.
   const Blocks<float>& rows() const noexcept { return rows_; }

@@ -84,7 +84,7 @@ std::vector<idx_t> IndexIDMap::row_ids() const {
   std::vector<idx_t> out;
   out.reserve(rows.size());
   rows.for_each_run([&](size_t begin, size_t end) {
-    for (size_t slot = begin; slot < end; ++slot) out.push_back(*ids.row(slot));
+    for (size_t slot = begin; slot < end; ++slot) out.push_back(ids.value(slot));
   });
   return out;
 }
@@ -113,7 +113,7 @@ std::vector<size_t> IndexIDMap::slots_in(const IDSelector& selector, const RowNu
   rows.for_each_run([&](size_t begin, size_t end) {
     for (size_t slot = begin; slot < end; ++slot) {
       if (asked++ % kRowsAPoll == 0) poll(cancel);
-      if (selector.is_member(*ids.row(slot))) slots.push_back(slot);
+      if (selector.is_member(ids.value(slot))) slots.push_back(slot);
     }
   });
   check(cancel);
@@ -135,7 +135,7 @@ size_t IndexIDMap::upsert(const Rows& rows, Missing missing, const Cancel* cance
   std::vector<idx_t> there;
   there.reserve(old.size());
   const auto all = ids_.view();
-  for (size_t slot : old) there.push_back(*all.row(slot));
+  for (size_t slot : old) there.push_back(all.value(slot));
   const size_t found = count_known(rows, std::move(there), missing);
   RowNumbers::Change change(numbers(), old);
   append_ids(latest.n, latest.ids, [&] { base().add(latest.n, latest.x, cancel); });
@@ -166,7 +166,7 @@ void IndexIDMap::reset() noexcept {
 void IndexIDMap::merge_rows(Index& other, idx_t add_id, const Cancel* cancel) {
   const auto theirs = dynamic_cast<const IndexIDMap&>(other).ids_.view();
   std::vector<idx_t> moved(other.ntotal());
-  for (size_t i = 0; i < moved.size(); ++i) moved[i] = moved_id(*theirs.row(i), add_id);
+  for (size_t i = 0; i < moved.size(); ++i) moved[i] = moved_id(theirs.value(i), add_id);
   append_ids(moved.size(), moved.data(),
              [&] { base().merge_from(*other.inner(), static_cast<idx_t>(base().ntotal()), cancel); });
   other.reset();

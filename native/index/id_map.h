@@ -21,7 +21,8 @@ class IndexIDMap final : public Wrapper {
 
   const char* kind() const noexcept override { return idmap2_ ? "IndexIDMap2" : "IndexIDMap"; }
   MemoryUse memory_use() const noexcept override {
-    return base().memory_use() + MemoryUse{.ids = ids_.allocated_bytes(), .tables = ids_.table_bytes()};
+    return base().memory_use() +
+           MemoryUse{.ids = ids_.allocated_bytes(), .tables = ids_.table_bytes(), .mapped = ids_.adopted_bytes()};
   }
   void add(size_t n, const float* x, const Cancel* cancel) override;  // kUnsupported: a map needs ids
   void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) override;

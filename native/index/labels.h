@@ -28,7 +28,7 @@ class Labels {
     } else {
       const auto slot = static_cast<size_t>(id);
       if (!rows_->has(slot)) return false;
-      *out = ids_ ? *ids_->row(slot) : by_slot_ ? id : static_cast<idx_t>(rows_->position(slot));
+      *out = ids_ ? ids_->value(slot) : by_slot_ ? id : static_cast<idx_t>(rows_->position(slot));
     }
     return filter_ == nullptr || filter_->is_member(*out);
   }

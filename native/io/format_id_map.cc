@@ -1,6 +1,7 @@
 // IndexIDMap and IndexIDMap2: header, the wrapped index, then an array of int64, the id of each row. IndexKeyMap: the same
 // as an IndexIDMap with the ids 0, 1, …, and a mark in its header; its keys follow (key_trailer.h).
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 #include <string>
 
@@ -29,7 +30,22 @@ void read_in_chunks(Reader& reader, size_t ntotal, const F& f) {
   }
 }
 
+// Ids that stay in the file.
+IdTable ids_in_place(Reader& reader, size_t ntotal) {
+  reader.count("id_map", ntotal, "ntotal", sizeof(int64_t));
+  IdTable ids;
+  uint8_t* const at =
+      reader.in_place("id_map", {ntotal, sizeof(int64_t)}, [&](const uint8_t* begin, size_t n, size_t row) {
+        std::vector<int64_t> piece(n);
+        std::memcpy(piece.data(), begin, n * sizeof(int64_t));
+        check_ids(reader, piece.data(), n, row);
+      });
+  ids.adopt(ntotal, at, reader.mapping(), reader.spare());
+  return ids;
+}
+
 IdTable read_ids(Reader& reader, size_t ntotal) {
+  if (reader.mapping() != nullptr) return ids_in_place(reader, ntotal);
   IdTable ids;
   read_in_chunks(reader, ntotal, [&](const int64_t* chunk, size_t n, size_t row) {
     check_ids(reader, chunk, n, row);
@@ -72,7 +88,7 @@ std::shared_ptr<Index> read_id_map(Reader& reader, Tag tag, const Outer* outer) 
     return IndexKeyMap::from_parts(inner, read_key_trailer(reader, ntotal));
   }
   IdTable ids = read_ids(reader, ntotal);
-  if (outer == nullptr && key_trailer_follows(reader)) reader.corrupt("no keys behind a map of ids", "keys");
+  if (outer == nullptr && keys_follow(reader)) reader.corrupt("no keys behind a map of ids", "keys");
   return IndexIDMap::from_parts(inner, std::move(ids), tag == kMap2Tag);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "io/format.h"
+#include "io/sketch_trailer.h"
 
 namespace voronode {
 namespace {
@@ -12,14 +13,20 @@ std::shared_ptr<Index> read_source(Source& source, const Cancel* cancel) {
   return read_any(reader, nullptr);
 }
 
-std::shared_ptr<Index> map_source(MappedSource& source, bool verify, const Cancel* cancel) {
-  check(cancel);
-  Reader reader(source, cancel);
-  reader.set_verifies(verify);
-  std::shared_ptr<Index> index = read_any(reader, nullptr);
-  source.mapping()->check();
-  for (std::shared_ptr<Index> at = index; at != nullptr; at = at->inner()) at->set_backing(source.mapping());
-  return index;
+void check_mappable(const Index& index) {
+  const Index* heart = &index;
+  for (std::shared_ptr<Index> inner = index.inner(); inner != nullptr; inner = inner->inner()) heart = inner.get();
+  if (dynamic_cast<const IndexFlatCodes*>(heart) != nullptr) return;
+  throw Error(Code::kUnsupported,
+              format("Files of an %s are not mapped but read: leave { mappable } out", heart->kind()));
+}
+
+// What a reader of Faiss's does not see.
+void write_extras(Writer& writer, const Index& index, const Moment& moment) {
+  // The inner() of an index is not constant, but this changes nothing.
+  if (const IndexFlat* const flat = flat_in(const_cast<Index&>(index))) {
+    write_sketch_trailer(writer, *flat, moment.rows());
+  }
 }
 
 }  // namespace
@@ -30,10 +37,21 @@ std::shared_ptr<Index> read_index(const std::string& path, const Cancel* cancel)
   return read_source(source, cancel);
 }
 
+std::shared_ptr<Index> map_index(const std::string& name, const std::shared_ptr<Mapping>& mapping, bool verify,
+                                 const Cancel* cancel) {
+  MappedSource source(name, mapping);
+  Reader reader(source, cancel);
+  reader.set_verifies(verify);
+  std::shared_ptr<Index> index = read_any(reader, nullptr);
+  if (IndexFlat* const flat = flat_in(*index); flat != nullptr) read_sketch_trailer(reader, flat);
+  mapping->check();
+  for (std::shared_ptr<Index> at = index; at != nullptr; at = at->inner()) at->set_backing(mapping);
+  return index;
+}
+
 std::shared_ptr<Index> map_index(const std::string& path, bool verify, const Cancel* cancel) {
   check(cancel);
-  MappedSource source(path);
-  return map_source(source, verify, cancel);
+  return map_index(path, Mapping::open(path), verify, cancel);
 }
 
 std::shared_ptr<Index> deserialize_index(const uint8_t* bytes, size_t size, const Cancel* cancel) {
@@ -41,15 +59,18 @@ std::shared_ptr<Index> deserialize_index(const uint8_t* bytes, size_t size, cons
   return read_source(source, cancel);
 }
 
-void write_index(const Index& index, const std::string& path, const Cancel* cancel, Saving saving) {
+void write_index(const Index& index, const std::string& path, const Cancel* cancel, const Save& save) {
   check(cancel);
-  if (saving == Saving::kInPlace && index.backing() != nullptr && index.backing()->is_file(path)) {
+  if (save.mappable) check_mappable(index);
+  if (save.saving == Saving::kInPlace && index.backing() != nullptr && index.backing()->is_file(path)) {
     throw Error(Code::kUnsupported, "The index lies in the file '" + path +
                                         "', which is mapped: save into another one, or without { atomic: false }");
   }
-  FileSink sink(path, saving);
+  FileSink sink(path, save.saving);
   Writer writer(sink, cancel);
-  write_any(writer, index, Moment(index));
+  const Moment moment(index);
+  write_any(writer, index, moment);
+  if (save.mappable) write_extras(writer, index, moment);
   sink.sync();
   index.check_backing();
   check(cancel);  // the last moment at which the old file can stay

@@ -1,53 +1,22 @@
 #include "io/key_trailer.h"
 
-#include <cstring>
+#include <algorithm>
 
 #include "base/aligned.h"
 #include "base/crc32c.h"
 #include "io/format.h"
-#include "io/tag.h"
+#include "io/trailer.h"
 
 namespace voronode {
 namespace {
 
-constexpr char kMagic[9] = "voronode";
-constexpr uint32_t kVersion = 1;
-
-// As it lies in the file.
-struct Head {
-  char magic[8];
-  uint32_t version;
-  uint32_t content;
-  uint64_t n;
-  uint64_t bytes;
-};
-static_assert(sizeof(Head) == 32);
-
-void check_crc(Reader& reader, const char* field, uint32_t computed) {
-  const auto stored = reader.number<uint32_t>(field);
-  if (stored != computed)
-    reader.corrupt(format("the checksum %08x of what stands before", computed), format("%08x", stored));
-}
-
-Head read_head(Reader& reader, size_t n) {
-  Head head;
-  reader.bytes("keys.head", &head, sizeof head);
-  if (std::memcmp(head.magic, kMagic, sizeof head.magic) != 0) reader.corrupt("keys", "something else");
-  if (head.version != kVersion)
-    reader.unsupported("keys in version " + std::to_string(head.version) + " of their format");
-  if (head.content != make_tag("keys")) reader.corrupt("keys", "something else");
-  check_crc(reader, "keys.head_crc", crc32c(0, &head, sizeof head));
-  if (head.n != n) reader.corrupt(std::to_string(n) + " keys, one for each row", std::to_string(head.n));
-  if (head.bytes > reader.remaining()) {
-    reader.corrupt(std::to_string(head.bytes) + " bytes of keys", std::to_string(reader.remaining()));
-  }
-  return head;
-}
+constexpr Tag kContent = make_tag("keys");
 
 }  // namespace
 
 KeyTable read_key_trailer(Reader& reader, size_t n) {
-  const Head head = read_head(reader, n);
+  const RecordHead head = read_record_head(reader, kContent);
+  if (head.n != n) reader.corrupt(std::to_string(n) + " keys, one for each row", std::to_string(head.n));
   const auto bytes = static_cast<size_t>(head.bytes);
   AlignedArray<uint8_t> packed(bytes);
   uint32_t crc = 0;
@@ -71,21 +40,14 @@ KeyTable read_key_trailer(Reader& reader, size_t n) {
   return table;
 }
 
-bool key_trailer_follows(Reader& reader) {
-  char magic[sizeof(Head::magic)];
-  if (reader.remaining() < sizeof magic) return false;
-  reader.bytes("trailer", magic, sizeof magic);
-  return std::memcmp(magic, kMagic, sizeof magic) == 0;
-}
+bool keys_follow(Reader& reader) { return record_follows(reader, kContent); }
 
 void write_key_trailer(Writer& writer, const KeyTable::View& keys, const RowNumbers::View& rows) {
-  Head head{{}, kVersion, make_tag("keys"), rows.size(), 0};
-  std::memcpy(head.magic, kMagic, sizeof head.magic);
+  uint64_t bytes = 0;
   rows.for_each_run([&](size_t begin, size_t end) {
-    for (size_t slot = begin; slot < end; ++slot) head.bytes += entry_bytes(keys.key(slot));
+    for (size_t slot = begin; slot < end; ++slot) bytes += entry_bytes(keys.key(slot));
   });
-  writer.bytes(&head, sizeof head);
-  writer.number(crc32c(0, &head, sizeof head));
+  write_record_head(writer, kContent, rows.size(), bytes);
   std::vector<uint8_t> chunk;
   chunk.reserve(kChunkBytes + kMaxKeyBytes + kMaxLengthBytes);
   uint32_t crc = 0;

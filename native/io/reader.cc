@@ -47,6 +47,8 @@ void Reader::bytes(const char* field, void* out, size_t n) {
   position_ += n;
 }
 
+bool Reader::peek(void* out, size_t n) { return n <= remaining() && source_.read_at(position_, out, n) == n; }
+
 uint8_t* Reader::skip(const char* field, size_t n) {
   field_ = field;
   field_begin_ = position_;

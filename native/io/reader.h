@@ -66,6 +66,9 @@ class Reader {
   // The next n bytes, raw.
   void bytes(const char* field, void* out, size_t n);
 
+  // The next n bytes, which are not taken. False: there are not so many.
+  bool peek(void* out, size_t n);
+
   // Where rows lie in a file that is mapped, instead of reading them: check(at, n, first) goes over all of them, in
   // pieces, if that is asked for. REQUIRES: they follow (count()).
   struct Extent {

@@ -83,11 +83,10 @@ class FileSource final : public BufferedSource {
 // What is not taken in place is read from the same file.
 class MappedSource final : public BufferedSource {
  public:
-  explicit MappedSource(const std::string& path) : MappedSource(path, Mapping::open(path)) {}
+  MappedSource(const std::string& name, const std::shared_ptr<Mapping>& mapping)
+      : BufferedSource(name, mapping->size(), mapping) {}
 
  private:
-  MappedSource(const std::string& path, const std::shared_ptr<Mapping>& mapping)
-      : BufferedSource(path, mapping->size(), mapping) {}
   size_t read_file(uint64_t offset, void* out, size_t n) override { return mapping()->read_at(offset, out, n); }
 };
 

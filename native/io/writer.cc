@@ -14,6 +14,7 @@ void Writer::bytes(const void* data, size_t n) {
     const size_t piece = std::min(n, kChunkBytes);
     sink_.write(p, piece);
     p += piece;
+    position_ += piece;
     n -= piece;
   }
 }

@@ -19,13 +19,19 @@ class Writer {
   void number(T value) {
     static_assert(std::is_arithmetic_v<T> && !std::is_same_v<T, bool>);
     sink_.write(&value, sizeof value);
+    position_ += sizeof value;
   }
 
   void bytes(const void* data, size_t n);
 
+  // Of the next byte to be written.
+  uint64_t position() const noexcept { return position_; }
+  const Cancel* cancel() const noexcept { return cancel_; }
+
  private:
   Sink& sink_;
   const Cancel* cancel_;
+  uint64_t position_ = 0;
 };
 
 }  // namespace voronode

@@ -8,6 +8,7 @@
 
 #include "base/cancel.h"
 #include "kernels/kernels.h"
+#include "sketch/maker.h"
 #include "sketch/space.h"
 #include "storage/blocks.h"
 
@@ -38,6 +39,15 @@ class Sketches {
     size_t steps_;
   };
   View view() const { return View(groups_.view(), space_.steps()); }
+
+  // How groups lie in blocks.
+  static BlockShape block_shape(size_t steps) { return {sketch_group_bytes(steps), 1, kGroupBlocks}; }
+
+  // For files: groups in such blocks that lie elsewhere (Blocks::adopt), the last block with room for no more than there
+  // are in it. REQUIRES: there are none yet, and SketchSpace::is_centre().
+  void adopt(std::vector<float> centre, size_t groups, uint8_t* planes, const std::shared_ptr<void>& owner,
+             size_t spare);
+  size_t adopted_bytes() const noexcept { return groups_.adopted_bytes(); }
 
   // For an append to `rows` of n rows that are filled in but not published: makes the sketches of the groups that it
   // completes. Throws (kNoMemory, kAborted) and leaves all as it was. publish() then makes them visible; call it after

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <utility>
 
 #include "sketch/rounding.h"
 
@@ -12,18 +14,25 @@ void SketchSpace::choose_centre(const std::vector<const float*>& sample) {
   bool bytes = true;
   for (size_t j = 0; j < centre_.size(); ++j) {
     for (size_t i = 0; i < sample.size(); ++i) {
-      column[i] = sample[i][j];
+      std::memcpy(&column[i], sample[i] + j, sizeof(float));  // at any address
       bytes &= column[i] >= 0 && column[i] <= 255 && std::floor(column[i]) == column[i];
     }
     const auto middle = column.begin() + static_cast<ptrdiff_t>(sample.size() / 2);
     std::nth_element(column.begin(), middle, column.end());
     centre_[j] = std::abs(*middle) <= kMaxComponent ? *middle : 0.0f;
   }
+  if (bytes) std::fill(centre_.begin(), centre_.end(), 128.0f);
+  set_centre(std::move(centre_));
+}
+
+bool SketchSpace::is_centre(const std::vector<float>& centre) noexcept {
+  return std::all_of(centre.begin(), centre.end(), [](float c) { return std::abs(c) <= kMaxComponent; });
+}
+
+void SketchSpace::set_centre(std::vector<float> centre) noexcept {
+  centre_ = std::move(centre);
   double squares = 0;
-  for (float& component : centre_) {
-    if (bytes) component = 128.0f;
-    squares += static_cast<double>(component) * component;
-  }
+  for (const float component : centre_) squares += static_cast<double>(component) * component;
   centre_norm_ = std::sqrt(squares) * kUp;
 }
 

@@ -25,6 +25,10 @@ class SketchSpace {
   // good one makes small codes. Not once there are sketches.
   void choose_centre(const std::vector<const float*>& sample);
 
+  // Whether choose_centre can have chosen it. set_centre: chooses it. REQUIRES: it can be, and there are no sketches.
+  static bool is_centre(const std::vector<float>& centre) noexcept;
+  void set_centre(std::vector<float> centre) noexcept;
+
   // From now on sketches are of images of vectors (less the centre) under this map. Not once there are sketches.
   void reduce(std::shared_ptr<const Reduction> reduction) noexcept { reduction_ = std::move(reduction); }
   const Reduction* reduction() const noexcept { return reduction_.get(); }

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -55,6 +56,13 @@ class Blocks {
     const T* row(size_t i) const noexcept {
       const size_t b = shape_.block_of(i);
       return (*table_)[b].get() + (i - shape_.begin(b)) * shape_.width;
+    }
+
+    // What a row of one item holds, at any address.
+    T value(size_t i) const noexcept {
+      T item;
+      std::memcpy(&item, row(i), sizeof item);
+      return item;
     }
 
    private:

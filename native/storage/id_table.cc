@@ -14,9 +14,9 @@ class IdsOfRows {
   using Key = int64_t;
   explicit IdsOfRows(Blocks<int64_t>::View ids) noexcept : ids_(std::move(ids)) {}
   static uint64_t hash(int64_t id, uint64_t seed) noexcept { return voronode::hash(static_cast<uint64_t>(id), seed); }
-  uint64_t hash_of(size_t row, uint64_t seed) const noexcept { return hash(*ids_.row(row), seed); }
-  bool bears(size_t row, int64_t id) const noexcept { return *ids_.row(row) == id; }
-  bool same(size_t a, size_t b) const noexcept { return *ids_.row(a) == *ids_.row(b); }
+  uint64_t hash_of(size_t row, uint64_t seed) const noexcept { return hash(ids_.value(row), seed); }
+  bool bears(size_t row, int64_t id) const noexcept { return ids_.value(row) == id; }
+  bool same(size_t a, size_t b) const noexcept { return ids_.value(a) == ids_.value(b); }
 
  private:
   Blocks<int64_t>::View ids_;
@@ -40,6 +40,10 @@ size_t IdTable::size() const noexcept { return state_->ids.size(); }
 Blocks<int64_t>::View IdTable::view() const { return state_->ids.view(); }
 size_t IdTable::allocated_bytes() const noexcept { return state_->ids.allocated_bytes(); }
 size_t IdTable::table_bytes() const noexcept { return state_->finder.bytes(); }
+size_t IdTable::adopted_bytes() const noexcept { return state_->ids.adopted_bytes(); }
+void IdTable::adopt(size_t n, uint8_t* ids, const std::shared_ptr<void>& owner, size_t spare) {
+  state_->ids.adopt(n, ids, owner, spare);
+}
 void IdTable::append(size_t n, const int64_t* ids) { state_->ids.append(n, ids); }
 
 int64_t IdTable::find_last(int64_t id, const RowNumbers::View& rows) const {

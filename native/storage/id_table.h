@@ -28,6 +28,10 @@ class IdTable {
   size_t allocated_bytes() const noexcept;  // of the ids, without the table
   size_t table_bytes() const noexcept;      // of the reverse table; as all that says how much there is, at any time
 
+  // For files: n ids that lie elsewhere (Blocks::adopt). REQUIRES: empty.
+  void adopt(size_t n, uint8_t* ids, const std::shared_ptr<void>& owner, size_t spare);
+  size_t adopted_bytes() const noexcept;
+
   // One appender beside readers. Throws kNoMemory and leaves all as it was.
   void append(size_t n, const int64_t* ids);
 

@@ -7,15 +7,26 @@
 #include "base/error.h"
 #include "io/index_io.h"
 #include "test/exercise.h"
+#include "test/heap_mapping.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+namespace {
+
+template <class Read>
+void try_to(const Read& read) {
   std::shared_ptr<voronode::Index> index;
   try {
-    index = voronode::deserialize_index(data, size, nullptr);
+    index = read();
   } catch (const voronode::Error& error) {
     if (error.code() != voronode::Code::kCorrupt && error.code() != voronode::Code::kUnsupported) throw;
-    return 0;
+    return;
   }
   voronode::test::exercise(*index);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  try_to([&] { return voronode::deserialize_index(data, size, nullptr); });
+  try_to([&] { return voronode::test::map_bytes({data, data + size}, true); });
   return 0;
 }

@@ -21,7 +21,7 @@ std::shared_ptr<Index> some_index() {
 
 int save_error(const std::string& path, const Index& index) {
   try {
-    write_index(index, path, nullptr, Saving::kInPlace);
+    write_index(index, path, nullptr, {Saving::kInPlace});
   } catch (const SystemError& error) {
     CHECK(error.path() == path);
     CHECK(std::string(error.hint()).empty());
@@ -55,7 +55,7 @@ TEST_CASE("in place: the file is left alone until the first write") {
   write_all(folder / "index", old);
   Cancel fired;
   fired.fire();
-  CHECK_THROWS_AS(write_index(*some_index(), folder / "index", &fired, Saving::kInPlace), Error);
+  CHECK_THROWS_AS(write_index(*some_index(), folder / "index", &fired, {Saving::kInPlace}), Error);
   CHECK(read_all(folder / "index") == old);
   { InPlaceFile file(folder / "index"); }
   CHECK(read_all(folder / "index") == old);
