@@ -20,6 +20,8 @@ type Channel = TracingChannel<unknown, object>;
 /** How calls of one function are told. */
 interface Telling<A extends unknown[], R> {
   channel: Channel;
+  /** What callers call it, if it is something else. */
+  method?: string;
   /** What is known when the call comes; undefined if it will be refused. */
   begin(...args: A): object | undefined;
   /** What its result adds. */
@@ -42,6 +44,7 @@ type Names =
   | 'writeIndex'
   | 'serializeIndex'
   | 'readIndex'
+  | 'mapIndex'
   | 'deserializeIndex';
 
 type Tellings = { [N in Names]: Telling<Parameters<Native[N]>, Awaited<ReturnType<Native[N]>>> };
@@ -58,9 +61,9 @@ export function ownHandle(handle: NativeIndex, index: Index | IndexKeyMap): void
 export function traced(native: Native): Native {
   const calls: Record<string, unknown> = { ...native };
   for (const [name, telling] of Object.entries(tellingsOf(native))) {
-    const twin = `${name}Sync`;
-    calls[name] = tracedPromise(native, name, calls[name] as Call, telling as Telling<unknown[], unknown>);
-    calls[twin] = tracedInPlace(twin, calls[twin] as Call, telling as Telling<unknown[], unknown>);
+    const [method, twin] = [(telling as Telling<unknown[], unknown>).method ?? name, `${name}Sync`];
+    calls[name] = tracedPromise(native, method, calls[name] as Call, telling as Telling<unknown[], unknown>);
+    calls[twin] = tracedInPlace(`${method}Sync`, calls[twin] as Call, telling as Telling<unknown[], unknown>);
   }
   return calls as unknown as Native;
 }
@@ -89,7 +92,7 @@ function tellingsOf(native: Native): Tellings {
     addWithIds: { channel: add, begin: adding },
     addWithKeys: { channel: add, begin: adding },
     upsert: { channel: add, begin: adding, end: (replaced) => ({ replaced }) },
-    upsertKeys: { channel: add, begin: adding, end: (replaced) => ({ replaced }) },
+    upsertKeys: { channel: add, method: 'upsert', begin: adding, end: (replaced) => ({ replaced }) },
     mergeFrom: {
       channel: add,
       begin: (index, other) => onIndex<AddTrace>(index, () => ({ n: native.ntotal(other) })),
@@ -111,6 +114,7 @@ function tellingsOf(native: Native): Tellings {
       end: ({ length }) => ({ bytes: length }),
     },
     readIndex: { channel: load, begin: file, end: factsOf },
+    mapIndex: { channel: load, method: 'readIndex', begin: file, end: factsOf },
     deserializeIndex: { channel: load, begin: ({ length }): Partial<LoadTrace> => ({ bytes: length }), end: factsOf },
   };
 }

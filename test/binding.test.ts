@@ -63,9 +63,7 @@ describe('with hostile values in the place of every argument', () => {
     },
     ...{ scalarQuantizer: 0, refine: 0, kFactor: 0, setKFactor: 0 },
     ...{ mergeFrom: 0, mergeFromSync: 0, kmeans: 0, kmeansSync: 0 },
-    ...{ readIndex: 0, readIndexSync: 0,
-  mapIndex: 0,
-  mapIndexSync: 0, writeIndex: 0, writeIndexSync: 0 },
+    ...{ readIndex: 0, readIndexSync: 0, mapIndex: 0, mapIndexSync: 0, writeIndex: 0, writeIndexSync: 0 },
     ...{ serializeIndex: 0, serializeIndexSync: 0, deserializeIndex: 0, deserializeIndexSync: 0 },
     ...{ normalizeL2: 0, token: 0, cancel: 0, threads: 0, setThreads: 0, simdTarget: 0, simdTargets: 0 },
     ...{ taskCounts: 0, sharing: 0, timeOperation: 0, runTimes: 0 },
@@ -252,7 +250,7 @@ describe('the messages', () => {
   it('of a file error has the fields of node:fs', () => {
     let error: unknown;
     try {
-      native.writeIndexSync(filled(), '/there/is/none/either', true);
+      native.writeIndexSync(filled(), '/there/is/none/either', true, false);
     } catch (caught) {
       error = caught;
     }

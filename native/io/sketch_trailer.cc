@@ -39,16 +39,21 @@ SketchSpace space_of(const IndexFlat& flat, const RowsInOrder& rows) {
   return space;
 }
 
-// The groups [first, first + count) as a block with room for them.
-void make_block(const SketchSpace& space, const RowsInOrder& rows, size_t first, size_t count, uint8_t* block,
+struct Groups {
+  size_t first;
+  size_t count;
+};
+
+// The groups as a block with room for them and no more.
+void make_block(const SketchSpace& space, const RowsInOrder& rows, const Groups& groups, uint8_t* block,
                 const Cancel* cancel) {
-  const size_t tasks = (count + kGroupsPerTask - 1) / kGroupsPerTask;
+  const size_t tasks = (groups.count + kGroupsPerTask - 1) / kGroupsPerTask;
   ThreadPool::instance().parallel_for(tasks, cancel, [&](size_t task) {
     SketchMaker maker(space);
     const float* group_rows[kGroupRows];
-    for (size_t g = task * kGroupsPerTask; g < std::min(count, (task + 1) * kGroupsPerTask); ++g) {
-      for (size_t r = 0; r < kGroupRows; ++r) group_rows[r] = rows.row((first + g) * kGroupRows + r);
-      maker.make(group_rows, block, count, g);
+    for (size_t g = task * kGroupsPerTask; g < std::min(groups.count, (task + 1) * kGroupsPerTask); ++g) {
+      for (size_t r = 0; r < kGroupRows; ++r) group_rows[r] = rows.row((groups.first + g) * kGroupRows + r);
+      maker.make(group_rows, block, groups.count, g);
     }
   });
 }
@@ -95,7 +100,7 @@ void write_sketch_trailer(Writer& writer, const IndexFlat& flat, const RowNumber
     poll(writer.cancel());
     const size_t count = std::min(shape.capacity(b), groups - shape.begin(b));
     AlignedArray<uint8_t> block(count * group_bytes);
-    make_block(space, in_order, shape.begin(b), count, block.data(), writer.cancel());
+    make_block(space, in_order, {shape.begin(b), count}, block.data(), writer.cancel());
     body.bytes(block.data(), count * group_bytes);
   }
   body.finish();
