@@ -1,13 +1,11 @@
 #include "base/gate.h"
 
-#include "base/error.h"
-
 namespace voronode {
 
-// Counts the access in if nothing that runs forbids it.
-bool Gate::try_start(Access access) noexcept {
+// Counts the waiter in if nothing that runs forbids it.
+bool Gate::try_start(Waiter& waiter) noexcept {
   if (exclusive_) return false;
-  switch (access) {
+  switch (waiter.access_) {
     case Access::kRead:
       ++readers_;
       return true;
@@ -18,24 +16,23 @@ bool Gate::try_start(Access access) noexcept {
     case Access::kExclusive:
       if (appending_ || readers_ != 0) return false;
       exclusive_ = true;
+      excluding_ = &waiter;
       return true;
   }
   return false;
 }
 
-// Unlinks every waiter that may start now, in order, as a list. A read passes waiting appends (what holds an append
+// Unlinks every waiter that may start now, in order. A read passes waiting appends (what holds an append
 // back holds the next one back too); nothing passes a waiting exclusive.
-Gate::Waiter* Gate::take_ready() noexcept {
-  Waiter* ready = nullptr;
-  Waiter** ready_end = &ready;
+Gate::Ready Gate::take_ready() noexcept {
+  Ready ready;
   tail_ = nullptr;
   for (Waiter** link = &head_; *link != nullptr;) {
     Waiter* waiter = *link;
-    if (try_start(waiter->access_)) {
+    if (try_start(*waiter)) {
       *link = waiter->next_;
-      waiter->next_ = nullptr;
-      *ready_end = waiter;
-      ready_end = &waiter->next_;
+      (ready.last != nullptr ? ready.last->next_ : ready.first) = waiter;
+      ready.last = waiter;
       continue;
     }
     tail_ = waiter;
@@ -48,38 +45,76 @@ Gate::Waiter* Gate::take_ready() noexcept {
   return ready;
 }
 
-void Gate::grant(Waiter* ready) noexcept {
-  while (ready != nullptr) {
-    Waiter* const next = ready->next_;  // the waiter may be gone after granted()
-    ready->granted();
-    ready = next;
+// The last one's link is not looked at: that of an exclusive one, which is always alone, may be in use again, as its
+// grant may be taken back before it hears of it.
+void Gate::grant(const Ready& ready) noexcept {
+  for (Waiter* waiter = ready.first; waiter != nullptr;) {
+    Waiter* const next = waiter == ready.last ? nullptr : waiter->next_;  // the waiter may be gone after granted()
+    waiter->granted();
+    waiter = next;
   }
 }
 
+void Gate::push_first(Waiter& waiter) noexcept {
+  waiter.next_ = head_;
+  head_ = &waiter;
+  if (tail_ == nullptr) tail_ = &waiter;
+}
+
+void Gate::push_last(Waiter& waiter) noexcept {
+  waiter.next_ = nullptr;
+  (tail_ != nullptr ? tail_->next_ : head_) = &waiter;
+  tail_ = &waiter;
+}
+
 // A newcomer queues up and whoever may start then starts: arrival and departure follow one rule.
-void Gate::enter(Waiter& waiter, Access access) noexcept {
-  Waiter* ready = nullptr;
+void Gate::enter(Waiter& waiter, Access access, Place place) noexcept {
+  Ready ready;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     waiter.access_ = access;
-    waiter.next_ = nullptr;
-    (tail_ != nullptr ? tail_->next_ : head_) = &waiter;
-    tail_ = &waiter;
+    if (place == Place::kLast) {
+      push_last(waiter);
+    } else {
+      if (excluding_ != nullptr && excluding_->give_back()) {
+        exclusive_ = false;
+        push_first(*excluding_);
+        excluding_ = nullptr;
+      }
+      push_first(waiter);
+    }
     ready = take_ready();
   }
   grant(ready);
 }
 
 void Gate::leave(Access access) noexcept {
-  Waiter* ready = nullptr;
+  Ready ready;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (access == Access::kRead) --readers_;
     if (access == Access::kAppend) appending_ = false;
-    if (access == Access::kExclusive) exclusive_ = false;
+    if (access == Access::kExclusive) {
+      exclusive_ = false;
+      excluding_ = nullptr;
+    }
     ready = take_ready();
   }
   grant(ready);
+}
+
+bool Gate::withdraw(Waiter& waiter) noexcept {
+  Ready ready;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    Waiter** link = &head_;
+    while (*link != nullptr && *link != &waiter) link = &(*link)->next_;
+    if (*link == nullptr) return false;
+    *link = waiter.next_;
+    ready = take_ready();  // finds the tail, too
+  }
+  grant(ready);
+  return true;
 }
 
 bool Gate::try_exclude() noexcept {
@@ -90,55 +125,13 @@ bool Gate::try_exclude() noexcept {
 }
 
 void Gate::end_exclusion() noexcept {
-  Waiter* ready = nullptr;
+  Ready ready;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     exclusive_ = false;
     ready = take_ready();
   }
   grant(ready);
-}
-
-namespace {
-thread_local const GateHold* holds = nullptr;  // of this thread, the latest first
-}
-
-const GateHold* GateHold::innermost(const Gate& gate) noexcept {
-  const GateHold* hold = holds;
-  while (hold != nullptr && &hold->gate_ != &gate) hold = hold->outer_;
-  return hold;
-}
-
-GateHold::GateHold(Gate& gate, Access access) : gate_(gate), access_(access), within_(false), outer_(holds) {
-  if (const GateHold* const hold = innermost(gate)) {
-    if (access != Access::kRead || hold->access_ != Access::kRead) {
-      throw Error(Code::kUnsupported,
-                  "The index is being searched by a call that has not returned (its filter function runs): it cannot "
-                  "be changed before");
-    }
-    within_ = true;
-    holds = this;
-    return;
-  }
-  struct Blocked final : Gate::Waiter {
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool in = false;
-    void granted() noexcept override {
-      std::lock_guard<std::mutex> lock(mutex);
-      in = true;
-      changed.notify_one();  // under the lock: the waiting thread may destroy this object right after
-    }
-  } waiter;
-  gate.enter(waiter, access);
-  std::unique_lock<std::mutex> lock(waiter.mutex);
-  waiter.changed.wait(lock, [&] { return waiter.in; });
-  holds = this;
-}
-
-GateHold::~GateHold() {
-  holds = outer_;
-  if (!within_) gate_.leave(access_);
 }
 
 }  // namespace voronode

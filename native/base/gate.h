@@ -9,10 +9,10 @@
 // go on beside them); training, merging and reset are exclusive. Entry is first come, first served, but for one rule: a
 // read may pass waiting appends, which do not disturb it. So neither readers nor writers starve.
 //
-// A waiter is a node in the caller's own memory: entering and leaving allocate nothing and cannot fail.
+// A waiter is a node in the caller's own memory: entering and leaving allocate nothing and cannot fail. Work does not
+// come here itself: it has a Passage (passage.h), or a GateHold (gate_hold.h).
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <mutex>
 
@@ -24,12 +24,16 @@ class Gate {
  public:
   class Waiter {
    public:
-    // Called once, without the gate's lock: by enter() itself if the gate is free, else by the thread whose leave()
+    // Called for each grant, without the gate's lock: by enter() itself if the gate is free, else by the thread that
     // made room. Must be quick (hand work to a pool) and must not throw.
     virtual void granted() noexcept = 0;
 
    protected:
     ~Waiter() = default;
+
+    // An exclusive grant is wanted by somebody who must not wait for it. Whether it was not used yet, and never will be:
+    // the waiter then waits again, before all others. Called with the gate's lock.
+    virtual bool give_back() noexcept { return false; }
 
    private:
     friend class Gate;
@@ -41,9 +45,16 @@ class Gate {
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
 
-  // REQUIRES: `waiter` stays alive until granted() was called. Each grant is answered by one leave(access).
-  void enter(Waiter& waiter, Access access) noexcept;
+  // kFirst: before all who wait, and also before an exclusive waiter that gives its grant back.
+  enum class Place { kLast, kFirst };
+
+  // REQUIRES: `waiter` stays alive until granted() was called; if its access is exclusive, until leave(). Each grant is
+  // answered by one leave(access).
+  void enter(Waiter& waiter, Access access, Place place = Place::kLast) noexcept;
   void leave(Access access) noexcept;
+
+  // Takes a waiter that was not granted out of the queue; false if it does not stand there.
+  bool withdraw(Waiter& waiter) noexcept;
 
   // Who appends takes exclusivity as well, if nobody reads just now; nobody is made to wait for it. Without waiting.
   bool try_exclude() noexcept;
@@ -51,9 +62,15 @@ class Gate {
   void end_exclusion() noexcept;
 
  private:
-  static void grant(Waiter* ready) noexcept;
-  bool try_start(Access access) noexcept;
-  Waiter* take_ready() noexcept;
+  struct Ready {
+    Waiter* first = nullptr;  // null: none
+    Waiter* last = nullptr;
+  };
+  static void grant(const Ready& ready) noexcept;
+  bool try_start(Waiter& waiter) noexcept;
+  Ready take_ready() noexcept;
+  void push_first(Waiter& waiter) noexcept;
+  void push_last(Waiter& waiter) noexcept;
 
   std::mutex mutex_;
   Waiter* head_ = nullptr;
@@ -61,30 +78,7 @@ class Gate {
   size_t readers_ = 0;
   bool appending_ = false;
   bool exclusive_ = false;
-};
-
-// Holds a gate for the life of a scope; the calling thread blocks until it is let in.
-//
-// Within that scope a script may run (a filter function does, in a search) and come back on the same thread. A thread
-// that waited for itself would wait for ever: so it reads a gate that it reads already, whoever waits there, and is
-// refused everything else (kUnsupported).
-class GateHold {
- public:
-  GateHold(Gate& gate, Access access);
-  ~GateHold();
-  GateHold(const GateHold&) = delete;
-  GateHold& operator=(const GateHold&) = delete;
-
-  // Whether a hold of the calling thread lives.
-  static bool here(const Gate& gate) noexcept { return innermost(gate) != nullptr; }
-
- private:
-  static const GateHold* innermost(const Gate& gate) noexcept;
-
-  Gate& gate_;
-  Access access_;
-  bool within_;  // another hold of this thread, which has entered
-  const GateHold* outer_;
+  Waiter* excluding_ = nullptr;  // whom the exclusive grant is for
 };
 
 }  // namespace voronode

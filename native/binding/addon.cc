@@ -26,8 +26,9 @@ void check_forced_target() {
 
 void define_exports(Napi::Env env, napi_value exports) {
   std::vector<napi_property_descriptor> properties;
-  for (const auto& group : {index_exports(), change_exports(), search_exports(), row_exports(), key_exports(),
-                            ivf_exports(), clustering_exports(), file_exports(), process_exports(), vector_exports()}) {
+  for (const auto& group :
+       {index_exports(), change_exports(), search_exports(), row_exports(), key_exports(), ivf_exports(),
+        clustering_exports(), file_exports(), process_exports(), share_exports(), vector_exports()}) {
     for (const Export& e : group) {
       properties.push_back({e.name, nullptr, e.function, nullptr, nullptr, nullptr, napi_enumerable, nullptr});
     }

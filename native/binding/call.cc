@@ -1,5 +1,6 @@
 #include "binding/call.h"
 
+#include "base/gate_hold.h"
 #include "base/thread_pool.h"
 #include "binding/args.h"
 #include "binding/errors.h"
@@ -19,18 +20,8 @@ Environment& environment_of(napi_env env) {
 void refuse_if_held_here(const Operation& operation) {
   if (operation.other() == nullptr) return;
   for (const Gate* gate : operation.gates()) {
-    if (!GateHold::here(*gate)) continue;
+    if (gate == nullptr || !GateHold::here(*gate)) continue;
     throw Error(Code::kUnsupported, "A filter function cannot merge the index that it is asked for; merge after it");
-  }
-}
-
-// An index in a wrapper changes through the wrapper only, else the two would get out of step. Checked last before the
-// work is queued: a script that ran while arguments were read may have made a wrapper.
-void refuse_if_wrapped(const Operation& operation) {
-  if (operation.access() == Access::kRead) return;
-  for (const Index* index : {operation.index(), operation.other()}) {
-    if (index == nullptr || !index->wrapped()) continue;
-    throw Error(Code::kUnsupported, "This index belongs to a wrapper and changes only through it; use the wrapper");
   }
 }
 
@@ -61,13 +52,10 @@ napi_value run_guarded(napi_env env, napi_callback_info info, Mode mode, Body bo
 
 napi_value run_in_place(const Call& call, MakeOperation make) {
   const std::unique_ptr<Operation> operation = make(call);
-  refuse_if_wrapped(*operation);
+  operation->check_allowed();
   {
-    std::optional<GateHold> holds[2];
-    const auto gates = operation->gates();
-    for (size_t i = 0; i < gates.size(); ++i) {
-      if (gates[i] != nullptr) holds[i].emplace(*gates[i], operation->access());
-    }
+    const GateHold hold(operation->gates(), operation->access());
+    operation->check_allowed();  // again: an index may have been wrapped while this waited at its gate
     fault_point(Place::kExecute);
     operation->perform(nullptr, nullptr);
   }
@@ -82,13 +70,13 @@ napi_value run_as_job(const Call& call, MakeOperation make, size_t token_at) {
   try {
     fault_point(Place::kEntry);
     std::unique_ptr<Operation> operation = make(call);
-    refuse_if_wrapped(*operation);
+    operation->check_allowed();
     refuse_if_held_here(*operation);
     const napi_value token = call[token_at];
     TokenPtr wanted = is_undefined(call.env, token) ? std::make_shared<Token>() : token_of(call.env, token);
     check(&wanted->cancel);
     operation->move_inputs(call.env, call.environment.transfer);
-    refuse_if_wrapped(*operation);  // again: that may have run scripts
+    operation->check_allowed();  // again: that may have run scripts
     call.environment.jobs.start(std::move(operation), std::move(wanted), deferred);
   } catch (...) {
     reject_with_current_error(call.env, deferred);

@@ -197,11 +197,11 @@ class MergeFrom final : public Operation {
     if (&index()->gate() != &other_->index->gate()) return;
     throw Error(Code::kUnsupported, "An index cannot be merged into itself");
   }
-  Index* other() const noexcept override { return other_->index.get(); }
+  const HeldIndex* other() const noexcept override { return other_.get(); }
   double nanoseconds() const noexcept override {  // all rows of both are read or written once
-    return static_cast<double>(index()->allocated_bytes() + other()->allocated_bytes());
+    return static_cast<double>(index()->allocated_bytes() + other_->index->allocated_bytes());
   }
-  void execute(const Cancel* cancel, Listener*) override { index()->merge_from(*other(), add_id_, cancel); }
+  void execute(const Cancel* cancel, Listener*) override { index()->merge_from(*other_->index, add_id_, cancel); }
   napi_value finish(Napi::Env env) override {
     held().report_memory();
     other_->report_memory();

@@ -32,6 +32,7 @@ void Environment::clean_up(void* data) noexcept {
   auto* environment = static_cast<Environment*>(data);
   environment->jobs.close();
   environment->handles->close();
+  environment->pins.clear();
   StagingPool::instance().clear();
   ThreadPool::instance().release();
 }

@@ -1,5 +1,6 @@
 // What the addon keeps for one JavaScript environment (the main thread or a worker): its instance data. There is
-// nothing else but the thread pool and the table of kernels, which all environments share.
+// nothing else but the thread pool, the table of kernels and the registry of shared indexes (shared_indexes.h), which all
+// environments share.
 #pragma once
 
 #include <napi.h>
@@ -9,6 +10,7 @@
 #include "binding/arrays.h"
 #include "binding/handles.h"
 #include "binding/jobs.h"
+#include "binding/pins.h"
 #include "binding/shared_selector.h"
 #include "binding/transfer.h"
 
@@ -26,6 +28,7 @@ class Environment {
   const Transfer transfer;
   const std::shared_ptr<Handles> handles;
   const std::shared_ptr<KeptSelectors> selectors;
+  Pins pins;
   JobQueue jobs;
 
  private:

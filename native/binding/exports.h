@@ -21,6 +21,7 @@ std::span<const Export> ivf_exports() noexcept;         // inverted files: makin
 std::span<const Export> clustering_exports() noexcept;  // k-means for its own sake
 std::span<const Export> file_exports() noexcept;
 std::span<const Export> process_exports() noexcept;  // tokens, threads, SIMD targets
+std::span<const Export> share_exports() noexcept;    // one index in several environments
 std::span<const Export> vector_exports() noexcept;   // functions of vectors alone
 
 }  // namespace voronode

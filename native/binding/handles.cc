@@ -1,5 +1,8 @@
 #include "binding/handles.h"
 
+#include <utility>
+
+#include "base/error.h"
 #include "binding/args.h"
 #include "binding/errors.h"
 #include "binding/tagged.h"
@@ -61,7 +64,7 @@ class IndexHandle {
 
   const HeldPtr& held() const noexcept { return held_; }
   IndexHandle* next() const noexcept { return next_; }
-  void close() noexcept { held_.reset(); }
+  HeldPtr close() noexcept { return std::exchange(held_, nullptr); }
 
  private:
   static void finalize(napi_env env, void* data, void*) noexcept {
@@ -96,14 +99,21 @@ void Handles::sweep() noexcept {
 }
 
 void HeldIndex::report_memory() noexcept {
+  if (holding != Holding::kOwned) return;
   const auto bytes = static_cast<int64_t>(index->allocated_bytes());
   const int64_t change = bytes - reported_;
   reported_ = bytes;
   handles_->memory_changed(change);
 }
 
-napi_value new_index_handle(Napi::Env env, const std::shared_ptr<Handles>& handles, std::shared_ptr<Index> index) {
-  HeldPtr held = std::make_shared<HeldIndex>(handles, std::move(index));
+void HeldIndex::check_changeable() const {
+  if (holding != Holding::kReadOnly) return;
+  throw Error(Code::kUnsupported, "This index was shared with { readonly: true }: it cannot be changed from here");
+}
+
+napi_value new_index_handle(Napi::Env env, const std::shared_ptr<Handles>& handles, std::shared_ptr<Index> index,
+                            Holding holding) {
+  HeldPtr held = std::make_shared<HeldIndex>(handles, std::move(index), holding);
   const bool reports = !held->index->wrapped();
   const napi_value handle = IndexHandle::wrap(env, std::make_unique<IndexHandle>(handles, held));
   if (reports) held->report_memory();
@@ -116,8 +126,14 @@ HeldPtr index_of(Napi::Env env, napi_value handle) {
   return held;
 }
 
-void close_index(Napi::Env env, napi_value handle) {
-  unwrap<IndexHandle>(env, handle, HandleKind::kIndex, "index", "an index of this package").close();
+HeldPtr changeable_index_of(Napi::Env env, napi_value handle) {
+  HeldPtr held = index_of(env, handle);
+  held->check_changeable();
+  return held;
+}
+
+HeldPtr close_index(Napi::Env env, napi_value handle) {
+  return unwrap<IndexHandle>(env, handle, HandleKind::kIndex, "index", "an index of this package").close();
 }
 
 napi_value new_token(Napi::Env env, bool background, bool transfers) {

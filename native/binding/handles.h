@@ -39,12 +39,19 @@ class Handles {
   int64_t growth_ = 0;  // bytes since the last sweep
 };
 
+// What an environment has of an index.
+enum class Holding {
+  kOwned,     // made here: its memory is reported here
+  kAdopted,   // shared by another environment, or by this one
+  kReadOnly,  // likewise, and not to be changed
+};
+
 // An index with the memory that was reported for it: one object, shared by a handle and the jobs that work through it.
 // The environment's thread only, but for index.
 class HeldIndex {
  public:
-  HeldIndex(std::shared_ptr<Handles> handles, std::shared_ptr<Index> held) noexcept
-      : index(std::move(held)), handles_(std::move(handles)) {}
+  HeldIndex(std::shared_ptr<Handles> handles, std::shared_ptr<Index> held, Holding holding_) noexcept
+      : index(std::move(held)), holding(holding_), handles_(std::move(handles)) {}
   ~HeldIndex() { handles_->memory_changed(-reported_); }
   HeldIndex(const HeldIndex&) = delete;
   HeldIndex& operator=(const HeldIndex&) = delete;
@@ -53,7 +60,11 @@ class HeldIndex {
   // grows. (What it held before, the centroids of a quantizer, is counted twice as long as its own handle lives.)
   void report_memory() noexcept;
 
+  // kUnsupported if it is not to be changed from here. Any thread.
+  void check_changeable() const;
+
   const std::shared_ptr<Index> index;
+  const Holding holding;
 
  private:
   std::shared_ptr<Handles> handles_;
@@ -62,13 +73,16 @@ class HeldIndex {
 
 using HeldPtr = std::shared_ptr<HeldIndex>;
 
-napi_value new_index_handle(Napi::Env env, const std::shared_ptr<Handles>& handles, std::shared_ptr<Index> index);
+napi_value new_index_handle(Napi::Env env, const std::shared_ptr<Handles>& handles, std::shared_ptr<Index> index,
+                            Holding holding = Holding::kOwned);
 
 // The index of a handle. Throws kInvalidArgType for anything else, kClosed after close_index.
 HeldPtr index_of(Napi::Env env, napi_value handle);
+// The same of one that is to be changed: kUnsupported if it must not be.
+HeldPtr changeable_index_of(Napi::Env env, napi_value handle);
 
-// Lets go of the index, if that was not done yet.
-void close_index(Napi::Env env, napi_value handle);
+// Lets go of the index, and returns it; null if that was done before.
+HeldPtr close_index(Napi::Env env, napi_value handle);
 
 // How long an asynchronous operation waited and ran.
 struct RunTimes {

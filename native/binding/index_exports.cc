@@ -1,6 +1,7 @@
 // Making indexes and looking at them. What only looks never waits, whatever runs on the index.
 #include <string>
 
+#include "base/gate_hold.h"
 #include "binding/args.h"
 #include "binding/arrays.h"
 #include "binding/call.h"
@@ -36,7 +37,7 @@ napi_value scalar_quantizer(const Call& call) {
 }
 
 napi_value id_map(const Call& call) {
-  const HeldPtr inner = index_of(call.env, call[0]);
+  const HeldPtr inner = changeable_index_of(call.env, call[0]);
   const bool second = boolean_arg(call.env, "second", call[1]);
   // Exclusive: adds that were queued earlier must be through before the map asks whether the index is empty.
   const GateHold hold(inner->index->gate(), Access::kExclusive);
@@ -45,7 +46,7 @@ napi_value id_map(const Call& call) {
 
 // (base, code); without a code the vectors are kept as float32
 napi_value refine(const Call& call) {
-  const HeldPtr base = index_of(call.env, call[0]);
+  const HeldPtr base = changeable_index_of(call.env, call[0]);
   const GateHold hold(base->index->gate(), Access::kExclusive);  // as above
   if (is_undefined(call.env, call[1])) return handle_of(call, std::make_shared<IndexRefine>(base->index));
   return handle_of(call, std::make_shared<IndexRefine>(base->index, scalar_code_arg(call.env, call[1])));
@@ -88,8 +89,10 @@ napi_value memory_use(const Call& call) {
 }
 
 napi_value inner(const Call& call) {
-  std::shared_ptr<Index> inner = index_at_0(call).inner();
-  return inner == nullptr ? call.env.Undefined() : Napi::Value(call.env, handle_of(call, std::move(inner)));
+  const HeldPtr held = index_of(call.env, call[0]);
+  std::shared_ptr<Index> inner = held->index->inner();
+  if (inner == nullptr) return call.env.Undefined();
+  return new_index_handle(call.env, call.environment.handles, std::move(inner), held->holding);
 }
 
 napi_value wrapped(const Call& call) { return Napi::Boolean::New(call.env, index_at_0(call).wrapped()); }
@@ -107,13 +110,14 @@ napi_value k_factor(const Call& call) {
 }
 
 napi_value set_k_factor(const Call& call) {
-  IndexRefine& refine = as_refine(index_at_0(call));
+  const HeldPtr held = changeable_index_of(call.env, call[0]);
+  IndexRefine& refine = as_refine(*held->index);
   refine.set_k_factor(IndexRefine::checked_factor(number_arg(call.env, "kFactor", call[1])));
   return call.env.Undefined();
 }
 
 napi_value close(const Call& call) {
-  close_index(call.env, call[0]);
+  if (const HeldPtr held = close_index(call.env, call[0])) call.environment.pins.release(held.get());
   return call.env.Undefined();
 }
 

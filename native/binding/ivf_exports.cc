@@ -1,4 +1,5 @@
 // Inverted files: making them, looking at them.
+#include "base/gate_hold.h"
 #include "binding/args.h"
 #include "binding/call.h"
 #include "binding/exports.h"
@@ -16,7 +17,9 @@ napi_value number(const Call& call, size_t value) { return Napi::Number::New(cal
 // The index of argument 0, held as long as this lives.
 class IvfArg {
  public:
-  explicit IvfArg(const Call& call) : held_(index_of(call.env, call[0])), ivf_(as_ivf(*held_->index)) {}
+  explicit IvfArg(const Call& call) : IvfArg(index_of(call.env, call[0])) {}
+  explicit IvfArg(HeldPtr held) : held_(std::move(held)), ivf_(as_ivf(*held_->index)) {}
+  Holding holding() const noexcept { return held_->holding; }
   IndexIVF& operator*() const noexcept { return ivf_; }
   IndexIVF* operator->() const noexcept { return &ivf_; }
 
@@ -35,7 +38,7 @@ napi_value handle_of(const Call& call, std::shared_ptr<Index> index) {
 template <class Make>
 napi_value with_quantizer(const Call& call, napi_value argument, size_t d, Metric metric, const Make& make) {
   if (is_undefined(call.env, argument)) return handle_of(call, make(std::make_shared<IndexFlat>(d, metric)));
-  const HeldPtr quantizer = index_of(call.env, argument);
+  const HeldPtr quantizer = changeable_index_of(call.env, argument);
   if (quantizer->index->d() != d) {
     throw Error(Code::kDimension,
                 format("The quantizer must have the d of the index, %zu. Received %zu", d, quantizer->index->d()));
@@ -78,12 +81,15 @@ napi_value nlist(const Call& call) { return number(call, IvfArg(call)->nlist());
 napi_value nprobe(const Call& call) { return number(call, IvfArg(call)->nprobe()); }
 
 napi_value set_nprobe(const Call& call) {
-  const IvfArg ivf(call);
+  const IvfArg ivf(changeable_index_of(call.env, call[0]));
   ivf->set_nprobe(static_cast<size_t>(integer_arg(call.env, "nprobe", call[1], 1, kMaxSafeInteger)));
   return call.env.Undefined();
 }
 
-napi_value quantizer(const Call& call) { return handle_of(call, IvfArg(call)->quantizer()); }
+napi_value quantizer(const Call& call) {
+  const IvfArg ivf(call);
+  return new_index_handle(call.env, call.environment.handles, ivf->quantizer(), ivf.holding());
+}
 
 constexpr Export kExports[] = {
     {"ivfFlat", entry<ivf_flat>},     {"ivfScalarQuantizer", entry<ivf_scalar_quantizer>},

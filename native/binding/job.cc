@@ -11,23 +11,10 @@ namespace voronode {
 void Job::enter(napi_deferred promise) noexcept {
   promise_ = promise;
   if (timed_) stopwatch_.came = Stopwatch::Clock::now();
-  const auto gates = operation_->gates();
-  const Access access = operation_->access();
-  // One more until both queues are entered: the job may be gone once it was submitted.
-  waits_.store(gates.size() + 1, std::memory_order_relaxed);
-  for (size_t i = 0; i < gates.size(); ++i) {
-    if (gates[i] != nullptr) {
-      waiters_[i].job = this;
-      gates[i]->enter(waiters_[i], access);
-    } else {
-      passed();
-    }
-  }
-  passed();
+  entry_.enter();
 }
 
-void Job::passed() noexcept {
-  if (waits_.fetch_sub(1) != 1) return;
+void Job::submit() noexcept {
   Effort effort = operation_->effort();
   effort.background = token_->background;
   ThreadPool::instance().submit(*this, effort);
@@ -71,6 +58,7 @@ void Job::run_alone() noexcept {
   try {
     check(&token_->cancel);
     fault_point(Place::kExecute);
+    operation_->check_allowed();  // again: an index may have been wrapped while this waited at its gate
     operation_->perform(&token_->cancel, this);
   } catch (...) {
     failure_ = std::current_exception();
@@ -147,11 +135,7 @@ void Job::run_jointly(const std::vector<Job*>& jobs, const std::shared_ptr<Share
 
 // Leaves the gates, and gives back: the jobs may be gone after this.
 void Job::hand_back(std::span<Job* const> jobs) noexcept {
-  for (Job* job : jobs) {
-    for (Gate* gate : job->operation_->gates()) {
-      if (gate != nullptr) gate->leave(job->operation_->access());
-    }
-  }
+  for (Job* job : jobs) job->entry_.leave();
   while (!jobs.empty()) {
     JobQueue& queue = jobs.front()->queue_;  // all environments that share an index may have jobs in a run
     size_t n = 1;
@@ -180,6 +164,11 @@ void Job::abort(Napi::Env env) noexcept {
 void Job::abandon() noexcept {
   token_->cancel.fire();
   give_up(State::kShared);
+}
+
+void Job::withdraw() noexcept {
+  entry_.withdraw();
+  if (ThreadPool::instance().withdraw(*this)) run(nullptr);
 }
 
 void Job::tell(Napi::Env env) noexcept {

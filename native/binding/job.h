@@ -12,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/passage.h"
 #include "base/task_queue.h"
 #include "binding/jobs.h"
 
@@ -20,7 +21,11 @@ namespace voronode {
 class Job final : public Task, public Listener {
  public:
   Job(JobQueue& queue, std::unique_ptr<Operation> operation, TokenPtr token) noexcept
-      : queue_(queue), operation_(std::move(operation)), token_(std::move(token)), timed_(token_->timed) {}
+      : queue_(queue),
+        operation_(std::move(operation)),
+        token_(std::move(token)),
+        timed_(token_->timed),
+        entry_(*this) {}
 
   // Queues at the gates, then at the pool.
   void enter(napi_deferred promise) noexcept;
@@ -37,6 +42,9 @@ class Job final : public Task, public Listener {
   void abort(Napi::Env env) noexcept;
   // Stops the work. Nobody is told.
   void abandon() noexcept;
+  // After abandon(), until it is handed back: takes it out of the queues in which it waits, behind work of other
+  // environments perhaps.
+  void withdraw() noexcept;
   void tell(Napi::Env env) noexcept;
   void settle(Napi::Env env) noexcept;
 
@@ -44,9 +52,13 @@ class Job final : public Task, public Listener {
   friend class JobQueue;
   enum class State { kWaiting, kAlone, kShared, kSettled };
 
-  struct Waiter final : Gate::Waiter {
-    Job* job = nullptr;
-    void granted() noexcept override { job->passed(); }
+  class Entry final : public Passage {
+   public:
+    explicit Entry(Job& job) noexcept : Passage(job.operation_->gates(), job.operation_->access()), job_(job) {}
+
+   private:
+    void passed() noexcept override { job_.submit(); }
+    Job& job_;
   };
 
   // What the jobs of one run have in common.
@@ -67,7 +79,7 @@ class Job final : public Task, public Listener {
     RunTimes times() const noexcept;
   };
 
-  void passed() noexcept;
+  void submit() noexcept;
   void note_begin() noexcept;
   void note_end(size_t calls) noexcept;
   void run_alone() noexcept;
@@ -83,8 +95,7 @@ class Job final : public Task, public Listener {
   const TokenPtr token_;
   const bool timed_;
   napi_deferred promise_ = nullptr;
-  Waiter waiters_[2];
-  std::atomic<size_t> waits_{0};
+  Entry entry_;
   std::atomic<State> state_{State::kWaiting};
   std::atomic<bool> news_{false};
   std::shared_ptr<SharedRun> shared_;  // set before the state is kShared

@@ -112,15 +112,12 @@ void JobQueue::fire(Napi::Env env, const TokenPtr& token) noexcept {
   for (Job* job = token->jobs; job != nullptr; job = job->next_of_token_) job->abort(env);
 }
 
-// Jobs still in the pool's queue are fetched back: tasks of other environments may stand before them for long. Where a
-// gate lets further jobs in meanwhile, these are found by the next round at the latest; oldest first, most are by this
-// one.
+// Jobs that wait are fetched back, at a gate as in the pool's queue: work of other environments may stand before them
+// for long. What gets from the one to the other meanwhile is found by the next round.
 void JobQueue::close() noexcept {
   for (Job* job = pending_; job != nullptr; job = job->next_) job->abandon();
   for (bool done = false; !done;) {
-    for (Job* job = pending_; job != nullptr; job = job->next_) {
-      if (ThreadPool::instance().withdraw(*job)) job->run(nullptr);
-    }
+    for (Job* job = pending_; job != nullptr; job = job->next_) job->withdraw();
     std::unique_lock<std::mutex> lock(mutex_);
     done = all_returned_.wait_for(lock, std::chrono::milliseconds(2), [&] { return out_ == 0; });
   }

@@ -5,11 +5,12 @@
 //   pool thread  execute, perhaps several jobs as one, leave the gates, hand back, wake the JS thread (once for many jobs)
 //   JS thread    drain(): tell news of work under way, make the results, settle the promises
 //
-// A job that needs two gates queues at both at once. All work on an environment's indexes comes from its one thread, so
-// it stands in the same order at all gates, and no two jobs each hold what the other waits for.
+// Environments that share an index have a queue each; their jobs meet at its gate, and may share a run. Each goes back to
+// the queue it is from.
 //
 // Jobs keep the event loop alive; an idle queue does not. When the environment ends (worker.terminate(), the end of the
-// program), close() fires every job's Cancel and waits until none runs. A job itself: job.h.
+// program), close() fires every job's Cancel, takes out of the queues what waits there, and waits until none runs. A job
+// itself: job.h.
 #pragma once
 
 #include <napi.h>

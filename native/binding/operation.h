@@ -7,12 +7,11 @@
 
 #include <napi.h>
 
-#include <array>
 #include <exception>
 #include <span>
 
 #include "base/cancel.h"
-#include "base/gate.h"
+#include "base/passage.h"
 #include "base/task_queue.h"
 #include "binding/handles.h"
 #include "binding/transfer.h"
@@ -98,11 +97,15 @@ class Operation {
   Access access() const noexcept { return access_; }
 
   // The index that is changed together with index(), else null. Its gate is another one.
-  virtual Index* other() const noexcept { return nullptr; }
+  virtual const HeldIndex* other() const noexcept { return nullptr; }
+
+  // kUnsupported if it changes what must not be changed through this object: an index in a wrapper, which changes
+  // through the wrapper only, else the two would get out of step; and one that was shared for reading.
+  void check_allowed() const;
 
   // The gates to pass, null where there is none.
-  std::array<Gate*, 2> gates() const noexcept {
-    return {held_ == nullptr ? nullptr : &index()->gate(), other() == nullptr ? nullptr : &other()->gate()};
+  Passage::Gates gates() const noexcept {
+    return {held_ == nullptr ? nullptr : &index()->gate(), other() == nullptr ? nullptr : &other()->index->gate()};
   }
 
  protected:

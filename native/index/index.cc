@@ -71,14 +71,14 @@ Index::Index(size_t d, Metric metric, const Index& inner, SameRows same)
       backing_(inner.backing_) {}
 
 Owned::Owned(std::shared_ptr<Index> index) : index_(std::move(index)) {
-  if (index_->wrapped_) {
+  if (index_->wrapped()) {
     throw Error(Code::kUnsupported,
                 format("This %s is wrapped by another index already; make one of its own, or take a copy: "
                        "deserializeIndexSync(serializeIndexSync(index))",
                        index_->kind()));
   }
   index_->compact();
-  index_->wrapped_ = true;
+  index_->wrapped_.store(true, std::memory_order_release);
 }
 
 void Index::add_with_ids(size_t, const float*, const idx_t*, const Cancel*) { refuse_ids(); }

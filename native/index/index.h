@@ -8,6 +8,7 @@
 //  - Outputs are caller-allocated unless said otherwise.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -208,8 +209,9 @@ class Index {
     if (backing_ != nullptr) backing_->check();
   }
 
-  // True from the moment a wrapper was put around this index: it then changes through the wrapper only.
-  bool wrapped() const noexcept { return wrapped_; }
+  // True from the moment a wrapper was put around this index: it then changes through the wrapper only. Any thread; stays
+  // as it is while the caller has any access to the gate.
+  bool wrapped() const noexcept { return wrapped_.load(std::memory_order_acquire); }
 
  protected:
   // kOutOfRange unless 1 ≤ d ≤ kMaxDimension.
@@ -242,7 +244,7 @@ class Index {
 
   size_t d_;
   Metric metric_;
-  bool wrapped_ = false;
+  std::atomic<bool> wrapped_{false};
   std::shared_ptr<Gate> gate_;
   std::shared_ptr<RowNumbers> numbers_;
   std::shared_ptr<const Backing> backing_;
@@ -255,7 +257,7 @@ class Owned {
  public:
   explicit Owned(std::shared_ptr<Index> index);
   ~Owned() {
-    if (!committed_) index_->wrapped_ = false;
+    if (!committed_) index_->wrapped_.store(false, std::memory_order_release);
   }
   Owned(const Owned&) = delete;
   Owned& operator=(const Owned&) = delete;

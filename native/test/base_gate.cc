@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/gate.h"
+#include "base/gate_hold.h"
 #include "test/random.h"
 #include "test/throws.h"
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/gate_hold.h"
 #include "filter/selector_batch.h"
 #include "index/flat.h"
 #include "index/id_map.h"

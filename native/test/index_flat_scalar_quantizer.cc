@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/gate_hold.h"
 #include "index/flat_scalar_quantizer.h"
 #include "io/index_io.h"
 #include "test/allocations.h"

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/gate_hold.h"
 #include "index/id_map.h"
 #include "index/refine.h"
 #include "io/index_io.h"

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <thread>
 
+#include "base/gate_hold.h"
 #include "index/flat.h"
 #include "index/id_map.h"
 #include "io/index_io.h"

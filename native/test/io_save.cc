@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <thread>
 
+#include "base/gate_hold.h"
 #include "index/flat.h"
 #include "index/id_map.h"
 #include "io/index_io.h"

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/gate_hold.h"
 #include "index/flat.h"
 #include "index/id_map.h"
 #include "ivf/ivf_flat.h"

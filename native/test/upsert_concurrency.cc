@@ -6,7 +6,7 @@
 #include <atomic>
 #include <thread>
 
-#include "base/gate.h"
+#include "base/gate_hold.h"
 #include "factory/factory.h"
 #include "filter/selector_batch.h"
 #include "io/index_io.h"
