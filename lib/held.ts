@@ -14,9 +14,10 @@ import type { IndexKeyMap } from './keys/key_map.js';
 import { Made } from './made.js';
 import { type Metric, metricOfNumber } from './metric.js';
 import { type NativeIndex, native } from './native.js';
+import { adoptShared, type SharedToken, type ShareOptions, tokenOf } from './shared.js';
 import { Uncloneable } from './uncloneable.js';
 
-/** What every index has without regard to its vectors: `d`, `metric`, `ntotal`, `close`, what is shown of it. */
+/** What every index has without regard to its vectors: `d`, `metric`, `ntotal`, `share`, `close`, what is shown of it. */
 export abstract class Held extends Uncloneable implements Disposable {
   readonly #handle: NativeIndex;
   readonly #inner: Index | undefined;
@@ -134,6 +135,44 @@ export abstract class Held extends Uncloneable implements Disposable {
    */
   stats(): IndexStats {
     return statsOf(Held.receiver(this));
+  }
+
+  /**
+   * A token with which other worker threads of this process use this same index: {@link fromShared}. It is a plain object,
+   * for `postMessage` and `workerData`. The index stays shared until this object is closed, {@link unshare} is called or this
+   * thread ends, also if this object is collected as garbage. The same index gives the same token, one for reading another one.
+   * Of the index in a wrapper it is the inner one that is shared, which changes through the wrapper only.
+   *
+   * @example
+   * ```js
+   * import { Index, IndexFlatL2 } from 'voronode';
+   *
+   * const index = new IndexFlatL2(2);
+   * const same = Index.fromShared(index.share()); // as a rule in another thread
+   * await same.add(Float32Array.of(3, 4));
+   * console.log(index.ntotal); // 1
+   * ```
+   */
+  share(options?: ShareOptions): SharedToken {
+    return tokenOf(Held.receiver(this), options);
+  }
+
+  /** Ends {@link share}: nobody can adopt the index any more, but for what others share. Who has adopted it keeps it. */
+  unshare(): void {
+    native.unshareIndex(Held.receiver(this));
+  }
+
+  /**
+   * An object for the index that {@link share} was called on, in whichever thread of this process. Both see what the other one
+   * changes. It lives as long as it is used: also after the other one is closed, or that thread has ended.
+   *
+   * A token may come with `{ readonly: true }`. Then this object searches, reconstructs and saves, and whatever changes the
+   * index throws ERR_VORONODE_UNSUPPORTED.
+   * @throws ERR_VORONODE_UNSUPPORTED for the token of another process, or of another copy of this package;
+   * ERR_VORONODE_CLOSED if the index is not shared any more
+   */
+  static fromShared<I extends Index = Index>(token: SharedToken): I {
+    return adoptShared(token) as I;
   }
 
   /**

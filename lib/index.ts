@@ -65,6 +65,7 @@ export {
   IDSelectorRange,
   IDSelectorXOr,
 } from './selector.js';
+export type { SharedToken, ShareOptions } from './shared.js';
 export { getThreads, type Stats, setThreads, simdTarget, simdTargets, stats } from './threads.js';
 export type {
   AddTrace,

@@ -197,6 +197,18 @@ export interface Native {
   imbalance(index: NativeIndex, token: NativeToken | undefined): Promise<number>;
   imbalanceSync(index: NativeIndex): number;
 
+  // One index in several environments
+  /** Of this copy of the addon in this process: an id is known to no other. */
+  addonCopy(): string;
+  /**
+   * Pins the index until it is unshared or closed, or the environment ends. The id with which others adopt it, and whether
+   * these may only read.
+   */
+  shareIndex(index: NativeIndex, readonly: boolean): [id: string, readonly: boolean];
+  unshareIndex(index: NativeIndex): void;
+  /** A new handle of the index that is shared under this id. */
+  adoptIndex(copy: string, id: string): NativeIndex;
+
   // Working, asynchronously and in place
   add(index: NativeIndex, vectors: Float32Array, token: NativeToken | undefined): Promise<void>;
   addSync(index: NativeIndex, vectors: Float32Array): void;

@@ -67,6 +67,7 @@ describe('with hostile values in the place of every argument', () => {
     ...{ serializeIndex: 0, serializeIndexSync: 0, deserializeIndex: 0, deserializeIndexSync: 0 },
     ...{ normalizeL2: 0, token: 0, cancel: 0, threads: 0, setThreads: 0, simdTarget: 0, simdTargets: 0 },
     ...{ taskCounts: 0, sharing: 0, timeOperation: 0, runTimes: 0 },
+    ...{ addonCopy: 0, shareIndex: 0, unshareIndex: 0, adoptIndex: 0 },
   };
   const functions = Object.keys(surface) as (keyof Native)[];
 

@@ -78,6 +78,12 @@ function refine() {
   return made;
 }
 
+const shared = () => {
+  const made = map();
+  native.shareIndex(made, false);
+  return made;
+};
+
 /** Good arguments of every function, each made anew. */
 const good = {
   flat: [() => D, () => 1, () => true],
@@ -166,6 +172,10 @@ const good = {
   sharing: [],
   timeOperation: [token],
   runTimes: [token],
+  addonCopy: [],
+  shareIndex: [index, () => true],
+  unshareIndex: [shared],
+  adoptIndex: [() => native.addonCopy(), () => native.shareIndex(shared(), false)[0]],
 };
 
 const classes = {
