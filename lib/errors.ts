@@ -17,7 +17,7 @@ import { ofOtherCopy } from './copy.js';
  * - `ERR_OUT_OF_RANGE` (a `RangeError`): a number or an id outside of what is allowed.
  * - `ERR_VORONODE_DIMENSION` (a `RangeError`): a length that is no multiple of d.
  * - `ERR_VORONODE_NOT_TRAINED`: call `train()` first.
- * - `ERR_VORONODE_CLOSED`: the index was closed.
+ * - `ERR_VORONODE_CLOSED`: the index was closed, or is not shared any more.
  * - `ERR_VORONODE_UNSUPPORTED`: not offered by this index, this version or, when the package is loaded, this platform.
  * - `ERR_VORONODE_CORRUPT`: bytes that are no index; with section and offset.
  * - `ERR_VORONODE_NO_MEMORY` (a `RangeError`): an allocation failed; the index is as it was.

@@ -124,7 +124,7 @@ TEST_CASE("who goes first takes back what waits for another gate, which gets it 
 
 // A <- B and B <- A, and further ones, from threads that agree on nothing: all come through, each alone.
 TEST_CASE("threads that pass two gates each never wait for one another for ever") {
-  constexpr size_t kThreads = 4, kGates = 3, kRounds = 3'000;
+  constexpr size_t kThreads = 4, kGates = 3, kRounds = 20'000;
   Gate gates[kGates];
   size_t changes[kGates] = {};  // plain: races are the sanitizer's to find
   std::vector<std::thread> threads;

@@ -51,7 +51,7 @@ if (isMainThread) {
     upserts++;
   }
   const found = await Promise.all(answers);
-  if (upserts < 3) console.log(`only ${upserts} upserts`);
+  if (upserts < 1) console.log(`only ${upserts} upserts`);
   if (!found.some(({ merged }) => merged > 0)) console.log('no search shared a run');
   console.log(found.every((one) => one.hash === hash) ? 'the same' : `${hash} but ${JSON.stringify(found)}`);
 } else {
