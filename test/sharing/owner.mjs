@@ -65,6 +65,7 @@ if (isMainThread) {
     if (workerData.way !== 'leave') parentPort.postMessage('done');
   });
 } else {
+  const index = adopt(workerData.token);
   parentPort.postMessage('ready');
-  await use(adopt(workerData.token));
+  await use(index);
 }
