@@ -171,7 +171,7 @@ export abstract class Held extends Uncloneable implements Disposable {
    * @throws ERR_VORONODE_UNSUPPORTED for the token of another process, or of another copy of this package;
    * ERR_VORONODE_CLOSED if the index is not shared any more
    */
-  static fromShared<I extends Index = Index>(token: SharedToken): I {
+  static fromShared<I extends Index | IndexKeyMap = Index>(token: SharedToken): I {
     return adoptShared(token) as I;
   }
 

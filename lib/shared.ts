@@ -2,6 +2,7 @@
 
 import { invalidType, invalidValue, unsupported } from './errors.js';
 import type { Index } from './index_base.js';
+import type { IndexKeyMap } from './keys/key_map.js';
 import { adopt } from './kinds.js';
 import { type NativeIndex, native } from './native.js';
 import { checkNames } from './options.js';
@@ -40,7 +41,7 @@ export function tokenOf(handle: NativeIndex, options: ShareOptions | undefined):
   return { id, copy: native.addonCopy(), pid: process.pid, kind: native.kind(handle), d: native.d(handle), readonly };
 }
 
-export function adoptShared(value: unknown): Index {
+export function adoptShared(value: unknown): Index | IndexKeyMap {
   const { id, copy, pid } = checkToken(value);
   if (copy !== native.addonCopy()) throw unsupported(foreign(pid));
   return adopt(native.adoptIndex(copy, id));

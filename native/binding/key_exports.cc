@@ -1,5 +1,6 @@
 // What an IndexKeyMap does with keys. Keys come and go as packed lists (storage/key_list.h).
 #include "base/checked.h"
+#include "base/gate_hold.h"
 #include "binding/args.h"
 #include "binding/arrays.h"
 #include "binding/call.h"
@@ -31,7 +32,7 @@ class TakenKeys {
 };
 
 napi_value key_map(const Call& call) {
-  const HeldPtr inner = index_of(call.env, call[0]);
+  const HeldPtr inner = changeable_index_of(call.env, call[0]);
   // Exclusive: adds that were queued earlier must be through before the map asks whether the index is empty.
   const GateHold hold(inner->index->gate(), Access::kExclusive);
   return new_index_handle(call.env, call.environment.handles, std::make_shared<IndexKeyMap>(inner->index));

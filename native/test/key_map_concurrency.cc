@@ -7,7 +7,7 @@
 #include <atomic>
 #include <thread>
 
-#include "base/gate.h"
+#include "base/gate_hold.h"
 #include "factory/factory.h"
 #include "filter/selector_keys.h"
 #include "index/key_map.h"
