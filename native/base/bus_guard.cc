@@ -38,13 +38,14 @@ struct Guard {
 
 Guard guard;
 
-bool mend(uintptr_t at) noexcept {
+bool mend(void* address) noexcept {
+  const auto at = reinterpret_cast<uintptr_t>(address);
   const uintptr_t page_bytes = guard.page_bytes.load(std::memory_order_relaxed);
   for (Range& range : guard.ranges) {
     const uintptr_t begin = range.begin.load(std::memory_order_acquire);
     if (begin == 0 || at < begin || at >= range.end.load(std::memory_order_acquire)) continue;
     range.torn.store(true, std::memory_order_release);
-    void* const page = reinterpret_cast<void*>(at / page_bytes * page_bytes);
+    void* const page = static_cast<char*>(address) - at % page_bytes;
     return mmap(page, page_bytes, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
   }
   return false;
@@ -74,7 +75,7 @@ void pass_on(int number, siginfo_t* info, void* context) noexcept {
 
 void on_bus_error(int number, siginfo_t* info, void* context) noexcept {
   const bool sent = info->si_code <= 0;  // by kill(): there is no address
-  if (sent || !mend(reinterpret_cast<uintptr_t>(info->si_addr))) pass_on(number, info, context);
+  if (sent || !mend(info->si_addr)) pass_on(number, info, context);
 }
 
 // REQUIRES: the mutex.
