@@ -2,7 +2,7 @@
 //
 // A page of zeros is put in the place of such a page, the range is marked as torn, and the program goes on, with an
 // answer that whoever asked does not get (systemd's sigbus.c works like that). A SIGBUS of anything else goes to
-// whatever handler was there before. Not on Windows, where a mapped file cannot be cut.
+// whatever handler was there before, or does what it does without one. Not on Windows, where a mapped file cannot be cut.
 #pragma once
 
 #include <cstddef>
