@@ -46,7 +46,7 @@ std::shared_ptr<Index> read_flat(Reader& reader, Tag tag, const Outer* outer) {
   reader.count("codes", components, "ntotal * d", sizeof(float));
 
   const size_t ntotal = static_cast<size_t>(header.ntotal);
-  if (reader.mapping() != nullptr) return flat_in_place(reader, header);
+  if (reader.maps()) return flat_in_place(reader, header);
   auto index = std::make_shared<IndexFlat>(d, header.metric, outer == nullptr || outer->sketches);
   const size_t rows_a_chunk = std::min(ntotal, std::max<size_t>(1, kRowsBytes / (d * sizeof(float))));
   AlignedArray<float> chunk(checked_mul(rows_a_chunk, d));

@@ -37,6 +37,7 @@ void check_list_numbers(const Reader& reader, const std::vector<idx_t>& ids, siz
 
 std::shared_ptr<Index> read_quantizer(Reader& reader, const IvfFile& file, uint64_t nlist_at) {
   const Outer promised(file.header.d);
+  const Reader::InMemory whole(reader);  // every search needs all of them, and their sketches
   std::shared_ptr<Index> quantizer = read_any(reader, &promised);
   const auto* map = dynamic_cast<const IndexIDMap*>(quantizer.get());
   const Index& inner = map != nullptr ? *map->inner() : *quantizer;

@@ -70,7 +70,7 @@ std::shared_ptr<Index> read_flat_scalar_quantizer(Reader& reader, Tag, const Out
   if (mul_overflows(header.ntotal, code_size, &bytes)) bytes = UINT64_MAX;  // more than any file holds
   reader.count("codes", bytes, "ntotal * code_size", 1);
   const size_t ntotal = static_cast<size_t>(header.ntotal);
-  if (reader.mapping() != nullptr) {
+  if (reader.maps()) {
     adopt_in_place(reader, ntotal, index.get());
     return index;
   }

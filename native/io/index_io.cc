@@ -45,6 +45,7 @@ std::shared_ptr<Index> map_index(const std::string& name, const std::shared_ptr<
   std::shared_ptr<Index> index = read_any(reader, nullptr);
   if (IndexFlat* const flat = flat_in(*index); flat != nullptr) read_sketch_trailer(reader, flat);
   mapping->check();
+  if (index->memory_use().mapped == 0) return index;  // all of it was read
   for (std::shared_ptr<Index> at = index; at != nullptr; at = at->inner()) at->set_backing(mapping);
   return index;
 }

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <ctime>
 #include <optional>
 
 #include "base/bus_guard.h"
@@ -25,13 +26,33 @@ const struct timespec& changed_at(const struct stat& st) noexcept { return st.st
 const struct timespec& changed_at(const struct stat& st) noexcept { return st.st_mtim; }
 #endif
 
+// Whether the clock that files get their times from still shows the time of a file's last change: it stands still for some
+// milliseconds, and another change within them would not be seen.
+bool is_recent(const struct timespec& changed) noexcept {
+#ifdef CLOCK_REALTIME_COARSE
+  struct timespec now;
+  if (::clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0) return false;
+  return now.tv_sec == changed.tv_sec && now.tv_nsec <= changed.tv_nsec;
+#else
+  static_cast<void>(changed);
+  return false;
+#endif
+}
+
+constexpr struct timespec kMillisecond = {0, 1'000'000};
+constexpr int kLongestTick = 20;  // milliseconds; 10 where the system's clock is slowest
+
 class PosixMapping final : public Mapping {
  public:
   explicit PosixMapping(const std::string& path) : path_(path) {
     check_path(path);
     fd_.reset(open_retrying(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK));
     if (fd_.get() < 0) throw SystemError(errno, "open", path);
-    if (::fstat(fd_.get(), &then_) != 0) throw SystemError(errno, "fstat", path);
+    for (int waited = 0;; ++waited) {
+      if (::fstat(fd_.get(), &then_) != 0) throw SystemError(errno, "fstat", path);
+      if (waited == kLongestTick || !is_recent(changed_at(then_))) break;
+      ::nanosleep(&kMillisecond, nullptr);
+    }
     if (S_ISDIR(then_.st_mode)) throw SystemError(EISDIR, "read", path);
     if (!S_ISREG(then_.st_mode)) throw SystemError(ESPIPE, "read", path);
     size_ = static_cast<size_t>(then_.st_size);

@@ -89,7 +89,23 @@ class Reader {
   }
   // Bytes that can be read behind those that were handed out last.
   size_t spare() const noexcept { return source_.readable() - static_cast<size_t>(position_); }
+  // Whether rows are to stay where they are.
+  bool maps() const noexcept { return source_.mapping() != nullptr && !in_memory_; }
   const std::shared_ptr<Mapping>& mapping() const noexcept { return source_.mapping(); }
+  // For the life of this, all is read.
+  class InMemory {
+   public:
+    explicit InMemory(Reader& reader) noexcept : reader_(reader), saved_(reader.in_memory_) {
+      reader_.in_memory_ = true;
+    }
+    ~InMemory() { reader_.in_memory_ = saved_; }
+    InMemory(const InMemory&) = delete;
+    InMemory& operator=(const InMemory&) = delete;
+
+   private:
+    Reader& reader_;
+    bool saved_;
+  };
   // Whether what is not read is to be gone over all the same.
   bool verifies() const noexcept { return verifies_; }
   void set_verifies(bool verifies) noexcept { verifies_ = verifies; }
@@ -117,6 +133,7 @@ class Reader {
   Source& source_;
   const Cancel* cancel_;
   bool verifies_ = true;
+  bool in_memory_ = false;
   uint64_t position_ = 0;
   uint64_t field_begin_ = 0;
   const char* field_ = "tag";
