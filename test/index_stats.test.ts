@@ -26,7 +26,7 @@ test('an empty index takes nothing that grows', () => {
   expect(new IndexFlatL2(D).stats()).toEqual({
     ntotal: 0,
     removed: 0,
-    bytes: { rows: 0, sketches: 0, ids: 0, lists: 0, centroids: 0, transforms: 0, tables: 0, total: 0 },
+    bytes: { rows: 0, sketches: 0, ids: 0, lists: 0, centroids: 0, transforms: 0, tables: 0, mapped: 0, total: 0 },
   });
 });
 

@@ -131,13 +131,26 @@ test('options that are none are refused', async () => {
   }
 });
 
-test('mapping is refused, not ignored', async () => {
-  const read = (mmap: unknown) => () => readIndexSync(path, wrong({ mmap }));
-  const readAsync = (mmap: unknown) => () => readIndex(path, wrong({ mmap }));
-  await refuses(read(true), readAsync(true), { name: 'Error', code: 'ERR_VORONODE_UNSUPPORTED' });
-  await refuses(read(1), readAsync(1), typeError('options.mmap', 'of type boolean'));
-  expect(read(false)().ntotal).toBe(2);
-  expect((await readAsync(undefined)()).ntotal).toBe(2);
+test('how a file is mapped is said by booleans', async () => {
+  const read = (given: object) => () => readIndexSync(path, wrong(given));
+  const readAsync = (given: object) => () => readIndex(path, wrong(given));
+  for (const name of ['mmap', 'verify']) {
+    for (const value of [1, 0, null, 'true', 4]) {
+      const given = { mmap: true, [name]: value };
+      await refuses(read(given), readAsync(given), typeError(`options.${name}`, 'of type boolean'));
+    }
+  }
+  for (const given of [{ verify: true }, { verify: true, mmap: false }]) {
+    await refuses(read(given), readAsync(given), {
+      name: 'TypeError',
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: 'options.verify is for { mmap: true }: what is read is always verified',
+    });
+  }
+  for (const given of [{}, { mmap: false }, { mmap: undefined, verify: undefined }, { verify: false }]) {
+    expect(read(given)().ntotal).toBe(2);
+    expect((await readAsync(given)()).ntotal).toBe(2);
+  }
 });
 
 test('URLs that name no file are refused', async () => {

@@ -69,6 +69,8 @@ class WriteIndex final : public Operation {
         save_{boolean_arg(call.env, "atomic", call[2]) ? Saving::kAtomic : Saving::kInPlace,
               boolean_arg(call.env, "mappable", call[3])} {}
   void execute(const Cancel* cancel, Listener*) override { write_index(*index(), path_, cancel, save_); }
+  // A file that is in its place is whole: write_index has seen to that.
+  bool tells() const noexcept override { return false; }
   napi_value finish(Napi::Env env) override { return env.Undefined(); }
 
  private:

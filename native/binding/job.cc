@@ -94,12 +94,14 @@ bool Job::join() noexcept {
   return state_.compare_exchange_strong(waiting, State::kShared);
 }
 
-// What was read from memory that is not any more what it was is nobody's answer.
-void Job::check_backing(std::vector<Operation::Member>* members) noexcept {
+// What was read from memory that is not any more what it was is nobody's answer. False if it is not.
+bool Job::check_backing(std::vector<Operation::Member>* members) noexcept {
   try {
     members->front().operation->check_backing();
+    return true;
   } catch (...) {
     for (Operation::Member& member : *members) member.failure = std::current_exception();
+    return false;
   }
 }
 
@@ -120,7 +122,7 @@ void Job::run_jointly(const std::vector<Job*>& jobs, const std::shared_ptr<Share
       members->back().failure = std::current_exception();
     }
   }
-  if (!members->empty()) {
+  if (!members->empty() && check_backing(members)) {
     members->front().operation->execute_jointly(*members, run->cancel);
     check_backing(members);
   }

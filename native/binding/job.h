@@ -86,7 +86,7 @@ class Job final : public Task, public Listener {
   bool join() noexcept;
   static void run_jointly(const std::vector<Job*>& jobs, const std::shared_ptr<SharedRun>& run,
                           std::vector<Operation::Member>* members) noexcept;
-  static void check_backing(std::vector<Operation::Member>* members) noexcept;
+  static bool check_backing(std::vector<Operation::Member>* members) noexcept;
   static void hand_back(std::span<Job* const> jobs) noexcept;
   bool give_up(State from) noexcept;
 

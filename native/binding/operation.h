@@ -51,9 +51,16 @@ class Operation {
   // execute(), on memory that is what it was: else kCorrupt. What only reads is asked afterwards, too: see backing.h.
   void perform(const Cancel* cancel, Listener* listener) {
     check_backing();
-    execute(cancel, listener);
-    if (access_ == Access::kRead) check_backing();
+    try {
+      execute(cancel, listener);
+    } catch (...) {
+      check_backing();  // what went wrong may have come of that
+      throw;
+    }
+    if (tells()) check_backing();
   }
+  // Whether the result is what was read. What is written before it is told of must be asked about earlier.
+  virtual bool tells() const noexcept { return access_ == Access::kRead; }
   void check_backing() const {
     if (index() != nullptr) index()->check_backing();
   }

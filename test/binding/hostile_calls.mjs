@@ -155,6 +155,8 @@ const good = {
   close: [index],
   readIndex: [() => 'good', token],
   readIndexSync: [() => 'good'],
+  mapIndex: [() => 'good', () => true, token],
+  mapIndexSync: [() => 'good', () => false],
   writeIndex: [index, () => 'written', () => false, () => false, token],
   writeIndexSync: [index, () => 'written', () => true, () => false],
   serializeIndex: [index, token],

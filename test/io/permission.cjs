@@ -23,6 +23,7 @@ async function main() {
   for (const path of [open, Buffer.from(open), pathToFileURL(open)]) {
     await writeIndex(index, path);
     readIndexSync(path);
+    await readIndex(path, { mmap: process.platform !== 'win32' });
     count.allowed++;
   }
   writeIndexSync(index, open);
@@ -33,6 +34,8 @@ async function main() {
   for (const path of [there, Buffer.from(there), pathToFileURL(there)]) {
     await denied(() => readIndex(path), 'FileSystemRead', there);
     await denied(() => readIndexSync(path), 'FileSystemRead', there);
+    await denied(() => readIndex(path, { mmap: true }), 'FileSystemRead', there);
+    await denied(() => readIndexSync(path, { mmap: true }), 'FileSystemRead', there);
     await denied(() => writeIndex(index, path), 'FileSystemWrite', there);
     await denied(() => writeIndexSync(index, path), 'FileSystemWrite', there);
   }

@@ -294,8 +294,9 @@ export function doesNot(index: Index, selector: IDSelector): void {
   index.searchSync(vectors, 3, { filter: async () => true });
   // @ts-expect-error: no function is called off the thread
   index.search(vectors, 3, { filter: (id: bigint) => id > 2n });
-  // @ts-expect-error: no such option yet
-  readIndexSync('index.faiss', { mmap: true });
+  readIndexSync('index.faiss', { mmap: true, verify: true });
+  // @ts-expect-error: yes or no
+  readIndexSync('index.faiss', { mmap: 1 });
   // @ts-expect-error: ids are no strings
   index.addWithIdsSync(vectors, ['1', '2']);
   // @ts-expect-error: nor unsigned
