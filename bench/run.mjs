@@ -9,10 +9,11 @@
 //   npm run bench -- serve    what do many callers at once get, and short searches beside long work?
 //   npm run bench -- keys     what do strings for ids cost?
 //   npm run bench -- start    how long does loading the package take, and how much memory?
+//   npm run bench -- mapped   how long does opening a file take that is mapped, and what do processes share of it?
 //   npm run bench -- before   is this build as fast as the one in the folder VORONODE_BEFORE?
 //
 // `npm run bench -- <question> --help` lists the options.
-const questions = ['flat', 'same', 'add', 'memory', 'ivf', 'items', 'serve', 'keys', 'start', 'before'];
+const questions = ['flat', 'same', 'add', 'memory', 'ivf', 'items', 'serve', 'keys', 'start', 'mapped', 'before'];
 
 const [question, ...args] = process.argv.slice(2);
 if (!questions.includes(question)) {

@@ -1,0 +1,182 @@
+// What does mapping a file save? One file is opened by fresh processes that read it and that map it, in turn, with it in the
+// system's cache: the time until the index is there, of the first search, which finds no page of it mapped yet, and of later
+// ones. Then four processes have it open at once: what they take together, each shared page counted once. Faiss opens the
+// same file, where Python has it. Answers are compared, bit by bit.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { IndexFlatL2, serializeIndexSync } from 'voronode';
+import { expected } from './expected.mjs';
+import { describe, machine } from './machine.mjs';
+import { readOptions } from './options.mjs';
+import { Random } from './random.mjs';
+import { handOut } from './report.mjs';
+import { pythonWithFaiss } from './rivals/python.mjs';
+import { spread } from './rounds.mjs';
+import { number, size, table, times } from './table.mjs';
+
+const SHAPE = { d: 100, n: 5_000_000 };
+const QUICK = { d: 100, n: 100_000 };
+const ROUNDS = 5;
+const PROCESSES = 4;
+const HEAD = 45; // bytes of a flat index's file before its rows
+const PIECE = 10_000; // vectors that are written at a time
+
+/** What the design wants. */
+const LONGEST_OPEN = 20e-3; // seconds
+const MOST_SHARED = 1.1; // of the file
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+export async function main(args) {
+  const options = readOptions('mapped', args);
+  if (options === undefined) return 0;
+  const asked = ['--d', '--n'].some((name) => args.some((arg) => arg === name || arg.startsWith(`${name}=`)));
+  const [{ d, n }] = asked ? options.shapes : [args.includes('--quick') ? QUICK : SHAPE];
+  const folder = mkdtempSync(join(tmpdir(), 'voronode-mapped-'));
+  try {
+    const path = join(folder, 'index.faiss');
+    writeFlat(path, d, n);
+    const results = { machine: machine(), command: options.command, d, n, bytes: statSync(path).size };
+    results.rows = measureOpening(path, options.rivals.includes('faiss'));
+    results.memory = await measureMemory(path);
+    const markdown = [describe(results.machine), legend(results), render(results.rows), describeMemory(results)].join(
+      '\n\n',
+    );
+    console.log(markdown);
+    handOut('mapped', options, { results, markdown });
+    return 0;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A file of a flat index, without having the index: the head of an empty one, with its numbers changed, and random rows. */
+function writeFlat(path, d, n) {
+  const file = openSync(path, 'w');
+  const head = Buffer.from(serializeIndexSync(new IndexFlatL2(d)));
+  head.writeBigInt64LE(BigInt(n), 8);
+  head.writeBigUInt64LE(BigInt(n) * BigInt(d), HEAD - 8);
+  writeSync(file, head);
+  const random = new Random(1);
+  for (let left = n; left > 0; left -= PIECE) {
+    const rows = Float32Array.from({ length: Math.min(PIECE, left) * d }, () => random.uniform());
+    writeSync(file, new Uint8Array(rows.buffer));
+  }
+  closeSync(file);
+}
+
+/** @returns the rows: how a file is opened, and what that took in each round */
+function measureOpening(path, withFaiss) {
+  const ways = ['map', 'read'].map((way) => ({ name: `voronode, ${way}`, run: () => ours(way, path) }));
+  const missing = [];
+  if (withFaiss) {
+    try {
+      const python = pythonWithFaiss();
+      for (const way of ['IO_FLAG_MMAP_IFC', 'IO_FLAG_MMAP', 'read']) {
+        ways.push({ name: `Faiss, ${way}`, run: () => child(python, [here('mapped_child.py'), way, path]) });
+      }
+    } catch (error) {
+      missing.push({ name: 'Faiss', reason: error.message });
+    }
+  }
+  const rounds = ways.map(() => []);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [i, { run }] of ways.entries()) rounds[i].push(run());
+  }
+  checkAnswers(ways, rounds);
+  const of = (i, key) => spread(rounds[i].map((round) => round[key]));
+  const rows = ways.map(({ name }, i) => ({
+    name,
+    open: of(i, 'open'),
+    first: of(i, 'first'),
+    later: of(i, 'later'),
+    resident: of(i, 'resident'),
+  }));
+  return [...rows, ...missing];
+}
+
+function checkAnswers(ways, rounds) {
+  const [{ labels, distances }] = rounds[0];
+  for (const [i, { name }] of ways.entries()) {
+    for (const found of rounds[i]) {
+      if (found.labels !== labels) throw new Error(`${name} found ${found.labels}, not ${labels}`);
+      if (name.startsWith('voronode') && found.distances !== distances) throw new Error(`${name}: other distances`);
+    }
+  }
+}
+
+const ours = (way, path) => child(process.execPath, [here('mapped_child.mjs'), way, path]);
+
+function child(program, args) {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  if (status !== 0) throw expected(`${args.join(' ')} failed: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+/** Bytes of all processes together, above what they had before they opened the file; undefined where nobody counts them. */
+async function measureMemory(path) {
+  if (process.platform !== 'linux') return undefined;
+  const rows = [];
+  for (const way of ['map', 'read']) {
+    // Four copies of a large file need not fit.
+    const processes = way === 'map' ? PROCESSES : 1;
+    rows.push({ way, processes, ...(await together(way, path, processes)) });
+  }
+  return rows;
+}
+
+async function together(way, path, count) {
+  const children = Array.from({ length: count }, () => {
+    const started = spawn(process.execPath, [here('mapped_child.mjs'), way, path, 'steps'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    return { started, lines: createInterface({ input: started.stdout })[Symbol.asyncIterator]() };
+  });
+  const step = async () => {
+    for (const { started } of children) started.stdin.write('\n');
+    const told = await Promise.all(children.map(async ({ lines }) => JSON.parse((await lines.next()).value)));
+    return told.reduce((sum, one) => ({ shared: sum.shared + one.shared, resident: sum.resident + one.resident }));
+  };
+  const before = await step();
+  await step(); // opens and searches
+  const after = await step();
+  for (const { started } of children) {
+    started.stdin.end();
+    await once(started, 'close');
+  }
+  return { shared: after.shared - before.shared, resident: after.resident - before.resident };
+}
+
+const legend = ({ d, n, bytes }) =>
+  `\`IndexFlatL2\` of ${size(n)} vectors of ${d} components, ${number(bytes / 1e9)} GB, in the system's cache; one query, ` +
+  `k = 10; ${ROUNDS} fresh processes for each, in turn, median (least–most). Searches of what voronode reads have sketches, ` +
+  `those of what it maps have none. Wanted: mapped in ${LONGEST_OPEN * 1e3} ms at the most.`;
+
+function render(rows) {
+  const head = ['', 'open', 'first search', 'later searches', 'resident memory gained'];
+  const mega = ({ median }) => `${number(median / 1e6)} MB`;
+  const body = rows.map((row) =>
+    row.reason === undefined
+      ? [row.name, times(row.open), times(row.first), times(row.later), mega(row.resident)]
+      : [row.name, `not measured: ${row.reason}`, '', '', ''],
+  );
+  return table([head, ...body], 1);
+}
+
+function describeMemory({ memory, bytes }) {
+  if (memory === undefined) return 'Memory that is shared is counted on Linux only.';
+  const of = (value) => `${number(value / 1e6)} MB (${(value / bytes).toFixed(2)} × the file)`;
+  const lines = memory.map(
+    ({ way, processes, shared, resident }) =>
+      `- ${processes} ${processes === 1 ? 'process that has' : 'processes that have'} ${way === 'map' ? 'mapped' : 'read'} ` +
+      `it: ${of(shared)} together (PSS), ${of(resident)} by their resident sizes (RSS).`,
+  );
+  return [`Memory gained. Wanted: ${MOST_SHARED} × the file for ${PROCESSES} processes together.`, '', ...lines].join(
+    '\n',
+  );
+}
