@@ -24,6 +24,7 @@ export {
   deserializeIndexSync,
   readIndex,
   readIndexSync,
+  type MapOptions,
   type SaveOptions,
   serializeIndex,
   serializeIndexSync,
