@@ -26,8 +26,8 @@ const struct timespec& changed_at(const struct stat& st) noexcept { return st.st
 const struct timespec& changed_at(const struct stat& st) noexcept { return st.st_mtim; }
 #endif
 
-// Whether the clock that files get their times from still shows the time of a file's last change: it stands still for some
-// milliseconds, and another change within them would not be seen.
+// Whether the clock that files get their times from still shows the time of a file's last change. Before Linux 6.13 it
+// stands still for some milliseconds, and another change within them is not seen.
 bool is_recent(const struct timespec& changed) noexcept {
 #ifdef CLOCK_REALTIME_COARSE
   struct timespec now;

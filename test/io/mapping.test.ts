@@ -238,6 +238,14 @@ describe.runIf(supported)('while eight threads search a file', () => {
     },
   );
 
+  test('that was cut while another handler of SIGBUS stood before ours, and share a run', async () => {
+    const { code, signal, stdout, stderr } = await run('io/mapping_joint.cjs', [join(folder, 'joint.faiss')], {
+      env: { VORONODE_THREADS: '2' },
+      milliseconds: 30_000,
+    });
+    expect({ code, signal, stdout, stderr }).toEqual({ code: 0, signal: null, stdout: '64 0\n1\n', stderr: '' });
+  });
+
   test('and it was a worker that had mapped it, SIGBUS is again what it was', async () => {
     const path = join(folder, 'worker.faiss');
     const index = new IndexFlatL2(2);
