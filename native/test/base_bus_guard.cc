@@ -158,11 +158,9 @@ TEST_CASE("bus guard: a handler that was there before gets what is not ours, and
           return false;
         }) == kFine);
   // One that mends what it knows of, as V8's traps do on macOS, more than once.
-  static LostPages* known = nullptr;
   CHECK(end_of([] {
           const LostPages pages(1);
           LostPages lost(2);
-          known = &lost;
           handle([](int, siginfo_t* info, void*) {
             ++calls;
             const auto at = reinterpret_cast<uintptr_t>(info->si_addr) / page_bytes() * page_bytes();

@@ -268,7 +268,7 @@ TEST_CASE("mapping: a file that is cut, extended or overwritten is no index any 
     std::filesystem::resize_file(path, bytes.size());
   });
   corrupt([&] { write_all(path, bytes); });
-  corrupt([&] { write_index(*other, path, nullptr, Saving::kInPlace); });
+  corrupt([&] { write_index(*other, path, nullptr, {Saving::kInPlace}); });
 
   Random random(95);
   const auto fine = [&](const std::function<void()>& change) {
@@ -292,12 +292,12 @@ TEST_CASE("mapping: an index is saved into its own file by replacing it only") {
   std::filesystem::create_hard_link(path, folder / "linked");
   for (const std::string& name : {path, folder / "linked"}) {
     check_throws(Code::kUnsupported, "which is mapped",
-                 [&] { write_index(*both.mapped, name, nullptr, Saving::kInPlace); });
+                 [&] { write_index(*both.mapped, name, nullptr, {Saving::kInPlace}); });
     check_throws(Code::kUnsupported, "which is mapped",
-                 [&] { write_index(*both.mapped->inner(), name, nullptr, Saving::kInPlace); });
+                 [&] { write_index(*both.mapped->inner(), name, nullptr, {Saving::kInPlace}); });
   }
   CHECK(read_all(path) == bytes);
-  write_index(*both.mapped, folder / "other", nullptr, Saving::kInPlace);
+  write_index(*both.mapped, folder / "other", nullptr, {Saving::kInPlace});
   CHECK(read_all(folder / "other") == bytes);
   write_index(*both.mapped, path, nullptr);
   CHECK(read_all(path) == bytes);
