@@ -49,13 +49,13 @@ export interface SearchTrace extends IndexTrace {
 }
 
 /**
- * On `voronode:add`: `add`, `addWithIds` and `upsert` (also for `updateVectors`), on an `IndexKeyMap` `addWithKeys` and
- * `upsertKeys`; and `mergeFrom`, which adds the vectors of another index.
+ * On `voronode:add`: `add`, `addWithIds` and `upsert` (also for `updateVectors`), on an `IndexKeyMap` `addWithKeys`, too;
+ * and `mergeFrom`, which adds the vectors of another index.
  */
 export interface AddTrace extends IndexTrace {
   /** How many vectors are added. */
   n: number;
-  /** From `asyncStart` on, of a `…Sync` call from `end` on: of `upsert` and `upsertKeys`, how many of the ids or keys were there. */
+  /** From `asyncStart` on, of a `…Sync` call from `end` on: of `upsert`, how many of the ids or keys were there. */
   replaced?: number;
 }
 

@@ -45,7 +45,6 @@ IdTable ids_in_place(Reader& reader, size_t ntotal) {
 }
 
 IdTable read_ids(Reader& reader, size_t ntotal) {
-  if (reader.mapping() != nullptr) return ids_in_place(reader, ntotal);
   IdTable ids;
   read_in_chunks(reader, ntotal, [&](const int64_t* chunk, size_t n, size_t row) {
     check_ids(reader, chunk, n, row);
@@ -87,7 +86,9 @@ std::shared_ptr<Index> read_id_map(Reader& reader, Tag tag, const Outer* outer) 
     check_positions(reader, ntotal);
     return IndexKeyMap::from_parts(inner, read_key_trailer(reader, ntotal));
   }
-  IdTable ids = read_ids(reader, ntotal);
+  // If all else was read, the index depends on the file no more.
+  const bool in_place = inner->memory_use().mapped > 0;
+  IdTable ids = in_place ? ids_in_place(reader, ntotal) : read_ids(reader, ntotal);
   if (outer == nullptr && keys_follow(reader)) reader.corrupt("no keys behind a map of ids", "keys");
   return IndexIDMap::from_parts(inner, std::move(ids), tag == kMap2Tag);
 }

@@ -137,7 +137,9 @@ VN_INLINE uint32_t select16(const float* p, float threshold) {
 }
 VN_INLINE bool finite16(const float* p) {
   bool bad = false;
-  for (size_t i = 0; i < 16; ++i) bad |= (std::bit_cast<uint32_t>(p[i]) & 0x7F800000u) == 0x7F800000u;
+  uint32_t bits[16];
+  std::memcpy(bits, p, sizeof bits);
+  for (size_t i = 0; i < 16; ++i) bad |= (bits[i] & 0x7F800000u) == 0x7F800000u;
   return !bad;
 }
 

@@ -250,7 +250,7 @@ TEST_CASE("mapping: a file that is cut, extended or overwritten is no index any 
     Random random(94);
     search(*both.mapped, 2, random.vectors(2, kD).data(), 5);
     std::vector<float> x(kD);
-    both.mapped->reconstruct(5, x.data());
+    both.mapped->look_up(5, x.data());
     both.mapped->remove_ids(IDSelectorRange(0, 3'000), nullptr);
     both.mapped->compact();
     const Bytes good = {'g', 'o', 'o', 'd'};

@@ -249,7 +249,7 @@ describe('told to who listens', () => {
     const known = { index, kind: 'IndexKeyMap', d: 2, metric: 'l2' };
     expect(adds[3]!.then).toMatchObject({ ...known, method: 'addWithKeys', n: 2, ntotal: 2, merged: 1 });
     index.upsertSync(two, ['d', 'e']);
-    expect(adds[5]!.then).toMatchObject({ ...known, method: 'upsertKeysSync', n: 2, ntotal: 4, replaced: 1 });
+    expect(adds[5]!.then).toMatchObject({ ...known, method: 'upsertSync', n: 2, ntotal: 4, replaced: 1 });
     await index.removeKeys(['a', 'é', 'x'.repeat(300)]);
     expect(removals[3]!.then).toMatchObject({ ...known, method: 'removeIds', n: 3, removed: 1 });
     index.searchSync(two, 3);

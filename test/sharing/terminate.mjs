@@ -65,7 +65,7 @@ class Work {
     native.searchSync(this.index, rows(1, 4), 3, (id) => id % 2n === 0n);
     const bytes = await native.serializeIndex(this.index, undefined);
     native.deserializeIndexSync(bytes);
-    await native.writeIndex(this.index, join(this.folder, `${this.number}`), true, undefined);
+    await native.writeIndex(this.index, join(this.folder, `${this.number}`), true, false, undefined);
   }
 
   /** Many operations at once, of which each group has one at a time. */
