@@ -24,16 +24,16 @@ const versions = [3000, 1000].map((n, version) => {
 });
 
 if (mode === 'loop') {
-  addon.writeIndexSync(versions[0], path, true);
+  addon.writeIndexSync(versions[0], path, true, false);
   writeSync(1, 'saved\n');
-  for (let i = 1; ; i++) addon.writeIndexSync(versions[i % 2], path, true);
+  for (let i = 1; ; i++) addon.writeIndexSync(versions[i % 2], path, true, false);
 }
 if (mode === 'exit' || mode === 'throw') {
   const large = addon.flat(1000, 1, true);
   addon.addSync(large, new Float32Array(20_000 * 1000));
   const folder = dirname(path);
   const temporaries = () => readdirSync(folder).filter((name) => name.startsWith('.voronode-'));
-  addon.writeIndex(large, path, true).catch(() => undefined);
+  addon.writeIndex(large, path, true, false).catch(() => undefined);
   while (temporaries().length === 0);
   writeSync(1, 'saving\n');
   if (mode === 'throw') throw new Error('uncaught');
@@ -43,7 +43,7 @@ writeSync(1, 'waiting\n');
 readSync(0, Buffer.alloc(1));
 let failure = null;
 try {
-  addon.writeIndexSync(versions[1], path, true);
+  addon.writeIndexSync(versions[1], path, true, false);
 } catch ({ code, errno, syscall, path: of, message }) {
   failure = { code, errno, syscall, path: of, message };
 }
