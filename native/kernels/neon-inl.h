@@ -99,7 +99,7 @@ VN_INLINE bool finite16(const float* p) {
   const uint32x4_t exponent = vdupq_n_u32(0x7F800000);
   uint32x4_t bad = vdupq_n_u32(0);
   for (uint32_t i = 0; i < 4; ++i) {
-    bad = vorrq_u32(bad, vceqq_u32(vandq_u32(vreinterpretq_u32_f32(vld1q_f32(p + 4 * i)), exponent), exponent));
+    bad = vorrq_u32(bad, vceqq_u32(vandq_u32(vreinterpretq_u32_f32(load4(p + 4 * i)), exponent), exponent));
   }
   return vmaxvq_u32(bad) == 0;
 }
