@@ -22,9 +22,9 @@ export type { IndexBytes, IndexStats } from './index_stats.js';
 export {
   deserializeIndex,
   deserializeIndexSync,
+  type MapOptions,
   readIndex,
   readIndexSync,
-  type MapOptions,
   type SaveOptions,
   serializeIndex,
   serializeIndexSync,

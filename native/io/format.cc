@@ -1,6 +1,7 @@
 #include "io/format.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/error.h"
 #include "ivf/ivf.h"
@@ -162,12 +163,14 @@ void check_components(const Reader& reader, const char* field, const float* x, s
                       std::optional<size_t> list) {
   const size_t i = kernels().first_nonfinite(x, n);
   if (i == n) return;
+  float bad = 0;
+  std::memcpy(&bad, x + i, sizeof bad);  // where a file that is mapped has it, at any address
   const std::string of_list = list ? format(" of list %zu", *list) : "";
   reader.corrupt_at(field, reader.position() - (n - i) * sizeof(float),
                     format("a finite number at row %zu, component %zu%s", first_row + i / d, i % d, of_list.c_str()),
-                    x[i] != x[i] ? "NaN"
-                    : x[i] > 0   ? "Infinity"
-                                 : "-Infinity");
+                    bad != bad ? "NaN"
+                    : bad > 0  ? "Infinity"
+                               : "-Infinity");
 }
 
 void check_ids(const Reader& reader, const idx_t* ids, size_t n, size_t first_row) {

@@ -59,7 +59,7 @@ TEST_CASE("mapping: mutated files of several blocks are refused as they are when
   for (const char* kind : {"IDMap,Flat", "L2norm,Flat", "SQfp16", "IDMap,SQ8,RFlat"}) {
     CAPTURE(kind);
     const Bytes bytes = serialize_index(*filled(kind, Metric::kL2, 700, 88), nullptr);
-    for (size_t at = 0; at + 8 <= 180; ++at) {
+    for (size_t at = 0; at + 8 <= 180; at += 3) {
       uint64_t word;
       std::memcpy(&word, bytes.data() + at, sizeof word);
       for (const uint64_t put : {uint64_t{0}, ~uint64_t{0}, word + 1, word - 1, word << 1, uint64_t{1} << 62}) {
