@@ -78,14 +78,18 @@ void write_index(const Index& index, const std::string& path, const Cancel* canc
   sink.commit();
 }
 
-std::vector<uint8_t> serialize_index(const Index& index, const Cancel* cancel) {
+std::vector<uint8_t> serialize_index(const Index& index, const Cancel* cancel, bool mappable) {
+  if (mappable) check_mappable(index);
   const Moment moment(index);  // for both passes
+  const auto write = [&](Sink& sink) {
+    Writer writer(sink, cancel);
+    write_any(writer, index, moment);
+    if (mappable) write_extras(writer, index, moment);
+  };
   CountingSink counter;
-  Writer measuring(counter, cancel);
-  write_any(measuring, index, moment);
+  write(counter);
   MemorySink sink(counter.size());
-  Writer writer(sink, cancel);
-  write_any(writer, index, moment);
+  write(sink);
   return sink.take();
 }
 

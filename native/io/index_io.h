@@ -36,7 +36,8 @@ struct Save {
 void write_index(const Index& index, const std::string& path, const Cancel* cancel, const Save& save = {});
 
 // The same bytes in memory. Trailing bytes behind an index are ignored, as in Faiss.
-std::vector<uint8_t> serialize_index(const Index& index, const Cancel* cancel);  // REQUIRES: kRead
+std::vector<uint8_t> serialize_index(const Index& index, const Cancel* cancel,
+                                     bool mappable = false);  // REQUIRES: kRead
 std::shared_ptr<Index> deserialize_index(const uint8_t* bytes, size_t size, const Cancel* cancel);
 
 }  // namespace voronode

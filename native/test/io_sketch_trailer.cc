@@ -3,7 +3,6 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "factory/factory.h"
 #include "filter/selector.h"
@@ -19,17 +18,7 @@ namespace voronode::test {
 namespace {
 
 // The bytes of a file that is written to be mapped.
-Bytes mappable(const Index& index) {
-  const auto path = std::filesystem::temp_directory_path() /
-                    ("voronode-sketch-trailer-" + std::to_string(reinterpret_cast<uintptr_t>(&index)));
-  Save save;
-  save.mappable = true;
-  write_index(index, path.string(), nullptr, save);
-  std::ifstream file(path, std::ios::binary);
-  Bytes bytes{std::istreambuf_iterator<char>(file), {}};
-  std::filesystem::remove(path);
-  return bytes;
-}
+Bytes mappable(const Index& index) { return serialize_index(index, nullptr, true); }
 
 size_t trailer_of(const Bytes& bytes) {
   return std::string(bytes.begin(), bytes.end()).rfind(std::string("voronode\1\0\0\0sket", 16));

@@ -13,9 +13,11 @@
 #include "filter/selector_batch.h"
 #include "io/format.h"
 #include "io/index_io.h"
+#include "io/sketch_trailer.h"
 #include "test/differential/data.h"
 #include "test/differential/filter.h"
 #include "test/differential/model.h"
+#include "test/heap_mapping.h"
 #include "test/scalar_reference.h"
 
 namespace voronode::test {
@@ -232,8 +234,11 @@ class Subject {
   }
 
   void read_back() {
-    const std::vector<uint8_t> bytes = serialize_index(*index_, nullptr);
-    index_ = deserialize_index(bytes.data(), bytes.size(), nullptr);
+    // From a file that is mapped as well: rows lie at any address, and sketches beside them or not.
+    const bool sketched = flat_in(*index_) != nullptr && choices_.one_in(2);
+    const std::vector<uint8_t> bytes = serialize_index(*index_, nullptr, sketched);
+    index_ = choices_.one_in(2) ? map_bytes(bytes, choices_.one_in(2))
+                                : deserialize_index(bytes.data(), bytes.size(), nullptr);
   }
 
   // Rows of an index with the same training move here, behind the own where rows are numbered.
