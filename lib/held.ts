@@ -21,6 +21,7 @@ import { Uncloneable } from './uncloneable.js';
 export abstract class Held extends Uncloneable implements Disposable {
   readonly #handle: NativeIndex;
   readonly #inner: Index | undefined;
+  #innerIsAlone: boolean; // nobody has asked for it
   readonly #d: number;
   readonly #metric: Metric;
   /** Whether it is an IndexKeyMap. */
@@ -36,6 +37,7 @@ export abstract class Held extends Uncloneable implements Disposable {
     super();
     this.#handle = made.handle;
     this.#inner = made.parts.inner;
+    this.#innerIsAlone = made.parts.alone ?? false;
     this.#d = native.d(made.handle);
     this.#metric = metricOfNumber(native.metric(made.handle)) as Metric;
     this.#keyed = native.kind(made.handle) === 'IndexKeyMap';
@@ -92,6 +94,12 @@ export abstract class Held extends Uncloneable implements Disposable {
 
   /** @internal */
   static inner(index: unknown): Index | undefined {
+    Held.either(index).#innerIsAlone = false;
+    return Held.peek(index);
+  }
+
+  /** @internal The same for a look that leaves nothing behind. */
+  static peek(index: unknown): Index | undefined {
     return Held.either(index).#inner;
   }
 
@@ -177,11 +185,14 @@ export abstract class Held extends Uncloneable implements Disposable {
 
   /**
    * Lets go of the memory; work under way finishes first. Later calls fail with ERR_VORONODE_CLOSED, but for `d`,
-   * `metric` and `close` itself. Optional: garbage collection does the same. The index in a wrapper has a handle of its
-   * own, which holds the vectors: close it too, `map.index.close()`.
+   * `metric` and `close` itself. Optional: garbage collection does the same. The index in a wrapper goes with it, unless
+   * somebody has it in hand: it was given to the constructor, or `map.index` was asked for. That one holds the vectors until it
+   * is closed, too: `map.index.close()`.
    */
   close(): void {
     native.close(Held.receiver(this));
+    const self = Held.either(this);
+    if (self.#innerIsAlone) self.#inner?.close();
   }
 
   /** {@link close}, for `using index = …`. */
@@ -197,7 +208,7 @@ export abstract class Held extends Uncloneable implements Disposable {
   /** `IndexFlatL2 { d: 4, ntotal: 0, metric: 'l2' }`; never throws. */
   [inspect.custom](depth: number, options: InspectOptions): string {
     if (depth < 0 || !Held.is(this)) return `[${nameOf(this)}]`;
-    const fields = fieldsOf(this, Held.inner(this), () => (this as Held).facts());
+    const fields = fieldsOf(this, Held.peek(this), () => (this as Held).facts());
     return `${nameOf(this)} ${inspect(fields, options)}`;
   }
 
@@ -207,7 +218,7 @@ export abstract class Held extends Uncloneable implements Disposable {
    */
   toJSON(): Record<string, unknown> {
     const self = Held.either(this);
-    return { kind: nameOf(self), ...fieldsOf(self, Held.inner(self), () => self.facts()) };
+    return { kind: nameOf(self), ...fieldsOf(self, Held.peek(self), () => self.facts()) };
   }
 }
 

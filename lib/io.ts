@@ -54,7 +54,8 @@ export interface MapOptions {
    * as it is.
    *
    * Whoever puts a *new* file in its place, as {@link writeIndex} does, does not disturb it. If the file itself is
-   * overwritten or cut, all calls fail from then on with ERR_VORONODE_CORRUPT. Not on Windows
+   * overwritten or cut, which its size and its time of change tell, all calls fail from then on with ERR_VORONODE_CORRUPT.
+   * Each such index holds a descriptor of the file until it is closed, or collected as garbage. Not on Windows
    * (ERR_VORONODE_UNSUPPORTED). Default: `false`.
    */
   mmap?: boolean | undefined;

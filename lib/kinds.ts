@@ -24,5 +24,5 @@ export function adopt<T extends Index | IndexKeyMap = Index>(handle: NativeIndex
   if (classOf === undefined) throw new Error(`The addon made an index of unknown kind ${kind}`);
   const inner = native.inner(handle);
   // Nothing wraps a map of keys.
-  return new (classOf(handle))(new Made(handle, { inner: inner && adopt(inner) })) as T;
+  return new (classOf(handle))(new Made(handle, { inner: inner && adopt(inner), alone: true })) as T;
 }

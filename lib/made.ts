@@ -6,6 +6,8 @@ import type { NativeIndex } from './native.js';
 /** What objects hold that belong to an index: the index in a wrapper, the quantizer of an inverted file. */
 interface Parts {
   readonly inner?: Index | undefined;
+  /** Whether `inner` was made along with it, so that nobody else has it. */
+  readonly alone?: boolean;
   readonly quantizer?: Index | undefined;
 }
 

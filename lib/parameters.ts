@@ -27,7 +27,7 @@ function placeOf(name: string, wrapper: Held): string {
   const has = (index: Held) => native.searchParameters(Held.receiver(index)).some((found) => found.name === name);
   let path = 'index';
   let at: Held = wrapper;
-  for (let inner: Held | undefined = Held.inner(at); inner !== undefined && has(inner); inner = Held.inner(at)) {
+  for (let inner: Held | undefined = Held.peek(at); inner !== undefined && has(inner); inner = Held.peek(at)) {
     path += 'baseIndex' in at ? '.baseIndex' : '.index';
     at = inner;
   }

@@ -1,6 +1,15 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { type Index, IndexFlatIP, IndexFlatL2, IndexIDMap, IndexIDMap2, indexFactory } from '../lib/index.js';
+import {
+  deserializeIndexSync,
+  type Index,
+  IndexFlatIP,
+  IndexFlatL2,
+  IndexIDMap,
+  IndexIDMap2,
+  indexFactory,
+  serializeIndexSync,
+} from '../lib/index.js';
 import { testIndex } from './contract.js';
 import { hostile } from './hostile.js';
 import { readBack } from './subject.js';
@@ -58,8 +67,9 @@ describe('the wrapped index', () => {
       "IndexIDMap {\n  d: 2,\n  ntotal: 1,\n  metric: 'l2',\n  index: IndexFlatL2 { d: 2, closed: true, metric: 'l2' }\n}",
     );
     const other = readBack(map) as IndexIDMap;
+    const { index } = other;
     other.close();
-    expect(other.index.ntotal).toBe(1);
+    expect(index.ntotal).toBe(1);
   });
 });
 
@@ -139,5 +149,37 @@ describe('ids', () => {
       expect([...index.searchSync(Float32Array.of(0), 3).labels]).toEqual([8n, 8n, -1n]);
       expect(() => index.reconstructSync(7)).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }));
     }
+  });
+});
+
+describe('closing a map closes the index in it', () => {
+  const read = () => {
+    const map = new IndexIDMap(new IndexFlatL2(1));
+    map.addWithIdsSync(Float32Array.of(1), [7]);
+    return deserializeIndexSync<IndexIDMap>(serializeIndexSync(map));
+  };
+
+  test('if nobody has it in hand', () => {
+    const map = read();
+    map.close();
+    expect(() => map.index.ntotal).toThrow(expect.objectContaining({ code: 'ERR_VORONODE_CLOSED' }));
+  });
+
+  test('but not one that was asked for', () => {
+    const map = read();
+    const { index } = map;
+    map.close();
+    expect(index.ntotal).toBe(1);
+  });
+
+  test('nor one that was given to it; showing it is no asking', () => {
+    const flat = new IndexFlatL2(1);
+    const map = new IndexIDMap(flat);
+    map.close();
+    expect(flat.ntotal).toBe(0);
+    const shown = read();
+    expect(inspect(shown) + JSON.stringify(shown)).toContain('IndexFlatL2');
+    shown.close();
+    expect(() => shown.index.ntotal).toThrow(expect.objectContaining({ code: 'ERR_VORONODE_CLOSED' }));
   });
 });
