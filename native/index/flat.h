@@ -49,9 +49,9 @@ class IndexFlat final : public IndexFlatCodes {
   }
 
   // And their sketches (Sketches::adopt). REQUIRES: sketchable(), nothing but adopt_rows() before.
-  void adopt_sketches(std::vector<float> centre, size_t groups, uint8_t* planes, const std::shared_ptr<void>& owner,
-                      size_t spare) {
-    sketches_.emplace(d(), metric()).adopt(std::move(centre), groups, planes, owner, spare);
+  void adopt_sketches(const std::vector<float>& centre, size_t groups, uint8_t* planes,
+                      const std::shared_ptr<void>& owner, size_t spare) {
+    sketches_.emplace(d(), metric()).adopt(centre, groups, planes, owner, spare);
   }
   static bool sketchable(size_t d, Metric metric) noexcept;
 

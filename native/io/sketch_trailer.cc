@@ -134,7 +134,7 @@ void read_sketch_trailer(Reader& reader, IndexFlat* flat) {
   } else {
     reader.number<uint32_t>("sket.crc");  // the file goes on to there
   }
-  flat->adopt_sketches(std::move(centre), groups, planes, reader.mapping(), spare);
+  flat->adopt_sketches(centre, groups, planes, reader.mapping(), spare);
 }
 
 }  // namespace voronode

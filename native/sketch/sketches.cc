@@ -22,14 +22,14 @@ Sketches::View::Run Sketches::View::run(size_t g, size_t end) const noexcept {
 Sketches::Sketches(size_t d, Metric metric)
     : space_(d, metric), groups_(sketch_group_bytes(space_.steps()), kGroupBlocks) {}
 
-void Sketches::adopt(std::vector<float> centre, size_t groups, uint8_t* planes, const std::shared_ptr<void>& owner,
-                     size_t spare) {
+void Sketches::adopt(const std::vector<float>& centre, size_t groups, uint8_t* planes,
+                     const std::shared_ptr<void>& owner, size_t spare) {
   const size_t bytes = sketch_group_bytes(space_.steps());
   const BlockShape shape = block_shape(space_.steps());
   size_t whole = 0;  // groups in whole blocks
   for (size_t b = 0; shape.begin(b) + shape.capacity(b) <= groups; ++b) whole = shape.begin(b) + shape.capacity(b);
   const size_t rest = groups - whole;
-  space_.set_centre(std::move(centre));
+  space_.set_centre(centre);
   groups_.adopt(whole, planes, owner, spare + rest * bytes);
   if (rest == 0) return;
   groups_.reserve(rest);

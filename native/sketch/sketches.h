@@ -45,7 +45,7 @@ class Sketches {
 
   // For files: groups in such blocks that lie elsewhere (Blocks::adopt), the last block with room for no more than there
   // are in it. REQUIRES: there are none yet, and SketchSpace::is_centre().
-  void adopt(std::vector<float> centre, size_t groups, uint8_t* planes, const std::shared_ptr<void>& owner,
+  void adopt(const std::vector<float>& centre, size_t groups, uint8_t* planes, const std::shared_ptr<void>& owner,
              size_t spare);
   size_t adopted_bytes() const noexcept { return groups_.adopted_bytes(); }
 

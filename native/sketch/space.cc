@@ -22,15 +22,19 @@ void SketchSpace::choose_centre(const std::vector<const float*>& sample) {
     centre_[j] = std::abs(*middle) <= kMaxComponent ? *middle : 0.0f;
   }
   if (bytes) std::fill(centre_.begin(), centre_.end(), 128.0f);
-  set_centre(std::move(centre_));
+  measure_centre();
 }
 
 bool SketchSpace::is_centre(const std::vector<float>& centre) noexcept {
   return std::all_of(centre.begin(), centre.end(), [](float c) { return std::abs(c) <= kMaxComponent; });
 }
 
-void SketchSpace::set_centre(std::vector<float> centre) noexcept {
-  centre_ = std::move(centre);
+void SketchSpace::set_centre(const std::vector<float>& centre) noexcept {
+  std::copy(centre.begin(), centre.end(), centre_.begin());
+  measure_centre();
+}
+
+void SketchSpace::measure_centre() noexcept {
   double squares = 0;
   for (const float component : centre_) squares += static_cast<double>(component) * component;
   centre_norm_ = std::sqrt(squares) * kUp;

@@ -27,7 +27,7 @@ class SketchSpace {
 
   // Whether choose_centre can have chosen it. set_centre: chooses it. REQUIRES: it can be, and there are no sketches.
   static bool is_centre(const std::vector<float>& centre) noexcept;
-  void set_centre(std::vector<float> centre) noexcept;
+  void set_centre(const std::vector<float>& centre) noexcept;
 
   // From now on sketches are of images of vectors (less the centre) under this map. Not once there are sketches.
   void reduce(std::shared_ptr<const Reduction> reduction) noexcept { reduction_ = std::move(reduction); }
@@ -43,7 +43,10 @@ class SketchSpace {
   double centre_norm() const noexcept { return centre_norm_; }  // ≥ ‖μ‖
 
  private:
+  void measure_centre() noexcept;
+
   Metric metric_;
+  // Its size never changes: searches beside the first add ask for it while the centre is chosen.
   std::vector<float> centre_;
   double centre_norm_ = 0;
   std::shared_ptr<const Reduction> reduction_;
