@@ -8,6 +8,7 @@
 #include "binding/input.h"
 #include "binding/progress.h"
 #include "binding/selector_arg.h"
+#include "index/wrapper.h"
 
 namespace voronode {
 namespace {
@@ -119,7 +120,8 @@ class Train final : public TakesVectors {
   void execute(const Cancel* cancel, Listener* listener) override {
     const float* vectors = checked_vectors(cancel);
     const Clustering found = index()->train(n(), vectors, params_, cancel, progress_.sink(listener));
-    if (found.few_points) few_for_ = found.centroids.size() / innermost_d();
+    // A transform may have changed d on the way in.
+    if (found.few_points) few_for_ = found.centroids.size() / innermost(*index()).d();
   }
   void tell(Napi::Env env) override { progress_.tell(env); }
   double nanoseconds() const noexcept override {
@@ -135,14 +137,6 @@ class Train final : public TakesVectors {
       : TakesVectors(call, Access::kExclusive, kArgs),
         params_(choice.over(index()->default_clustering())),
         progress_(call, 3) {}
-
-  // Of centroids: a transform may have changed it on the way in.
-  size_t innermost_d() const {
-    std::shared_ptr<Index> inner = index()->inner();
-    size_t d = index()->d();
-    for (; inner != nullptr; inner = inner->inner()) d = inner->d();
-    return d;
-  }
 
   ClusteringParams params_;
   Progress progress_;

@@ -2,33 +2,15 @@
 
 #include <algorithm>
 
-#include "base/poll.h"
 #include "filter/selector_batch.h"
 #include "index/merging.h"
 #include "index/new_ids.h"
 
 namespace voronode {
-namespace {
-
-// What a map of so many ids can go around.
-std::shared_ptr<Index> wrappable(std::shared_ptr<Index> inner, size_t rows) {
-  if (inner->maps_ids()) throw Error(Code::kUnsupported, "An IndexIDMap cannot wrap another one; use the inner map");
-  check_row_count("IndexIDMap", *inner, rows);
-  if (!inner->numbered_by_position()) {
-    throw Error(Code::kUnsupported,
-                format("An IndexIDMap can only wrap an index whose labels are 0 to ntotal - 1; this "
-                       "%s has others",
-                       inner->kind()));
-  }
-  return inner;
-}
-
-}  // namespace
-
 IndexIDMap::IndexIDMap(const std::shared_ptr<Index>& inner, bool idmap2) : IndexIDMap(inner, IdTable(), idmap2) {}
 
 IndexIDMap::IndexIDMap(const std::shared_ptr<Index>& inner, IdTable ids, bool idmap2)
-    : Wrapper(inner->d(), wrappable(inner, ids.size())), ids_(std::move(ids)), idmap2_(idmap2) {
+    : Wrapper(inner->d(), mappable_rows("IndexIDMap", inner, ids.size())), ids_(std::move(ids)), idmap2_(idmap2) {
   count_rows();
   commit();
 }
@@ -91,12 +73,6 @@ std::vector<idx_t> IndexIDMap::row_ids() const {
 
 // ---- Removing ----
 
-namespace {
-
-constexpr size_t kRowsAPoll = size_t{1} << 16;
-
-}  // namespace
-
 // Of rows that are there, ascending.
 std::vector<size_t> IndexIDMap::slots_in(const IDSelector& selector, const RowNumbers::View& rows,
                                          const Cancel* cancel) const {
@@ -107,17 +83,7 @@ std::vector<size_t> IndexIDMap::slots_in(const IDSelector& selector, const RowNu
       return std::move(*slots);
     }
   }
-  std::vector<size_t> slots;
-  const auto ids = ids_.view();
-  size_t asked = 0;
-  rows.for_each_run([&](size_t begin, size_t end) {
-    for (size_t slot = begin; slot < end; ++slot) {
-      if (asked++ % kRowsAPoll == 0) poll(cancel);
-      if (selector.is_member(ids.value(slot))) slots.push_back(slot);
-    }
-  });
-  check(cancel);
-  return slots;
+  return slots_with(selector, rows, cancel, [ids = ids_.view()](size_t slot, size_t) { return ids.value(slot); });
 }
 
 size_t IndexIDMap::remove_ids(const IDSelector& selector, const Cancel* cancel) {

@@ -135,7 +135,8 @@ void Index::merge_rows(Index&, idx_t, const Cancel*) {
 // ---- Removing ----
 
 size_t Index::remove_ids(const IDSelector& selector, const Cancel* cancel) {
-  const std::vector<size_t> slots = slots_with(selector, numbers_->view(), cancel);
+  const std::vector<size_t> slots =
+      slots_with(selector, numbers_->view(), cancel, [](size_t, size_t position) { return position; });
   RowNumbers::Change change(*numbers_, slots);
   change.publish();
   return slots.size();

@@ -1,29 +1,12 @@
 #include "index/key_map.h"
 
 #include <algorithm>
-#include <cstring>
 
-#include "base/poll.h"
 #include "index/merging.h"
 #include "index/new_keys.h"
 
 namespace voronode {
 namespace {
-
-// What a map of so many keys can go around.
-std::shared_ptr<Index> wrappable(std::shared_ptr<Index> inner, size_t rows) {
-  if (inner->maps_ids()) {
-    throw Error(Code::kUnsupported, format("An IndexKeyMap cannot wrap an %s; wrap the index in it", inner->kind()));
-  }
-  check_row_count("IndexKeyMap", *inner, rows);
-  if (!inner->numbered_by_position()) {
-    throw Error(Code::kUnsupported,
-                format("An IndexKeyMap can only wrap an index whose labels are 0 to ntotal - 1; this "
-                       "%s has others",
-                       inner->kind()));
-  }
-  return inner;
-}
 
 class FoundRows final : public RowsOfKeys {
  public:
@@ -53,7 +36,7 @@ Error no_such_key(size_t i, std::string_view key, const char* remedy) {
 IndexKeyMap::IndexKeyMap(const std::shared_ptr<Index>& inner) : IndexKeyMap(inner, KeyTable()) {}
 
 IndexKeyMap::IndexKeyMap(const std::shared_ptr<Index>& inner, KeyTable keys)
-    : Wrapper(inner->d(), wrappable(inner, keys.size())), keys_(std::move(keys)) {
+    : Wrapper(inner->d(), mappable_rows("IndexKeyMap", inner, keys.size())), keys_(std::move(keys)) {
   count_rows();
   commit();
 }
@@ -224,27 +207,26 @@ void IndexKeyMap::reconstruct_keys(Keys keys, float* x, const Cancel* cancel) co
 
 // ---- Removing ----
 
+namespace {
+
+// Ascending. Of rows that are there.
+std::vector<size_t> slots_in(const IDSelector& by_slot, const RowNumbers::View& rows, const Cancel* cancel) {
+  const IdRange all{0, static_cast<idx_t>(rows.slots()) - 1};
+  const auto named = few_ids(by_slot, all, rows.slots() / kAsksPerLookup);
+  if (!named) return slots_with(by_slot, rows, cancel, [](size_t slot, size_t) { return slot; });
+  std::vector<size_t> slots(named->begin(), named->end());
+  std::erase_if(slots, [&](size_t slot) { return !rows.has(slot); });
+  std::sort(slots.begin(), slots.end());
+  return slots;
+}
+
+}  // namespace
+
 size_t IndexKeyMap::remove_ids(const IDSelector& selector, const Cancel* cancel) {
   const RowNumbers::View rows = numbers().view();
   const FoundRows found(keys_, rows);
   const SelectorPtr by_slot = selector.by_rows(found);
-  std::vector<size_t> slots;
-  const size_t most = std::max<size_t>(1, rows.slots() / kAsksPerLookup);
-  if (const auto named = few_ids(*by_slot, kAllIds, most)) {
-    for (const idx_t slot : *named) {
-      if (slot >= 0 && rows.has(static_cast<size_t>(slot))) slots.push_back(static_cast<size_t>(slot));
-    }
-    std::sort(slots.begin(), slots.end());
-  } else {
-    constexpr size_t kRowsAPoll = size_t{1} << 16;
-    rows.for_each_run([&](size_t begin, size_t end) {
-      for (size_t slot = begin; slot < end; ++slot) {
-        if ((slot - begin) % kRowsAPoll == 0) poll(cancel);
-        if (by_slot->is_member(static_cast<idx_t>(slot))) slots.push_back(slot);
-      }
-    });
-  }
-  check(cancel);
+  const std::vector<size_t> slots = slots_in(*by_slot, rows, cancel);
   RowNumbers::Change change(numbers(), slots);
   change.publish();
   keys_.forget(slots);

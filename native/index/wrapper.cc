@@ -1,7 +1,5 @@
 #include "index/wrapper.h"
 
-#include "base/poll.h"
-
 namespace voronode {
 
 const Index* with_role(const Index& index, bool (Index::*role)() const noexcept) noexcept {
@@ -11,24 +9,28 @@ const Index* with_role(const Index& index, bool (Index::*role)() const noexcept)
   return nullptr;
 }
 
+const Index& innermost(const Index& index) noexcept {
+  const Index* at = &index;
+  while (const Index* const inner = at->inner().get()) at = inner;
+  return *at;
+}
+
 void check_row_count(const char* wrapper, const Index& index, size_t rows) {
   if (index.ntotal() == rows) return;
   throw Error(Code::kUnsupported, format("An %s can only wrap an empty index; this %s holds %zu vectors", wrapper,
                                          index.kind(), index.ntotal()));
 }
 
-std::vector<size_t> slots_with(const IDSelector& selector, const RowNumbers::View& rows, const Cancel* cancel) {
-  constexpr size_t kRowsAPoll = size_t{1} << 16;
-  std::vector<size_t> slots;
-  size_t position = 0;
-  rows.for_each_run([&](size_t begin, size_t end) {
-    for (size_t slot = begin; slot < end; ++slot, ++position) {
-      if (position % kRowsAPoll == 0) poll(cancel);
-      if (selector.is_member(static_cast<idx_t>(position))) slots.push_back(slot);
-    }
-  });
-  check(cancel);
-  return slots;
+std::shared_ptr<Index> mappable_rows(const char* map, std::shared_ptr<Index> index, size_t rows) {
+  if (index->maps_ids()) {
+    throw Error(Code::kUnsupported,
+                format("An %s cannot wrap another map; wrap the index in this %s", map, index->kind()));
+  }
+  check_row_count(map, *index, rows);
+  if (index->numbered_by_position()) return index;
+  throw Error(
+      Code::kUnsupported,
+      format("An %s can only wrap an index whose labels are 0 to ntotal - 1; this %s has others", map, index->kind()));
 }
 
 }  // namespace voronode

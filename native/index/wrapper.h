@@ -3,6 +3,7 @@
 // A constructor of a wrapper ends with commit(): until then a failure leaves the wrapped index as it was.
 #pragma once
 
+#include "base/poll.h"
 #include "index/index.h"
 
 namespace voronode {
@@ -79,11 +80,32 @@ class Wrapper : public Index {
 // The outermost of an index and what it wraps that has a role (maps_ids, refines); null if none has.
 const Index* with_role(const Index& index, bool (Index::*role)() const noexcept) noexcept;
 
+// The index that is in all others: itself if it wraps none.
+const Index& innermost(const Index& index) noexcept;
+
 // Throws kUnsupported unless `index` has as many rows as the wrapper knows something of: none, but for files.
 // `wrapper`: the kind, for the message.
 void check_row_count(const char* wrapper, const Index& index, size_t rows);
 
-// The slots, ascending, of rows whose positions are in `selector`.
-std::vector<size_t> slots_with(const IDSelector& selector, const RowNumbers::View& rows, const Cancel* cancel);
+// What a map of so many ids or keys can go around: an index that numbers its rows, and has as many. kUnsupported otherwise.
+// `map`: the kind, for the message.
+std::shared_ptr<Index> mappable_rows(const char* map, std::shared_ptr<Index> index, size_t rows);
+
+// The slots, ascending, of rows whose label(slot, position) is in `selector`.
+template <class Label>
+std::vector<size_t> slots_with(const IDSelector& selector, const RowNumbers::View& rows, const Cancel* cancel,
+                               const Label& label) {
+  constexpr size_t kRowsAPoll = size_t{1} << 16;
+  std::vector<size_t> slots;
+  size_t position = 0;
+  rows.for_each_run([&](size_t begin, size_t end) {
+    for (size_t slot = begin; slot < end; ++slot, ++position) {
+      if (position % kRowsAPoll == 0) poll(cancel);
+      if (selector.is_member(static_cast<idx_t>(label(slot, position)))) slots.push_back(slot);
+    }
+  });
+  check(cancel);
+  return slots;
+}
 
 }  // namespace voronode

@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "base/error.h"
+#include "io/file_descriptor.h"
 
 namespace voronode {
 
@@ -38,6 +39,16 @@ std::string follow_links(const std::string& path) {
     target = link[0] == '/' ? link : directory_of(target) + "/" + link;
   }
   throw SystemError(ELOOP, "open", path);
+}
+
+void open_regular(const std::string& path, Descriptor* fd, struct stat* st) {
+  check_path(path);
+  // O_NONBLOCK: opening a pipe must not wait for a writer; regular files do not know it.
+  fd->reset(open_retrying(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK));
+  if (fd->get() < 0) throw SystemError(errno, "open", path);
+  if (::fstat(fd->get(), st) != 0) throw SystemError(errno, "fstat", path);
+  if (S_ISDIR(st->st_mode)) throw SystemError(EISDIR, "read", path);
+  if (!S_ISREG(st->st_mode)) throw SystemError(ESPIPE, "read", path);  // what pread says of a pipe
 }
 
 size_t read_fully(int fd, uint64_t offset, void* out, size_t n, const std::string& path) {

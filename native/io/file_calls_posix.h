@@ -3,11 +3,15 @@
 
 #ifndef _WIN32
 
+#include <sys/stat.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
 namespace voronode {
+
+class Descriptor;
 
 // Linux moves at most 2 GiB a call, macOS refuses more.
 constexpr size_t kMaxCall = size_t{1} << 30;
@@ -20,6 +24,9 @@ std::string directory_of(const std::string& path);
 
 // Follows the last component of `path` while it is a symbolic link, also to a file that does not exist yet.
 std::string follow_links(const std::string& path);
+
+// Opens a regular file for reading. Other things (directories, pipes, devices) are refused with a SystemError.
+void open_regular(const std::string& path, Descriptor* fd, struct stat* st);
 
 // Reads n bytes at `offset`, in as many calls as it takes; how many came. Fewer than n only at the file's end. `path` is
 // for the SystemError.

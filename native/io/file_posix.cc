@@ -24,15 +24,9 @@ struct InputFile::State {
 };
 
 InputFile::InputFile(const std::string& path) : state_(std::make_unique<State>()) {
-  check_path(path);
   state_->path = path;
-  // O_NONBLOCK: opening a pipe must not wait for a writer; regular files do not know it.
-  state_->fd.reset(open_retrying(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK));
-  if (state_->fd.get() < 0) throw SystemError(errno, "open", path);
   struct stat st;
-  if (::fstat(state_->fd.get(), &st) != 0) throw SystemError(errno, "fstat", path);
-  if (S_ISDIR(st.st_mode)) throw SystemError(EISDIR, "read", path);
-  if (!S_ISREG(st.st_mode)) throw SystemError(ESPIPE, "read", path);  // what pread says of a pipe
+  open_regular(path, &state_->fd, &st);
   state_->size = static_cast<uint64_t>(st.st_size);
 }
 

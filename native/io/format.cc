@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "index/wrapper.h"
 #include "ivf/ivf.h"
 #include "kernels/kernels.h"
 #include "storage/id_table.h"
@@ -90,9 +91,7 @@ void write_any(Writer& writer, const Index& index, const Moment& moment) {
 
 // The rows before the lists: these then have all of them, and perhaps more.
 Moment::Moment(const Index& index) : counted_(index.numbers().counted()), rows_(index.numbers().view()) {
-  const Index* heart = &index;
-  while (heart->inner() != nullptr) heart = heart->inner().get();
-  const auto* ivf = dynamic_cast<const IndexIVF*>(heart);
+  const auto* ivf = dynamic_cast<const IndexIVF*>(&innermost(index));
   if (ivf != nullptr) lists_ = ivf->lists().view();
   ntotal_ = 0;
   for (const InvertedLists::List& list : lists_) {

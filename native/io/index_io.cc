@@ -1,6 +1,7 @@
 #include "io/index_io.h"
 
 #include "base/error.h"
+#include "index/wrapper.h"
 #include "io/format.h"
 #include "io/sketch_trailer.h"
 
@@ -13,20 +14,17 @@ std::shared_ptr<Index> read_source(Source& source, const Cancel* cancel) {
   return read_any(reader, nullptr);
 }
 
-void check_mappable(const Index& index) {
-  const Index* heart = &index;
-  for (std::shared_ptr<Index> inner = index.inner(); inner != nullptr; inner = inner->inner()) heart = inner.get();
-  if (dynamic_cast<const IndexFlatCodes*>(heart) != nullptr) return;
-  throw Error(Code::kUnsupported,
-              format("Files of an %s are not mapped but read: leave { mappable } out", heart->kind()));
+// The index whose rows are searched, if it is a flat one of float32.
+std::shared_ptr<IndexFlat> flat_in(std::shared_ptr<Index> index) {
+  while (std::shared_ptr<Index> inner = index->inner()) index = std::move(inner);
+  return std::dynamic_pointer_cast<IndexFlat>(index);
 }
 
-// What a reader of Faiss's does not see.
-void write_extras(Writer& writer, const Index& index, const Moment& moment) {
-  // The inner() of an index is not constant, but this changes nothing.
-  if (const IndexFlat* const flat = flat_in(const_cast<Index&>(index))) {
-    write_sketch_trailer(writer, *flat, moment.rows());
-  }
+void check_mappable(const Index& index) {
+  const Index& heart = innermost(index);
+  if (dynamic_cast<const IndexFlatCodes*>(&heart) != nullptr) return;
+  throw Error(Code::kUnsupported,
+              format("Files of an %s are not mapped but read: leave { mappable } out", heart.kind()));
 }
 
 }  // namespace
@@ -43,7 +41,7 @@ std::shared_ptr<Index> map_index(const std::string& name, const std::shared_ptr<
   Reader reader(source, cancel);
   reader.set_verifies(verify);
   std::shared_ptr<Index> index = read_any(reader, nullptr);
-  if (IndexFlat* const flat = flat_in(*index); flat != nullptr) read_sketch_trailer(reader, flat);
+  if (std::shared_ptr<IndexFlat> flat = flat_in(index)) read_sketch_trailer(reader, flat.get());
   mapping->check();
   if (index->memory_use().mapped == 0) return index;  // all of it was read
   for (std::shared_ptr<Index> at = index; at != nullptr; at = at->inner()) at->set_backing(mapping);
@@ -60,36 +58,43 @@ std::shared_ptr<Index> deserialize_index(const uint8_t* bytes, size_t size, cons
   return read_source(source, cancel);
 }
 
+void write_mappable(const Index& index, Sink& sink, const Cancel* cancel) {
+  check_mappable(index);
+  const Moment moment(index);
+  Writer writer(sink, cancel);
+  write_any(writer, index, moment);
+  const auto* const flat = dynamic_cast<const IndexFlat*>(&innermost(index));
+  if (flat != nullptr) write_sketch_trailer(writer, *flat, moment.rows());
+}
+
 void write_index(const Index& index, const std::string& path, const Cancel* cancel, const Save& save) {
   check(cancel);
-  if (save.mappable) check_mappable(index);
+  if (save.mappable) check_mappable(index);  // before there is a file
   if (save.saving == Saving::kInPlace && index.backing() != nullptr && index.backing()->is_file(path)) {
     throw Error(Code::kUnsupported, "The index lies in the file '" + path +
                                         "', which is mapped: save into another one, or without { atomic: false }");
   }
   FileSink sink(path, save.saving);
-  Writer writer(sink, cancel);
-  const Moment moment(index);
-  write_any(writer, index, moment);
-  if (save.mappable) write_extras(writer, index, moment);
+  if (save.mappable) {
+    write_mappable(index, sink, cancel);
+  } else {
+    Writer writer(sink, cancel);
+    write_any(writer, index, Moment(index));
+  }
   sink.sync();
   index.check_backing();
   check(cancel);  // the last moment at which the old file can stay
   sink.commit();
 }
 
-std::vector<uint8_t> serialize_index(const Index& index, const Cancel* cancel, bool mappable) {
-  if (mappable) check_mappable(index);
+std::vector<uint8_t> serialize_index(const Index& index, const Cancel* cancel) {
   const Moment moment(index);  // for both passes
-  const auto write = [&](Sink& sink) {
-    Writer writer(sink, cancel);
-    write_any(writer, index, moment);
-    if (mappable) write_extras(writer, index, moment);
-  };
   CountingSink counter;
-  write(counter);
+  Writer measuring(counter, cancel);
+  write_any(measuring, index, moment);
   MemorySink sink(counter.size());
-  write(sink);
+  Writer writer(sink, cancel);
+  write_any(writer, index, moment);
   return sink.take();
 }
 

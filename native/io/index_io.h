@@ -11,6 +11,7 @@
 #include "index/index.h"
 #include "io/file.h"
 #include "io/mapping.h"
+#include "io/sink.h"
 
 namespace voronode {
 
@@ -35,9 +36,11 @@ struct Save {
 };
 void write_index(const Index& index, const std::string& path, const Cancel* cancel, const Save& save = {});
 
+// What write_index writes with Save::mappable. REQUIRES: kRead.
+void write_mappable(const Index& index, Sink& sink, const Cancel* cancel);
+
 // The same bytes in memory. Trailing bytes behind an index are ignored, as in Faiss.
-std::vector<uint8_t> serialize_index(const Index& index, const Cancel* cancel,
-                                     bool mappable = false);  // REQUIRES: kRead
+std::vector<uint8_t> serialize_index(const Index& index, const Cancel* cancel);  // REQUIRES: kRead
 std::shared_ptr<Index> deserialize_index(const uint8_t* bytes, size_t size, const Cancel* cancel);
 
 }  // namespace voronode

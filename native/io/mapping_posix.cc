@@ -2,7 +2,6 @@
 
 #ifndef _WIN32
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,16 +44,11 @@ constexpr int kLongestTick = 20;  // milliseconds; 10 where the system's clock i
 class PosixMapping final : public Mapping {
  public:
   explicit PosixMapping(const std::string& path) : path_(path) {
-    check_path(path);
-    fd_.reset(open_retrying(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK));
-    if (fd_.get() < 0) throw SystemError(errno, "open", path);
-    for (int waited = 0;; ++waited) {
-      if (::fstat(fd_.get(), &then_) != 0) throw SystemError(errno, "fstat", path);
-      if (waited == kLongestTick || !is_recent(changed_at(then_))) break;
+    open_regular(path, &fd_, &then_);
+    for (int waited = 0; waited < kLongestTick && is_recent(changed_at(then_)); ++waited) {
       ::nanosleep(&kMillisecond, nullptr);
+      if (::fstat(fd_.get(), &then_) != 0) throw SystemError(errno, "fstat", path);
     }
-    if (S_ISDIR(then_.st_mode)) throw SystemError(EISDIR, "read", path);
-    if (!S_ISREG(then_.st_mode)) throw SystemError(ESPIPE, "read", path);
     size_ = static_cast<size_t>(then_.st_size);
     if (size_ == 0) return;
     const auto page_bytes = static_cast<size_t>(::sysconf(_SC_PAGESIZE));

@@ -5,58 +5,17 @@
 
 #include "base/crc32c.h"
 #include "base/poll.h"
-#include "base/thread_pool.h"
 #include "io/format.h"
 #include "io/trailer.h"
 #include "kernels/kernels.h"
-#include "sketch/maker.h"
+#include "sketch/making.h"
 
 namespace voronode {
 namespace {
 
 constexpr Tag kContent = make_tag("sket");
-constexpr size_t kGroupsPerTask = 16;  // as where sketches are made for memory
 
 uint64_t padding_at(uint64_t position) noexcept { return (kAlignment - position % kAlignment) % kAlignment; }
-
-// Rows by their positions, in slots.
-class RowsInOrder {
- public:
-  RowsInOrder(Blocks<float>::View stored, const RowNumbers::View& rows) : stored_(std::move(stored)), rows_(rows) {}
-  size_t size() const noexcept { return rows_.size(); }
-  const float* row(size_t position) const noexcept { return stored_.row(rows_.slot(position)); }
-
- private:
-  Blocks<float>::View stored_;
-  const RowNumbers::View& rows_;
-};
-
-SketchSpace space_of(const IndexFlat& flat, const RowsInOrder& rows) {
-  SketchSpace space(flat.d(), flat.metric());
-  std::vector<const float*> sample(std::min(rows.size(), SketchSpace::kSampleRows));
-  for (size_t i = 0; i < sample.size(); ++i) sample[i] = rows.row(i * (rows.size() / sample.size()));
-  space.choose_centre(sample);
-  return space;
-}
-
-struct Groups {
-  size_t first;
-  size_t count;
-};
-
-// The groups as a block with room for them and no more.
-void make_block(const SketchSpace& space, const RowsInOrder& rows, const Groups& groups, uint8_t* block,
-                const Cancel* cancel) {
-  const size_t tasks = (groups.count + kGroupsPerTask - 1) / kGroupsPerTask;
-  ThreadPool::instance().parallel_for(tasks, cancel, [&](size_t task) {
-    SketchMaker maker(space);
-    const float* group_rows[kGroupRows];
-    for (size_t g = task * kGroupsPerTask; g < std::min(groups.count, (task + 1) * kGroupsPerTask); ++g) {
-      for (size_t r = 0; r < kGroupRows; ++r) group_rows[r] = rows.row((groups.first + g) * kGroupRows + r);
-      maker.make(group_rows, block, groups.count, g);
-    }
-  });
-}
 
 // Bytes that are written and checked.
 class Summed {
@@ -75,17 +34,12 @@ class Summed {
 
 }  // namespace
 
-IndexFlat* flat_in(Index& index) noexcept {
-  Index* heart = &index;
-  for (std::shared_ptr<Index> inner = index.inner(); inner != nullptr; inner = inner->inner()) heart = inner.get();
-  return dynamic_cast<IndexFlat*>(heart);
-}
-
 void write_sketch_trailer(Writer& writer, const IndexFlat& flat, const RowNumbers::View& rows) {
   const size_t groups = rows.size() / kGroupRows;
   if (groups == 0 || !IndexFlat::sketchable(flat.d(), flat.metric())) return;
-  const RowsInOrder in_order(flat.rows().view(), rows);
-  const SketchSpace space = space_of(flat, in_order);
+  const auto row = [&, stored = flat.rows().view()](size_t position) { return stored.row(rows.slot(position)); };
+  SketchSpace space(flat.d(), flat.metric());
+  space.choose_centre(sketch_sample(rows.size(), row));
   const size_t group_bytes = sketch_group_bytes(space.steps());
   const size_t centre_bytes = flat.d() * sizeof(float);
   constexpr uint64_t kHeadBytes = sizeof(RecordHead) + sizeof(uint32_t);
@@ -100,7 +54,8 @@ void write_sketch_trailer(Writer& writer, const IndexFlat& flat, const RowNumber
     poll(writer.cancel());
     const size_t count = std::min(shape.capacity(b), groups - shape.begin(b));
     AlignedArray<uint8_t> block(count * group_bytes);
-    make_block(space, in_order, {shape.begin(b), count}, block.data(), writer.cancel());
+    const auto place = [&](size_t g) { return SketchPlace{block.data(), count, g - shape.begin(b)}; };
+    make_sketches(space, {shape.begin(b), count}, row, place, writer.cancel());
     body.bytes(block.data(), count * group_bytes);
   }
   body.finish();

@@ -15,9 +15,6 @@
 
 namespace voronode {
 
-// The index whose rows are searched in an index: the innermost, if it is a flat one of float32. Null: it is another kind.
-IndexFlat* flat_in(Index& index) noexcept;
-
 // Makes the sketches of the rows of the moment, if the index can have some.
 void write_sketch_trailer(Writer& writer, const IndexFlat& flat, const RowNumbers::View& rows);
 

@@ -2,17 +2,9 @@
 
 #include <algorithm>
 
-#include "base/thread_pool.h"
-#include "sketch/maker.h"
+#include "sketch/making.h"
 
 namespace voronode {
-namespace {
-
-// Groups a task: enough work (at d = 128 about a tenth of a millisecond) to hide the hand-over.
-constexpr size_t kGroupsPerTask = 16;
-
-}  // namespace
-
 Sketches::View::Run Sketches::View::run(size_t g, size_t end) const noexcept {
   const auto block = groups_.block_with(g);
   const size_t i = g - block.begin;
@@ -40,12 +32,6 @@ void Sketches::adopt(const std::vector<float>& centre, size_t groups, uint8_t* p
   groups_.publish(rest);
 }
 
-void Sketches::choose_centre(Blocks<float>& rows, size_t n) {
-  std::vector<const float*> sample(std::min(n, SketchSpace::kSampleRows));
-  for (size_t i = 0; i < sample.size(); ++i) sample[i] = rows.slot(i * (n / sample.size()));
-  space_.choose_centre(sample);
-}
-
 void Sketches::prepare(Blocks<float>& rows, size_t n, const Cancel* cancel) {
   const size_t total = rows.size() + n;
   const size_t first = groups_.size();
@@ -53,25 +39,19 @@ void Sketches::prepare(Blocks<float>& rows, size_t n, const Cancel* cancel) {
   prepared_ = 0;
   if (count == 0) return;
   groups_.reserve(count);
-  if (first == 0) choose_centre(rows, total);
+  if (first == 0) space_.choose_centre(sketch_sample(total, [&](size_t i) { return rows.slot(i); }));
   make(rows, first, count, cancel);
   prepared_ = count;
 }
 
 // The groups [first, first + count), for which there is room.
 void Sketches::make(Blocks<float>& rows, size_t first, size_t count, const Cancel* cancel) {
-  const size_t tasks = (count + kGroupsPerTask - 1) / kGroupsPerTask;
-  ThreadPool::instance().parallel_for(tasks, cancel, [&](size_t task) {
-    SketchMaker maker(space_);
-    const float* group_rows[kGroupRows];
-    const size_t begin = task * kGroupsPerTask;
-    const size_t end = std::min(count, begin + kGroupsPerTask);
-    for (size_t g = begin; g < end; ++g) {
-      for (size_t r = 0; r < kGroupRows; ++r) group_rows[r] = rows.slot((first + g) * kGroupRows + r);
-      const auto room = groups_.room(first + g);
-      maker.make(group_rows, room.data, room.capacity, first + g - room.begin);
-    }
-  });
+  const auto place = [&](size_t g) {
+    const auto room = groups_.room(g);
+    return SketchPlace{room.data, room.capacity, g - room.begin};
+  };
+  make_sketches(
+      space_, {first, count}, [&](size_t i) { return rows.slot(i); }, place, cancel);
 }
 
 void Sketches::publish() noexcept {

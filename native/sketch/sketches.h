@@ -71,7 +71,6 @@ class Sketches {
   // In groups: few rows do not pay for a large block of them.
   static constexpr BlockSizes kGroupBlocks{kBaseBytes, kTopBytes, 1};
 
-  void choose_centre(Blocks<float>& rows, size_t n);
   void make(Blocks<float>& rows, size_t first, size_t count, const Cancel* cancel);
 
   SketchSpace space_;

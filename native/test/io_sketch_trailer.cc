@@ -17,9 +17,6 @@
 namespace voronode::test {
 namespace {
 
-// The bytes of a file that is written to be mapped.
-Bytes mappable(const Index& index) { return serialize_index(index, nullptr, true); }
-
 size_t trailer_of(const Bytes& bytes) {
   return std::string(bytes.begin(), bytes.end()).rfind(std::string("voronode\1\0\0\0sket", 16));
 }
@@ -52,7 +49,7 @@ TEST_CASE("mapped with sketches: the same answers, bits and all, for vectors of 
       const auto x = vectors_of_kind(random, kind, n, d);
       const auto index = index_with(random.one_in(2) ? "Flat" : "IDMap,Flat", d, x);
       if (n > 100) index->remove_ids(IDSelectorRange(10, 90), nullptr);
-      const auto mapped = map_bytes(mappable(*index), random.one_in(2));
+      const auto mapped = map_bytes(mappable_bytes(*index), random.one_in(2));
       const auto queries = vectors_of_kind(random, kind, 20, d);
       CHECK(search(*mapped, 20, queries.data(), 10) == search(*index, 20, queries.data(), 10));
       if (n < 2'000 || random.one_in(4)) {  // and it lives on
@@ -77,7 +74,7 @@ TEST_CASE("sketches stand behind what Faiss reads, at a multiple of 64 bytes") {
   const auto x = Random(1).vectors(1'000, 16);
   const auto index = index_with("IDMap,Flat", 16, x);
   const Bytes plain = serialize_index(*index, nullptr);
-  const Bytes bytes = mappable(*index);
+  const Bytes bytes = mappable_bytes(*index);
   CHECK(std::equal(plain.begin(), plain.end(), bytes.begin()));
   CHECK(trailer_of(bytes) == plain.size());
   const size_t groups = 1'000 / 64;
@@ -93,7 +90,7 @@ TEST_CASE("keys and sketches in one file") {
   IndexKeyMap map(index_factory(8, "Flat", Metric::kL2));
   const auto x = Random(1).vectors(300, 8);
   map.add_with_keys({x.data(), views(keys)}, nullptr);
-  const Bytes bytes = mappable(map);
+  const Bytes bytes = mappable_bytes(map);
   const auto mapped = map_bytes(bytes, true);
   CHECK(dynamic_cast<const IndexKeyMap&>(*mapped).packed_keys() == packed(keys));
   CHECK(search(*mapped, 5, x.data(), 7) == search(map, 5, x.data(), 7));
@@ -103,7 +100,7 @@ TEST_CASE("keys and sketches in one file") {
 TEST_CASE("every cut and every other byte of sketches is noticed, if they are verified, and does no harm if not") {
   const auto x = Random(2).vectors(200, 5);
   const auto index = index_with("Flat", 5, x);
-  const Bytes bytes = mappable(*index);
+  const Bytes bytes = mappable_bytes(*index);
   const size_t trailer = trailer_of(bytes);
   size_t taken = 0;
   const auto refused = [&](const Bytes& other, bool verify) {

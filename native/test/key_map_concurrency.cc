@@ -4,14 +4,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 
 #include "base/gate_hold.h"
 #include "factory/factory.h"
-#include "filter/selector_keys.h"
 #include "index/key_map.h"
 #include "io/index_io.h"
+#include "test/beside.h"
 #include "test/keys.h"
 
 namespace voronode::test {
@@ -29,12 +27,6 @@ constexpr size_t kChanges = 3'000;
 
 std::string stays(size_t i) { return "stays-" + std::to_string(i); }
 std::string passes(size_t i) { return "passes-" + std::string(i % 90, 'x') + std::to_string(i); }
-
-SelectorPtr key_set(const std::vector<std::string>& keys) {
-  std::vector<uint8_t> bytes = packed(keys);
-  std::vector<std::string_view> inside = unpack_keys(bytes);
-  return std::make_unique<IDSelectorKeys>(std::move(bytes), std::move(inside));
-}
 
 class Changed {
  public:
@@ -56,7 +48,7 @@ class Changed {
       key = removes || random.one_in(2) ? passes(random.below(kPass)) : stays(random.below(kStay));
     }
     if (removes) {
-      map_->remove_ids(*key_set(keys), nullptr);
+      map_->remove_ids(*selector_of_keys(keys), nullptr);
     } else {
       const auto x = vectors_of(keys, random.below(100));
       map_->upsert_keys({x.data(), views(keys)}, Index::Missing::kAdd, nullptr);
@@ -78,7 +70,7 @@ class Changed {
     std::vector<idx_t> labels(k);
     SearchParams params;
     const std::vector<std::string> few(stay_.begin() + 20, stay_.begin() + 40);
-    const SelectorPtr named = key_set(few);
+    const SelectorPtr named = selector_of_keys(few);
     const bool filters = random.one_in(2);
     if (filters) params.filter = named.get();
     for (const SearchParameter* parameter : map_->search_parameters()) params.set(*parameter, parameter->max);
@@ -131,34 +123,7 @@ TEST_CASE("readers beside changes of a map of keys see each key that stays once"
   for (const char* description : {"Flat", "SQfp16,RFlat", "IVF4,Flat"}) {
     CAPTURE(description);
     Changed map(description);
-    std::atomic<bool> done{false};
-    std::atomic<size_t> wrong{0};
-    std::atomic<size_t> read{0};
-    std::vector<std::thread> threads;
-    for (size_t t = 0; t < 3; ++t) {
-      threads.emplace_back([&, t] {
-        Random random(100 + t);
-        while (!done) {
-          const size_t kind = random.below(12);
-          const bool right = kind == 0 ? map.save() : kind < 5 ? map.look_up(random) : map.search(random);
-          wrong += right ? 0 : 1;
-          ++read;
-        }
-      });
-    }
-    threads.emplace_back([&] {
-      Random random(200);
-      while (!done) {
-        map.compact(random);
-        std::this_thread::yield();
-      }
-    });
-    Random random(7);
-    for (size_t i = 0; i < kChanges; ++i) map.change(random);
-    done = true;
-    for (std::thread& thread : threads) thread.join();
-    CHECK(wrong == 0);
-    CHECK(read > 0);
+    check_beside(map, kChanges);
   }
 }
 

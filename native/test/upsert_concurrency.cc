@@ -3,14 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 
 #include "base/gate_hold.h"
 #include "factory/factory.h"
 #include "filter/selector_batch.h"
 #include "io/index_io.h"
-#include "test/random.h"
+#include "test/beside.h"
 
 namespace voronode::test {
 namespace {
@@ -107,34 +105,7 @@ TEST_CASE("readers beside upserts, removals and compacting see each id that stay
        {"IDMap,Flat", "IDMap,SQ8", "IVF4,Flat", "IVF4,SQ8", "IDMap,IVF4,Flat", "IDMap,SQ8,RFlat", "PCA4,IVF4,Flat"}) {
     CAPTURE(description);
     Changed index(description);
-    std::atomic<bool> done{false};
-    std::atomic<size_t> wrong{0};
-    std::atomic<size_t> read{0};
-    std::vector<std::thread> threads;
-    for (size_t t = 0; t < 3; ++t) {
-      threads.emplace_back([&, t] {
-        Random random(100 + t);
-        while (!done) {
-          const size_t kind = random.below(12);
-          const bool right = kind == 0 ? index.save() : kind < 4 ? index.look_up(random) : index.search(random);
-          wrong += right ? 0 : 1;
-          ++read;
-        }
-      });
-    }
-    threads.emplace_back([&] {
-      Random random(200);
-      while (!done) {
-        index.compact(random);
-        std::this_thread::yield();
-      }
-    });
-    Random random(7);
-    for (size_t i = 0; i < kChanges; ++i) index.change(random);
-    done = true;
-    for (std::thread& thread : threads) thread.join();
-    CHECK(wrong == 0);
-    CHECK(read > 0);
+    check_beside(index, kChanges);
   }
 }
 
