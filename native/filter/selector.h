@@ -42,6 +42,16 @@ class RowsOfKeys {
   // REQUIRES: there is such a row.
   virtual std::string_view key_of(idx_t row) const = 0;
 
+  // While it is the same, keys are in the same rows.
+  struct State {
+    std::weak_ptr<const void> index;
+    uint64_t version;
+    bool operator==(const State& other) const noexcept {
+      return version == other.version && !index.owner_before(other.index) && !other.index.owner_before(index);
+    }
+  };
+  virtual const State& state() const noexcept = 0;
+
  protected:
   ~RowsOfKeys() = default;
 };

@@ -1,17 +1,47 @@
 #include "filter/selector_keys.h"
 
-#include "filter/selector_batch.h"
-
 namespace voronode {
+namespace {
 
-SelectorPtr IDSelectorKeys::by_rows(const RowsOfKeys& rows) const {
+// A batch that searches share.
+class SharedBatch final : public IDSelector {
+ public:
+  explicit SharedBatch(std::shared_ptr<const IDSelectorBatch> of) noexcept : of_(std::move(of)) {}
+  bool is_member(idx_t id) const noexcept override { return of_->is_member(id); }
+  uint64_t at_most(const IdRange& range, Side side, uint64_t most) const noexcept override {
+    return of_->at_most(range, side, most);
+  }
+  void list(const IdRange& range, Side side, uint64_t most, std::vector<idx_t>* ids) const override {
+    of_->list(range, side, most, ids);
+  }
+
+ private:
+  std::shared_ptr<const IDSelectorBatch> of_;
+};
+
+}  // namespace
+
+IDSelectorKeys::Found IDSelectorKeys::look_up(const RowsOfKeys& rows) const {
   std::vector<idx_t> found;
   found.reserve(keys_.size());
   for (const std::string_view key : keys_) {
     const idx_t row = rows.row_of(key);
     if (row != RowsOfKeys::kNoRow) found.push_back(row);
   }
-  return std::make_unique<IDSelectorBatch>(found.size(), found.data());
+  return std::make_shared<const IDSelectorBatch>(found.size(), found.data());
+}
+
+SelectorPtr IDSelectorKeys::by_rows(const RowsOfKeys& rows) const {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (found_ != nullptr && state_ == rows.state()) return std::make_unique<SharedBatch>(found_);
+  }
+  Found found = look_up(rows);
+  auto selector = std::make_unique<SharedBatch>(found);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  found_.swap(found);
+  state_ = rows.state();
+  return selector;
 }
 
 }  // namespace voronode

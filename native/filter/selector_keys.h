@@ -1,11 +1,13 @@
 // A set of keys, for indexes with keys of the caller's.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "filter/selector.h"
+#include "filter/selector_batch.h"
 
 namespace voronode {
 
@@ -20,12 +22,18 @@ class IDSelectorKeys final : public IDSelector {
     return bytes_.capacity() + keys_.capacity() * sizeof(std::string_view);
   }
   bool has_keys() const noexcept override { return true; }
-  // Keys that no row bears are ignored.
+  // Keys that no row bears are ignored. What was found is kept for the next search, as long as rows stay where they are.
   SelectorPtr by_rows(const RowsOfKeys& rows) const override;
 
  private:
+  using Found = std::shared_ptr<const IDSelectorBatch>;
+  Found look_up(const RowsOfKeys& rows) const;
+
   std::vector<uint8_t> bytes_;
   std::vector<std::string_view> keys_;
+  mutable std::mutex mutex_;  // guards what follows
+  mutable Found found_;
+  mutable RowsOfKeys::State state_;  // in which it was found
 };
 
 }  // namespace voronode

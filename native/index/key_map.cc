@@ -10,14 +10,17 @@ namespace {
 
 class FoundRows final : public RowsOfKeys {
  public:
-  FoundRows(const KeyTable& keys, const RowNumbers::View& rows) : keys_(keys), view_(keys.view()), rows_(rows) {}
+  FoundRows(const KeyTable& keys, const RowNumbers& numbers, const RowNumbers::View& rows)
+      : keys_(keys), view_(keys.view()), rows_(rows), state_{numbers.identity(), rows.version()} {}
   idx_t row_of(std::string_view key) const override { return keys_.find(key, rows_); }
   std::string_view key_of(idx_t row) const override { return view_.key(static_cast<size_t>(row)); }
+  const State& state() const noexcept override { return state_; }
 
  private:
   const KeyTable& keys_;
   KeyTable::View view_;
   const RowNumbers::View& rows_;
+  State state_;
 };
 static_assert(RowsOfKeys::kNoRow == kNoSlot);
 
@@ -143,7 +146,7 @@ void IndexKeyMap::search_rows(const SearchParams& params, const Search& search) 
   SearchParams by_slot = params;
   by_slot.slots = &rows;
   if (params.filter == nullptr) return search(by_slot);
-  const FoundRows found(keys_, rows);
+  const FoundRows found(keys_, numbers(), rows);
   const SelectorPtr filter = params.filter->by_rows(found);
   by_slot.filter = filter.get();
   search(by_slot);
@@ -224,7 +227,7 @@ std::vector<size_t> slots_in(const IDSelector& by_slot, const RowNumbers::View& 
 
 size_t IndexKeyMap::remove_ids(const IDSelector& selector, const Cancel* cancel) {
   const RowNumbers::View rows = numbers().view();
-  const FoundRows found(keys_, rows);
+  const FoundRows found(keys_, numbers(), rows);
   const SelectorPtr by_slot = selector.by_rows(found);
   const std::vector<size_t> slots = slots_in(*by_slot, rows, cancel);
   RowNumbers::Change change(numbers(), slots);

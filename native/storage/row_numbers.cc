@@ -10,6 +10,7 @@ void RowNumbers::set(size_t slots, std::shared_ptr<const RemovedRows> removed) n
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     slots_ = slots;
+    ++version_;
     removed_.swap(removed);  // the old one goes after the lock
     size_.store(slots - gone, std::memory_order_release);
     gone_.store(gone, std::memory_order_relaxed);

@@ -15,6 +15,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -61,6 +62,8 @@ class RowNumbers {
   class View {
    public:
     size_t slots() const noexcept { return slots_; }
+    // Another one after each change.
+    uint64_t version() const noexcept { return version_; }
     size_t size() const noexcept { return slots_ - (removed_ == nullptr ? 0 : removed_->count()); }
     bool dense() const noexcept { return removed_ == nullptr; }
     bool has(size_t slot) const noexcept { return slot < slots_ && (removed_ == nullptr || !removed_->has(slot)); }
@@ -83,9 +86,10 @@ class RowNumbers {
 
    private:
     friend class RowNumbers;
-    View(size_t slots, std::shared_ptr<const RemovedRows> removed) noexcept
-        : slots_(slots), removed_(std::move(removed)) {}
+    View(size_t slots, std::shared_ptr<const RemovedRows> removed, uint64_t version) noexcept
+        : slots_(slots), version_(version), removed_(std::move(removed)) {}
     size_t slots_;
+    uint64_t version_;
     std::shared_ptr<const RemovedRows> removed_;  // null: none
   };
 
@@ -95,8 +99,10 @@ class RowNumbers {
 
   View view() const {
     const std::lock_guard<std::mutex> lock(mutex_);
-    return {slots_, removed_};
+    return {slots_, removed_, version_};
   }
+  // Of this object and no other, for as long as somebody asks.
+  std::weak_ptr<const void> identity() const noexcept { return identity_; }
   size_t size() const noexcept { return size_.load(std::memory_order_acquire); }
   size_t removed() const noexcept { return gone_.load(std::memory_order_relaxed); }
 
@@ -154,8 +160,10 @@ class RowNumbers {
  private:
   void set(size_t slots, std::shared_ptr<const RemovedRows> removed) noexcept;
 
-  mutable std::mutex mutex_;  // guards slots_ and removed_
+  const std::shared_ptr<const void> identity_ = std::make_shared<char>();
+  mutable std::mutex mutex_;  // guards slots_, removed_ and version_
   size_t slots_ = 0;
+  uint64_t version_ = 0;
   std::shared_ptr<const RemovedRows> removed_;
   std::atomic<size_t> size_{0};
   std::atomic<size_t> gone_{0};

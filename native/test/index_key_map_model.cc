@@ -6,7 +6,6 @@
 
 #include "factory/factory.h"
 #include "filter/selector_batch.h"
-#include "filter/selector_keys.h"
 #include "index/key_map.h"
 #include "io/index_io.h"
 #include "test/keys.h"
@@ -17,12 +16,6 @@ namespace {
 
 constexpr size_t kD = 8;
 constexpr size_t kKeys = 300;
-
-SelectorPtr key_set(const std::vector<std::string>& keys) {
-  std::vector<uint8_t> bytes = packed(keys);
-  std::vector<std::string_view> inside = unpack_keys(bytes);
-  return std::make_unique<IDSelectorKeys>(std::move(bytes), std::move(inside));
-}
 
 class Twins {
  public:
@@ -134,7 +127,7 @@ class Twins {
 
   bool remove() {
     const std::vector<std::string> keys = some_keys(random_.one_in(5) ? 100 : 4);
-    SelectorPtr selector = key_set(keys);
+    SelectorPtr selector = selector_of_keys(keys);
     const bool others = random_.one_in(60);
     if (others) selector = std::make_unique<IDSelectorNot>(std::move(selector));
     std::vector<std::string> gone;
@@ -168,24 +161,29 @@ class Twins {
     return same(x, expected);
   }
 
+  // Some keys, and what the map of ids calls them.
+  void choose_filter() {
+    if (kept_ == nullptr || random_.one_in(2)) {
+      kept_keys_ = some_keys(random_.one_in(2) ? 5 : 200);
+      kept_ = selector_of_keys(kept_keys_);
+      kept_others_ = random_.one_in(3);
+      if (kept_others_) kept_ = std::make_unique<IDSelectorNot>(std::move(kept_));
+    }
+    std::vector<idx_t> ids;
+    for (const std::string& key : kept_keys_) {
+      if (has(key)) ids.push_back(ids_.at(key));
+    }
+    twin_filter_ = std::make_unique<IDSelectorBatch>(ids.size(), ids.data());
+    if (kept_others_) twin_filter_ = std::make_unique<IDSelectorNot>(std::move(twin_filter_));
+  }
+
   bool search() {
     const auto query = some_rows(1).x;
     SearchParams params, twin_params;
-    SelectorPtr filter, twin_filter;
     if (random_.one_in(2)) {
-      const std::vector<std::string> keys = some_keys(random_.one_in(2) ? 5 : 200);
-      std::vector<idx_t> ids;
-      for (const std::string& key : keys) {
-        if (has(key)) ids.push_back(ids_.at(key));
-      }
-      filter = key_set(keys);
-      twin_filter = std::make_unique<IDSelectorBatch>(ids.size(), ids.data());
-      if (random_.one_in(3)) {
-        filter = std::make_unique<IDSelectorNot>(std::move(filter));
-        twin_filter = std::make_unique<IDSelectorNot>(std::move(twin_filter));
-      }
-      params.filter = filter.get();
-      twin_params.filter = twin_filter.get();
+      choose_filter();
+      params.filter = kept_.get();
+      twin_params.filter = twin_filter_.get();
     }
     const size_t k = random_.one_in(5) ? kKeys : random_.between(1, 10);
     std::vector<float> found(k), expected(k);
@@ -227,6 +225,11 @@ class Twins {
   std::shared_ptr<Index> twin_;
   std::map<std::string, idx_t> ids_;
   idx_t next_ = 0;
+  // A filter is used again after changes: it remembers where its keys were.
+  SelectorPtr kept_;
+  std::vector<std::string> kept_keys_;
+  bool kept_others_ = false;
+  SelectorPtr twin_filter_;
 };
 
 }  // namespace
