@@ -11,6 +11,7 @@
 #include "ivf/ivf_flat.h"
 #include "test/allocations.h"
 #include "test/coded.h"
+#include "test/failing_calls.h"
 #include "test/random.h"
 #include "test/reference.h"
 #include "test/threads.h"
@@ -33,43 +34,17 @@ TEST_CASE("refine flat: an add that fails changes nothing, whatever allocation i
   const Threads restored(2);
   constexpr size_t d = 32, n = 300;
   const auto x = Random(305).vectors(3 * n, d);
-  {  // what is allocated once: the pool's threads
-    IndexRefine first(coded(Metric::kL2, 3, n, d, x));
-    first.add(n, x.data(), nullptr);
-    CHECK(holds(first, n, x));
-  }
-  size_t failures = 0, changed = 0, stuck = 0, leaked = 0;
-  for (const bool for_good : {false, true}) {
-    bool struck = true;
-    for (size_t nth = 1; struck; ++nth) {
-      const size_t live = live_allocations();
-      {
-        IndexRefine index(coded(Metric::kL2, 3, n, d, x));
-        index.add(n, x.data(), nullptr);
-        bool failed = false;
-        {
-          const FailingAllocations failing(nth, for_good);
-          try {
-            index.add(2 * n, x.data() + n * d, nullptr);
-          } catch (const std::bad_alloc&) {
-            failed = true;
-          } catch (const Error& error) {
-            failed = error.code() == Code::kNoMemory;
-          }
-          struck = failing.struck();
-        }
-        failures += failed;
-        changed += !holds(index, failed ? n : 3 * n, x);
-        if (failed) index.add(2 * n, x.data() + n * d, nullptr);
-        stuck += !holds(index, 3 * n, x);
-      }
-      leaked += live_allocations() != live;
-    }
-  }
-  CHECK(failures > 4);
-  CHECK(changed == 0);
-  CHECK(stuck == 0);
-  CHECK(leaked == 0);
+  const auto filled = [&] {
+    auto index = std::make_unique<IndexRefine>(coded(Metric::kL2, 3, n, d, x));
+    index->add(n, x.data(), nullptr);
+    return index;
+  };
+  const auto add_more = [&](Index& index) { index.add(2 * n, x.data() + n * d, nullptr); };
+  const auto index = filled();
+  CHECK(holds(*index, n, x));
+  add_more(*index);
+  CHECK(holds(*index, 3 * n, x));
+  check_failures(filled, add_more);
 
   // For other reasons: no training, no code, a signal.
   IndexRefine untrained(std::make_shared<IndexIVFScalarQuantizer>(d, 3, ScalarCode::k8bit, Metric::kL2));

@@ -3,11 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <functional>
-#include <new>
 
 #include "index/flat.h"
 #include "ivf/ivf_flat.h"
 #include "test/allocations.h"
+#include "test/failing_calls.h"
 #include "test/ivf_model.h"
 #include "test/random.h"
 #include "test/threads.h"
@@ -32,88 +32,16 @@ std::unique_ptr<IndexIVFFlat> make(bool trained) {
   return index;
 }
 
-// Everything that can be seen of an index.
-struct Looks {
-  explicit Looks(const IndexIVF& index) : centroids(centroids_of(*index.quantizer())), ntotal(index.ntotal()) {
-    const Moment moment(index);
-    for (size_t l = 0; l < moment.nlist(); ++l) {
-      const auto list = moment.list(l);
-      sizes.push_back(list.size());
-      for (size_t i = 0; i < list.size(); ++i) {
-        ids.push_back(list.id(i));
-        const float* const x = index.rows_of(0, list.code(i), 1, nullptr);
-        rows.insert(rows.end(), x, x + index.d());
-      }
-    }
-    if (index.is_trained()) answer = search(index, 2, vectors().data() + 7 * kD, ntotal + 1);
-  }
-  bool operator==(const Looks& other) const = default;
+using IvfStep = std::function<void(IndexIVFFlat&)>;
 
-  std::vector<float> centroids;
-  size_t ntotal;
-  std::vector<size_t> sizes;
-  std::vector<idx_t> ids;
-  std::vector<float> rows;
-  Answer answer;
-};
-
-enum class End { kDone, kNoMemory, kWrongError };
-
-End end_of(const std::function<void()>& call) {
-  try {
-    call();
-    return End::kDone;
-  } catch (const std::bad_alloc&) {
-    return End::kNoMemory;
-  } catch (const Error& error) {
-    return error.code() == Code::kNoMemory ? End::kNoMemory : End::kWrongError;
-  } catch (...) {
-    return End::kWrongError;
-  }
-}
-
-using Step = std::function<void(IndexIVFFlat&)>;
-
-void check_each(const Step& prepare, const Step& call, bool trained = true) {
+void check_each(const IvfStep& prepare, const IvfStep& call, bool trained = true) {
   const Threads restored(3);
   const auto ready = [&] {
     auto index = make(trained);
     prepare(*index);
     return index;
   };
-  const auto untouched = ready();
-  const Looks before(*untouched);
-  call(*untouched);
-  const Looks after(*untouched);
-  size_t failures = 0, wrong_errors = 0, changed = 0, stuck = 0, leaked = 0;
-  for (const bool for_good : {false, true}) {
-    bool struck = true;
-    for (size_t nth = 1; struck; ++nth) {
-      const size_t live = live_allocations();
-      {
-        const auto index = ready();
-        End end;
-        {
-          const FailingAllocations failing(nth, for_good);
-          end = end_of([&] { call(*index); });
-          struck = failing.struck();
-        }
-        failures += struck;
-        wrong_errors += end == End::kWrongError;
-        changed += !(Looks(*index) == (end == End::kDone ? after : before));
-        if (end != End::kDone) {
-          call(*index);
-          stuck += !(Looks(*index) == after);
-        }
-      }
-      leaked += live_allocations() != live;
-    }
-  }
-  CHECK(failures >= 2);
-  CHECK(wrong_errors == 0);
-  CHECK(changed == 0);
-  CHECK(stuck == 0);
-  CHECK(leaked == 0);
+  check_failures(ready, [&](Index& index) { call(dynamic_cast<IndexIVFFlat&>(index)); });
 }
 
 void fill(IndexIVFFlat& index) { index.add(kRows, vectors().data(), nullptr); }

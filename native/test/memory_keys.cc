@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include "factory/factory.h"
-#include "filter/selector_keys.h"
 #include "index/key_map.h"
 #include "test/failing_calls.h"
 #include "test/keys.h"
@@ -37,13 +36,11 @@ size_t upsert(Index& index, const std::vector<std::string>& keys) {
 }
 
 size_t remove(Index& index, const std::vector<std::string>& keys) {
-  std::vector<uint8_t> bytes = packed(keys);
-  std::vector<std::string_view> inside = unpack_keys(bytes);
-  return index.remove_ids(IDSelectorKeys(std::move(bytes), std::move(inside)), nullptr);
+  return index.remove_ids(*selector_of_keys(keys), nullptr);
 }
 
 void check_each(
-    const char* description, const Step& call, const Step& prepare = [](Index&) {}) {
+    const std::string& description, const Step& call, const Step& prepare = [](Index&) {}) {
   const Threads restored(3);
   CAPTURE(description);
   check_failures(
