@@ -4,10 +4,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <set>
 #include <stdexcept>
 #include <string>
 
@@ -21,6 +22,16 @@ uint64_t number_of(const char* variable, uint64_t otherwise) {
   return text != nullptr ? std::stoull(text) : otherwise;
 }
 
+using Bytes = std::array<uint8_t, 32>;
+
+// What a case is drawn from. Mixed: the bytes are the first choices, and those of plain numbers are mostly zeros.
+Bytes bytes_of(uint64_t seed, uint64_t number) {
+  Random random(seed << 32 | number);
+  Bytes bytes;
+  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random.below(256));
+  return bytes;
+}
+
 // Case by case of one seed; throws with the number of the case that fails.
 struct Run {
   uint64_t seed = number_of("VORONODE_DIFFERENTIAL_SEED", 1);
@@ -28,11 +39,9 @@ struct Run {
   uint64_t compared = 0;
 
   void one() {
-    const uint64_t number = seed << 32 | next++;
-    uint8_t bytes[sizeof number];
-    std::memcpy(bytes, &number, sizeof number);
+    const Bytes bytes = bytes_of(seed, next++);
     try {
-      compared += run_case(bytes, sizeof bytes);
+      compared += run_case(bytes.data(), bytes.size());
     } catch (const std::exception& error) {
       throw std::runtime_error(format("seed %llu, case %llu: %s", static_cast<unsigned long long>(seed),
                                       static_cast<unsigned long long>(next - 1), error.what()));
@@ -54,6 +63,21 @@ TEST_CASE("differential: every kind of index answers what a plain scan answers")
     std::printf("%s: %llu cases, %llu searches compared\n", kernels().name, static_cast<unsigned long long>(done),
                 static_cast<unsigned long long>(run.compared));
   }
+}
+
+TEST_CASE("differential: a slice draws flat and inverted kinds of every dimension and metric, mapped and not") {
+  std::set<std::string> seen;
+  std::set<size_t> dimensions;
+  for (uint64_t number = 0; number < 2'000; ++number) {
+    const Bytes bytes = bytes_of(1, number);
+    Choices choices(bytes.data(), bytes.size());
+    const Kind kind = Kind::choose(choices);
+    dimensions.insert(kind.d);
+    seen.insert(std::string(kind.nlist > 0 ? "IVF" : "flat") + " " + traits(kind.metric).name + " " +
+                (kind.keyed ? "keys" : std::to_string(kind.maps)) + (kind.refined ? " refined" : ""));
+  }
+  CHECK(dimensions.size() == 16);
+  CHECK(seen.size() == 2 * 4 * 4 * 2);
 }
 
 TEST_CASE("differential: the fuzzer draws every code that the factory offers, and knows the other parts") {

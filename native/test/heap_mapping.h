@@ -29,6 +29,21 @@ class HeapMapping final : public Mapping {
   std::unique_ptr<uint8_t[]> bytes_;
 };
 
+// What write_index writes for files that are to be mapped.
+inline std::vector<uint8_t> mappable_bytes(const Index& index) {
+  class Growing final : public Sink {
+   public:
+    void write(const void* data, size_t n) override {
+      const auto* const begin = static_cast<const uint8_t*>(data);
+      bytes.insert(bytes.end(), begin, begin + n);
+    }
+    std::vector<uint8_t> bytes;
+  };
+  Growing sink;
+  write_mappable(index, sink, nullptr);
+  return std::move(sink.bytes);
+}
+
 inline std::shared_ptr<Index> map_bytes(const std::vector<uint8_t>& bytes, bool verify) {
   return map_index("<bytes>", std::make_shared<HeapMapping>(bytes), verify, nullptr);
 }

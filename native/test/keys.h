@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "filter/selector_keys.h"
 #include "storage/key_list.h"
 #include "test/random.h"
 
@@ -43,6 +44,12 @@ inline std::vector<uint8_t> packed(const std::vector<std::string>& keys) {
     out.insert(out.end(), key.begin(), key.end());
   }
   return out;
+}
+
+inline SelectorPtr selector_of_keys(const std::vector<std::string>& keys) {
+  std::vector<uint8_t> bytes = packed(keys);
+  std::vector<std::string_view> inside = unpack_keys(bytes);
+  return std::make_unique<IDSelectorKeys>(std::move(bytes), std::move(inside));
 }
 
 }  // namespace voronode::test

@@ -41,8 +41,8 @@ class Calls {
     params_.set(kKFactor, choices_.any_of(kFactors));
     model_params_ = params_;
     if (!choices_.one_in(3)) return;
-    if (choices_.one_in(4)) look_up_ids();
-    Filter filter = choose_filter(subject_.labels(), choices_);
+    if (choices_.one_in(4) && !kind.keyed) look_up_ids();
+    Filter filter = choose_filter(subject_.labels(), choices_, subject_.namer());
     plain_.emplace(filter);
     filter_ = std::move(filter.selector);
     params_.filter = filter_.get();

@@ -85,9 +85,12 @@ inline Filter binary_of(SetOperation op, Filter a, Filter b) {
           }};
 }
 
-inline Filter choose_filter(const std::vector<idx_t>& labels, Choices& choices, size_t depth = 0) {
+// How a map of keys is told of a set of labels; empty: it takes ids.
+using NameRows = std::function<SelectorPtr(const std::function<bool(idx_t)>& has)>;
+
+inline Filter choose_set(const std::vector<idx_t>& labels, Choices& choices) {
   const auto any = [&] { return labels.empty() ? idx_t{3} : labels[choices.random().below(labels.size())]; };
-  switch (choices.below(depth < 4 ? 9 : 6)) {
+  switch (choices.below(6)) {
     case 0: {
       const idx_t first = any();
       const idx_t other = any();
@@ -103,20 +106,27 @@ inline Filter choose_filter(const std::vector<idx_t>& labels, Choices& choices, 
       return some_of(labels, choices, 4);
     case 4:
       return bitmap_of(labels, choices);
-    case 5:
+    default:
       return few_of(labels, choices);
-    case 6: {
-      Filter of = choose_filter(labels, choices, depth + 1);
-      return {std::make_unique<IDSelectorNot>(std::move(of.selector)),
-              [has = std::move(of.has)](idx_t id) { return !has(id); }};
-    }
-    default: {
-      constexpr SetOperation kOperations[] = {SetOperation::kAnd, SetOperation::kOr, SetOperation::kXor};
-      const SetOperation op = choices.any_of(kOperations);
-      Filter a = choose_filter(labels, choices, depth + 1);
-      return binary_of(op, std::move(a), choose_filter(labels, choices, depth + 1));
-    }
   }
+}
+
+inline Filter choose_filter(const std::vector<idx_t>& labels, Choices& choices, const NameRows& name,
+                            size_t depth = 0) {
+  const size_t nested = depth < 4 ? choices.below(9) : 0;
+  if (nested < 6) {
+    Filter set = choose_set(labels, choices);
+    if (name) set.selector = name(set.has);
+    return set;
+  }
+  Filter a = choose_filter(labels, choices, name, depth + 1);
+  if (nested == 6) {
+    return {std::make_unique<IDSelectorNot>(std::move(a.selector)),
+            [has = std::move(a.has)](idx_t id) { return !has(id); }};
+  }
+  constexpr SetOperation kOperations[] = {SetOperation::kAnd, SetOperation::kOr, SetOperation::kXor};
+  const SetOperation op = choices.any_of(kOperations);
+  return binary_of(op, std::move(a), choose_filter(labels, choices, name, depth + 1));
 }
 
 }  // namespace voronode::test

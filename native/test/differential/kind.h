@@ -16,6 +16,7 @@
 #include "ivf/ivf_flat.h"
 #include "ivf/ivf_scalar_quantizer.h"
 #include "test/differential/choices.h"
+#include "test/differential/keyed.h"
 #include "transform/plain_transforms.h"
 
 namespace voronode::test {
@@ -62,14 +63,19 @@ struct Kind {
   size_t norms = 0;
   bool refined = false;
   std::string refine_code = "Flat";
-  size_t maps = 0;  // 1: IDMap, 2: IDMap2
+  size_t maps = 0;     // 1: IDMap, 2: IDMap2
+  bool keyed = false;  // a map of keys around all, which numbers the rows to its user (keyed.h)
 
-  bool has_ids() const { return maps > 0 || (nlist > 0 && !refined); }
+  bool has_ids() const { return maps > 0 || (nlist > 0 && !refined && !keyed); }
+  // Whether the outermost index knows rows in the order of addition, whatever is inside.
+  bool maps_rows() const { return maps > 0 || keyed; }
+  // Whether the index that holds the rows knows them by their positions.
+  bool by_position() const { return maps > 0 || refined || keyed; }
 
   // For a reader.
   std::string name() const {
-    return description() + " by " + traits(metric).name + (sketch ? "" : ", no sketches") +
-           (by_residual ? "" : ", not by residual") + ", d " + std::to_string(d);
+    return (keyed ? "keys around " : "") + description() + " by " + traits(metric).name +
+           (sketch ? "" : ", no sketches") + (by_residual ? "" : ", not by residual") + ", d " + std::to_string(d);
   }
 
   // For the factory.
@@ -129,6 +135,7 @@ struct Kind {
     if (kind.refined) kind.refine_code = choose_code(choices);
     if (scalar_of(kind.refine_code) == nullptr) kind.refine_code = "Flat";
     kind.maps = choices.one_in(3) ? choices.between(1, 2) : 0;
+    kind.keyed = kind.maps == 0 && choices.one_in(3);
     return kind;
   }
 };
@@ -174,6 +181,12 @@ inline std::shared_ptr<Index> code_of(const Kind& kind, size_t d, const std::vec
   quantizer->add(kind.nlist, centroids.data(), nullptr);
   if (!kind.coded()) return std::make_shared<IndexIVFFlat>(quantizer, kind.nlist, kind.metric, kind.sketch);
   return std::make_shared<IndexIVFScalarQuantizer>(quantizer, kind.nlist, scalar->code, kind.metric, kind.by_residual);
+}
+
+// Around it whatever is around all.
+inline std::shared_ptr<Index> with_keys(const Kind& kind, std::shared_ptr<Index> index) {
+  if (!kind.keyed) return index;
+  return std::make_shared<KeyedRows>(std::make_shared<IndexKeyMap>(index), 0);
 }
 
 // With this chain and these centroids (of vectors that come out of it), which the factory does not take.

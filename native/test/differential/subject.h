@@ -4,35 +4,26 @@
 #include <cstring>
 #include <map>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "base/error.h"
 #include "filter/selector_batch.h"
-#include "io/format.h"
-#include "io/index_io.h"
-#include "io/sketch_trailer.h"
+#include "index/flat.h"
 #include "test/differential/data.h"
+#include "test/differential/difference.h"
 #include "test/differential/filter.h"
+#include "test/differential/keyed.h"
 #include "test/differential/model.h"
+#include "test/differential/stored.h"
 #include "test/heap_mapping.h"
 #include "test/scalar_reference.h"
 
 namespace voronode::test {
 
-// What an index did otherwise than the model.
-struct Difference : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 // SQ8 and PCA learn nothing from vectors so far apart that their range is no float; nor does PCAW where nothing varies.
 struct NothingToLearn : std::exception {};
-
-inline void expect_same(bool same, const std::string& what) {
-  if (!same) throw Difference(what);
-}
 
 class Subject {
  public:
@@ -64,6 +55,20 @@ class Subject {
     return out;
   }
 
+  // How filters name rows.
+  NameRows namer() {
+    if (!model_.kind().keyed) return nullptr;
+    return [this](const std::function<bool(idx_t)>& has) {
+      const std::vector<std::string>& all = dynamic_cast<const KeyedRows&>(*index_).keys();
+      std::vector<std::string> keys;
+      for (size_t i = 0; i < all.size(); ++i) {
+        if (has(static_cast<idx_t>(i))) keys.push_back(all[i]);
+      }
+      if (choices_.one_in(3)) keys.push_back("none");
+      return selector_of_keys(keys);
+    };
+  }
+
   // One thing that changes the index.
   void change() {
     switch (choices_.below(10)) {
@@ -89,6 +94,8 @@ class Subject {
       default:
         add();
     }
+    // Histories are short: what was removed or replaced is moved away in the same one.
+    if (index_->removed() > 0 && choices_.one_in(2)) compact();
     expect_same(index_->ntotal() == model_.rows().size(), "ntotal");
     check_lists();
     check_refinement();
@@ -123,6 +130,7 @@ class Subject {
       }
       index_ = make_index(kind, chain, transformed);
     }
+    index_ = with_keys(kind, index_);
     if (!index_->is_trained()) index_->train(n, sample.data(), nullptr);
   }
 
@@ -176,7 +184,8 @@ class Subject {
   // Vectors under ids of rows that are there, under new ones, and some under one id.
   void upsert() {
     const Kind& kind = model_.kind();
-    if (!kind.has_ids()) return;
+    if (!kind.has_ids() && !kind.keyed) return;
+    if (kind.keyed) next_id_ = std::max(next_id_, model_.next_label());  // no position
     const size_t n = choices_.between(1, choices_.one_in(4) ? 200 : 8);
     const std::vector<float> x = vectors_near(n, choices_.below(std::max<size_t>(1, kind.nlist)));
     const std::vector<idx_t> there = labels();
@@ -204,6 +213,7 @@ class Subject {
     for (size_t i = 0; i < n; ++i) {
       if (last[ids[i]] == i) model_.add(1, x.data() + i * kind.d, {ids[i]});
     }
+    if (!kind.has_ids()) model_.number();
   }
 
   std::vector<idx_t> running_ids(size_t n, idx_t first) const {
@@ -228,24 +238,37 @@ class Subject {
   }
 
   void remove() {
-    const Filter filter = choose_filter(labels(), choices_);
+    const Filter filter = choose_filter(labels(), choices_, namer());
     const size_t gone = model_.remove(PlainFilter(filter));
     expect_same(index_->remove_ids(*filter.selector, nullptr) == gone, "how many were removed");
   }
 
   void read_back() {
     // From a file that is mapped as well: rows lie at any address, and sketches beside them or not.
-    const bool sketched = flat_in(*index_) != nullptr && choices_.one_in(2);
-    const std::vector<uint8_t> bytes = serialize_index(*index_, nullptr, sketched);
-    index_ = choices_.one_in(2) ? map_bytes(bytes, choices_.one_in(2))
-                                : deserialize_index(bytes.data(), bytes.size(), nullptr);
+    const bool sketched = dynamic_cast<const IndexFlat*>(&innermost(*index_)) != nullptr && choices_.one_in(2);
+    const std::vector<uint8_t> bytes = sketched ? mappable_bytes(stored()) : serialize_index(stored(), nullptr);
+    index_ = named_again(choices_.one_in(2) ? map_bytes(bytes, choices_.one_in(2))
+                                            : deserialize_index(bytes.data(), bytes.size(), nullptr));
+  }
+
+  // What can be written.
+  const Index& stored() const {
+    if (model_.kind().keyed) return dynamic_cast<const KeyedRows&>(*index_).map();
+    return *index_;
+  }
+  std::shared_ptr<Index> named_again(const std::shared_ptr<Index>& read) const {
+    if (!model_.kind().keyed) return read;
+    const auto& before = dynamic_cast<const KeyedRows&>(*index_);
+    auto again = std::make_shared<KeyedRows>(std::dynamic_pointer_cast<IndexKeyMap>(read), before.next_key());
+    expect_same(again->keys() == before.keys(), "the keys that were read back");
+    return again;
   }
 
   // Rows of an index with the same training move here, behind the own where rows are numbered.
   void merge() {
     const Kind& kind = model_.kind();
-    const std::vector<uint8_t> bytes = serialize_index(*index_, nullptr);
-    const std::shared_ptr<Index> other = deserialize_index(bytes.data(), bytes.size(), nullptr);
+    const std::vector<uint8_t> bytes = serialize_index(stored(), nullptr);
+    const std::shared_ptr<Index> other = named_again(deserialize_index(bytes.data(), bytes.size(), nullptr));
     other->reset();
     const auto ntotal = static_cast<idx_t>(index_->ntotal());
     const idx_t shift = kind.has_ids() ? 2 * next_id_ + 500 : ntotal;  // so that negative ids, too, become new ones
@@ -262,31 +285,22 @@ class Subject {
 
   // ---- The lists ----
 
-  using Row = std::tuple<size_t, idx_t, std::vector<uint32_t>>;  // list, its own id, the bits of the vector
-
-  static std::vector<uint32_t> bits_of(const std::vector<float>& y) {
-    std::vector<uint32_t> bits(y.size());
-    std::memcpy(bits.data(), y.data(), y.size() * sizeof(float));
-    return bits;
-  }
-
   // Every row is in the list of its nearest centroid, its vector as it came or as its code says; those the model does
   // not know yet it takes from there.
   void check_lists() {
     const auto* const ivf = find_in<IndexIVF>(*index_);
     if (ivf == nullptr && !model_.kind().coded()) return;
-    std::vector<Row> stored = ivf != nullptr ? rows_in(*ivf) : rows_of_innermost();
+    std::vector<StoredRow> stored = ivf != nullptr ? rows_in(*ivf) : rows_of(innermost(*index_));
     std::sort(stored.begin(), stored.end());
     const Kind& kind = model_.kind();
-    std::map<std::pair<size_t, idx_t>, const Row*> by_id;
+    std::map<std::pair<size_t, idx_t>, const StoredRow*> by_id;
     if (kind.coded()) {
-      for (const Row& row : stored) by_id[{std::get<0>(row), std::get<1>(row)}] = &row;
+      for (const StoredRow& row : stored) by_id[{std::get<0>(row), std::get<1>(row)}] = &row;
     }
-    std::vector<Row> expected;
+    std::vector<StoredRow> expected;
     for (size_t i = 0; i < model_.rows().size(); ++i) {
       ModelRow& row = model_.rows()[i];
-      const bool by_position = kind.maps > 0 || kind.refined;
-      const idx_t id = by_position ? static_cast<idx_t>(i) : row.label;
+      const idx_t id = kind.by_position() ? static_cast<idx_t>(i) : row.label;
       if (row.y.empty()) {
         const auto found = by_id.find({row.list, id});
         expect_same(found != by_id.end(), "a row is in the list of its nearest centroid");
@@ -322,7 +336,7 @@ class Subject {
   void check_ids() {
     const Kind& kind = model_.kind();
     std::vector<idx_t> expected = labels();
-    if (kind.nlist > 0 && kind.maps == 0) std::sort(expected.begin(), expected.end());
+    if (kind.nlist > 0 && !kind.maps_rows()) std::sort(expected.begin(), expected.end());
     expect_same(index_->row_ids() == expected, "row_ids");
     const idx_t none = 2 * next_id_ + 3000;
     expect_same(!index_->has(none) && !index_->has(-1), "has an id that is not there");
@@ -344,39 +358,12 @@ class Subject {
       throw;
     }
     const auto stored = [&](const ModelRow& row) { return bits_of(model_.stored(row)) == bits_of(x); };
-    if (kind.nlist > 0 && kind.maps == 0) {  // any of those that bear it
+    if (kind.nlist > 0 && !kind.maps_rows()) {  // any of those that bear it
       const auto is = [&](const ModelRow& row) { return bears(row) && stored(row); };
       expect_same(std::any_of(rows.begin(), rows.end(), is), "look_up in lists");
     } else {
       expect_same(stored(*std::find_if(rows.rbegin(), rows.rend(), bears)), "look_up of the last");
     }
-  }
-
-  std::vector<Row> rows_in(const IndexIVF& ivf) const {
-    std::vector<Row> rows;
-    const Moment moment(ivf);
-    for (size_t l = 0; l < ivf.nlist(); ++l) {
-      const InvertedLists::List list = moment.list(l);
-      for (size_t i = 0; i < list.size(); ++i) {
-        std::vector<float> room(ivf.d());
-        const float* const y = ivf.rows_of(l, list.code(i), 1, room.data());
-        rows.emplace_back(l, list.id(i), bits_of(std::vector<float>(y, y + ivf.d())));
-      }
-    }
-    return rows;
-  }
-
-  // Of one that numbers them.
-  std::vector<Row> rows_of_innermost() const {
-    std::shared_ptr<const Index> index = index_;
-    while (index->inner() != nullptr) index = index->inner();
-    std::vector<Row> rows;
-    std::vector<float> y(index->d());
-    for (idx_t i = 0; i < static_cast<idx_t>(index->ntotal()); ++i) {
-      index->reconstruct(i, y.data());
-      rows.emplace_back(0, i, bits_of(y));
-    }
-    return rows;
   }
 
   Choices& choices_;
