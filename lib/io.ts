@@ -37,9 +37,9 @@ export interface SaveOptions extends AbortOptions {
    */
   atomic?: boolean | undefined;
   /**
-   * `true` adds the sketches of flat indexes, about a quarter of the vectors' size, so that searches are as fast where the
-   * file is mapped ({@link MapOptions.mmap}) as they are in memory. Faiss reads the file all the same.
-   * ERR_VORONODE_UNSUPPORTED for inverted files, which are not mapped. Default: `false`.
+   * `true` adds the sketches of float32 vectors (`IndexFlat`, `IndexIVFFlat`, alone or in wrappers), about a quarter of the
+   * vectors' size, so that searches are as fast where the file is mapped ({@link MapOptions.mmap}) as they are in memory.
+   * Faiss reads the file all the same. Default: `false`.
    */
   mappable?: boolean | undefined;
 }
@@ -47,11 +47,11 @@ export interface SaveOptions extends AbortOptions {
 /** How a file is opened. */
 export interface MapOptions {
   /**
-   * `true` leaves the vectors of flat indexes, and codes of `IndexScalarQuantizer`, where they are, inside wrappers too: they
-   * are read from the file when a search needs them, and all processes that map it share one copy in memory. It opens at
-   * once, whatever its size. (All else is read: ids, keys, inverted lists.) Searches take several times as
-   * long as in memory, unless the file was written with {@link SaveOptions.mappable}. The index may be changed: vectors that come are kept in memory, and the file stays
-   * as it is.
+   * `true` leaves the vectors or codes of flat indexes and inverted lists where they are, inside wrappers too: they
+   * are read from the file when a search needs them, and all processes that map it share one copy in memory. A flat index
+   * opens at once, whatever its size; keys, centroids and the ids of inverted lists are read. Searches of float32 vectors
+   * take several times as long as in memory, unless the file was written with {@link SaveOptions.mappable}. The index may be
+   * changed: vectors that come are kept in memory, and the file stays as it is.
    *
    * Whoever puts a *new* file in its place, as {@link writeIndex} does, does not disturb it. If the file itself is
    * overwritten or cut, which its size and its time of change tell, all calls fail from then on with ERR_VORONODE_CORRUPT.

@@ -63,8 +63,9 @@ describe.each(kinds)('%s', (description) => {
       expect(some.labels).toEqual(all.searchSync(queries, k, { ...options, filter }).labels);
     }
     expect(index.reconstructSync(expected)).toEqual(all.reconstructSync(expected));
-    // In an inverted file, too, the order is that of Faiss: test/io and the C++ tests compare it.
-    if (!description.includes('IVF')) expect(v.serializeIndexSync(index)).toEqual(v.serializeIndexSync(all));
+    // An inverted file without a map has the order of Faiss: test/io and the C++ tests compare it.
+    const ordered = description.startsWith('IDMap') || !description.includes('IVF');
+    if (ordered) expect(v.serializeIndexSync(index)).toEqual(v.serializeIndexSync(all));
     const again = copyOf(index).searchSync(queries, 10, options);
     expect(again.labels).toEqual(all.searchSync(queries, 10, options).labels);
   });

@@ -16,7 +16,9 @@ void check_rows(const Reader& reader, size_t d, const uint8_t* codes, size_t n, 
 std::shared_ptr<Index> read_ivf_flat(Reader& reader, Tag tag, const Outer* outer) {
   const IvfFile file = read_ivf(reader, outer, tag != kTag);
   const auto quantizer = CoarseQuantizer::restored(file.quantizer, file.nlist);
-  auto index = std::make_shared<IndexIVFFlat>(quantizer, file.header.metric);
+  // Sketches of rows that stay in the file would have to be made of all of them.
+  const bool sketch = tag != kTag || !reader.maps();
+  auto index = std::make_shared<IndexIVFFlat>(quantizer, file.header.metric, sketch);
   if (tag == kTag) {
     read_lists(reader, file, *index, check_rows);
   } else {

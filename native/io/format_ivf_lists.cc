@@ -97,6 +97,24 @@ void read_codes(Reader& reader, const IndexIVF& index, const IndexIVF::Part& par
   }
 }
 
+void read_list_ids(Reader& reader, const IndexIVF::Part& part, idx_t* ids) {
+  reader.bytes("ids", ids, part.count * sizeof(idx_t));
+  check_ids(reader, ids, part.count, 0);
+}
+
+// Codes that stay in the file. The ids are read: of an index in a map they are numbers of rows, and have to stay right
+// whatever becomes of the file.
+void adopt_lists(Reader& reader, const ListSizes& sizes, IndexIVF& index, CheckCodes check_codes) {
+  const auto codes = [&](const IndexIVF::Part& part) {
+    const auto check = [&](const uint8_t* at, size_t n, size_t row) {
+      check_codes(reader, index.d(), at, n, part.list, row);
+    };
+    uint8_t* const at = reader.in_place("codes", {part.count, index.lists().code_size()}, check);
+    return InvertedLists::Elsewhere{at, reader.spare(), reader.mapping()};
+  };
+  index.adopt_lists(sizes, codes, [&](const IndexIVF::Part& part, idx_t* ids) { read_list_ids(reader, part, ids); });
+}
+
 }  // namespace
 
 void RowCount::add(const char* field, uint64_t offset, uint64_t size) {
@@ -139,10 +157,13 @@ void read_lists(Reader& reader, const IvfFile& file, IndexIVF& index, CheckCodes
     expect("code_size", code_size);
     const ListSizes sizes = read_sizes(reader, file.nlist, file.header.ntotal);
     expect_rows(reader, file.header.ntotal, code_size + sizeof(idx_t));
+    if (reader.maps()) {
+      adopt_lists(reader, sizes, index, check_codes);
+      return finish_ivf(reader, file, index);
+    }
     const auto fill = [&](const IndexIVF::Part& part, uint8_t* codes, idx_t* ids) {
       read_codes(reader, index, part, codes, check_codes);
-      reader.bytes("ids", ids, part.count * sizeof(idx_t));
-      check_ids(reader, ids, part.count, 0);
+      read_list_ids(reader, part, ids);
     };
     index.restore_lists(sizes, fill, reader.cancel());
   }

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "index/wrapper.h"
 #include "io/format.h"
+#include "io/list_sketch_trailer.h"
 #include "io/sketch_trailer.h"
 
 namespace voronode {
@@ -14,17 +15,11 @@ std::shared_ptr<Index> read_source(Source& source, const Cancel* cancel) {
   return read_any(reader, nullptr);
 }
 
-// The index whose rows are searched, if it is a flat one of float32.
-std::shared_ptr<IndexFlat> flat_in(std::shared_ptr<Index> index) {
+// Gives the index inside all others the sketches that stand behind it in the file, if there are some.
+void read_sketches(Reader& reader, std::shared_ptr<Index> index) {
   while (std::shared_ptr<Index> inner = index->inner()) index = std::move(inner);
-  return std::dynamic_pointer_cast<IndexFlat>(index);
-}
-
-void check_mappable(const Index& index) {
-  const Index& heart = innermost(index);
-  if (dynamic_cast<const IndexFlatCodes*>(&heart) != nullptr) return;
-  throw Error(Code::kUnsupported,
-              format("Files of an %s are not mapped but read: leave { mappable } out", heart.kind()));
+  if (auto* const flat = dynamic_cast<IndexFlat*>(index.get())) read_sketch_trailer(reader, flat);
+  if (auto* const ivf = dynamic_cast<IndexIVFFlat*>(index.get())) read_list_sketch_trailer(reader, ivf);
 }
 
 }  // namespace
@@ -41,7 +36,7 @@ std::shared_ptr<Index> map_index(const std::string& name, const std::shared_ptr<
   Reader reader(source, cancel);
   reader.set_verifies(verify);
   std::shared_ptr<Index> index = read_any(reader, nullptr);
-  if (std::shared_ptr<IndexFlat> flat = flat_in(index)) read_sketch_trailer(reader, flat.get());
+  read_sketches(reader, index);
   mapping->check();
   if (index->memory_use().mapped == 0) return index;  // all of it was read
   for (std::shared_ptr<Index> at = index; at != nullptr; at = at->inner()) at->set_backing(mapping);
@@ -59,17 +54,18 @@ std::shared_ptr<Index> deserialize_index(const uint8_t* bytes, size_t size, cons
 }
 
 void write_mappable(const Index& index, Sink& sink, const Cancel* cancel) {
-  check_mappable(index);
   const Moment moment(index);
   Writer writer(sink, cancel);
   write_any(writer, index, moment);
-  const auto* const flat = dynamic_cast<const IndexFlat*>(&innermost(index));
-  if (flat != nullptr) write_sketch_trailer(writer, *flat, moment.rows());
+  const Index& heart = innermost(index);
+  if (const auto* const flat = dynamic_cast<const IndexFlat*>(&heart))
+    write_sketch_trailer(writer, *flat, moment.rows());
+  if (const auto* const ivf = dynamic_cast<const IndexIVFFlat*>(&heart))
+    write_list_sketch_trailer(writer, *ivf, moment);
 }
 
 void write_index(const Index& index, const std::string& path, const Cancel* cancel, const Save& save) {
   check(cancel);
-  if (save.mappable) check_mappable(index);  // before there is a file
   if (save.saving == Saving::kInPlace && index.backing() != nullptr && index.backing()->is_file(path)) {
     throw Error(Code::kUnsupported, "The index lies in the file '" + path +
                                         "', which is mapped: save into another one, or without { atomic: false }");

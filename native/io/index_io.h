@@ -32,7 +32,7 @@ std::shared_ptr<Index> map_index(const std::string& name, const std::shared_ptr<
 // the file holds the rows that were complete at the start.
 struct Save {
   Saving saving = Saving::kAtomic;
-  bool mappable = false;  // with what makes searches fast where the file is mapped; kUnsupported of kinds that are not
+  bool mappable = false;  // with sketches, which make searches fast where the file is mapped
 };
 void write_index(const Index& index, const std::string& path, const Cancel* cancel, const Save& save = {});
 

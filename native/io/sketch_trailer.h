@@ -1,9 +1,8 @@
-// The sketches of a flat index, for files that are to be mapped: the record "sket" (trailer.h), with n groups of 64 rows.
+// The sketches of a flat index, for files that are to be mapped: the record "sket" (sketch_record.h), with n groups of 64
+// rows. Behind its beginning:
 //
-//   float32[d]  the centre
-//   zeros       up to a multiple of 64 bytes from the beginning of the file
-//   groups      as they lie in memory (sketch/maker.h, kernels/kernels.h), in blocks of as many groups as an index in
-//               memory has in a block (Sketches::block_shape); the last block has room for those in it and no more
+//   groups  as they lie in memory (sketch/maker.h, kernels/kernels.h), in blocks of as many groups as an index in memory
+//           has in a block (Sketches::block_shape); the last block has room for those in it and no more
 //
 // They are of the rows that stand before, one group behind the other, without the last few rows. Whatever they say, an
 // index with them reads no other memory; but if it is not true, rows are missed.

@@ -2,7 +2,7 @@
 //
 //   8 bytes  "voronode"
 //   uint32   1, the version
-//   4 bytes  what it is: "keys" (key_trailer.h), "sket" (sketch_trailer.h)
+//   4 bytes  what it is: "keys" (key_trailer.h), "sket" (sketch_trailer.h), "skli" (list_sketch_trailer.h)
 //   uint64   how many things it holds
 //   uint64   b, the bytes of its body
 //   uint32   CRC-32C of the 32 bytes before

@@ -42,7 +42,8 @@ class IndexIVF : public Index {
             .ids = bytes.ids,
             .lists = bytes.lists,
             .centroids = coarse_.allocated_bytes(),
-            .tables = direct_map_.table_bytes()};
+            .tables = direct_map_.table_bytes(),
+            .mapped = lists_->adopted_bytes()};
   }
   bool is_trained() const noexcept override { return trained_.load(std::memory_order_acquire) && codec_->is_trained(); }
 
@@ -74,8 +75,8 @@ class IndexIVF : public Index {
   size_t upsert(const Rows& rows, Missing missing, const Cancel* cancel) override;
   void compact() override;
   bool numbered_by_position() const override;
-  // The rows with these ids; the ids above move down, and the last rows of a list into the holes. REQUIRES:
-  // numbered_by_position().
+  // The rows with these ids; the ids above move down. Rows keep their order, so that a file does not depend on when this
+  // was. REQUIRES: numbered_by_position().
   void remove_rows(const std::vector<size_t>& slots) noexcept override;
   void reset() noexcept override;
 
@@ -115,6 +116,19 @@ class IndexIVF : public Index {
   using Part = InvertedLists::Addition::Part;
   using Fill = std::function<void(const Part& part, uint8_t* codes, idx_t* ids)>;
   void restore_lists(const std::vector<Part>& parts, const Fill& fill, const Cancel* cancel);
+  // The same of lists whose codes stay where they are: for one part after the other, codes() says where, and fill() then
+  // gets room for the ids. What they throw leaves the lists filled in part.
+  using FindCodes = std::function<InvertedLists::Elsewhere(const Part& part)>;
+  using FillIds = std::function<void(const Part& part, idx_t* ids)>;
+  void adopt_lists(const std::vector<Part>& parts, const FindCodes& codes, const FillIds& fill);
+  // Sketches of all rows, in this space: for each list that is not empty, find() says where its groups and its rest are.
+  // REQUIRES: codes are rows, there are no sketches; kExclusive.
+  struct Sketched {
+    InvertedLists::Elsewhere groups;
+    InvertedLists::Elsewhere rest;
+  };
+  using FindSketches = std::function<Sketched(size_t n)>;
+  void adopt_sketches(std::unique_ptr<SketchSpace> space, const FindSketches& find);
   // Whether the quantizer is trained, whatever it holds. REQUIRES: kExclusive.
   void set_quantizer_trained(bool trained) noexcept { trained_.store(trained, std::memory_order_release); }
 

@@ -115,6 +115,24 @@ void IndexIVF::restore_lists(const std::vector<Part>& parts, const Fill& fill, c
   max_id_ = max_id;
 }
 
+void IndexIVF::adopt_lists(const std::vector<Part>& parts, const FindCodes& codes, const FillIds& fill) {
+  for (const Part& part : parts) {
+    idx_t* const ids = lists_->adopt(part, codes(part));
+    fill(part, ids);
+    max_id_ = std::max(max_id_, *std::max_element(ids, ids + part.count));
+  }
+}
+
+void IndexIVF::adopt_sketches(std::unique_ptr<SketchSpace> space, const FindSketches& find) {
+  sketches_.adopt(std::move(space));
+  for (size_t l = 0; l < nlist(); ++l) {
+    const size_t n = lists_->list_size(l);
+    if (n == 0) continue;
+    const Sketched found = find(n);
+    lists_->adopt_groups(l, found.groups, found.rest);
+  }
+}
+
 void IndexIVF::settle_centre(size_t n, const std::function<const float*(size_t)>& row_at) {
   sketches_.settle_centre(n, row_at, [this] { return coarse_.centroids(); });
 }

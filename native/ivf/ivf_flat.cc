@@ -29,12 +29,12 @@ class FlatCodec final : public RowCodec {
   DistanceKernel kernel_;
 };
 
-std::unique_ptr<SketchSpace> make_space(size_t d, Metric metric, bool wanted) {
-  const bool pays = traits(metric).sketched && d >= IndexFlat::kMinSketchDimension && d <= kMaxSketchDimension;
-  return wanted && pays ? std::make_unique<SketchSpace>(d, metric) : nullptr;
-}
-
 }  // namespace
+
+std::unique_ptr<SketchSpace> IndexIVFFlat::sketch_space(size_t d, Metric metric) {
+  const bool pays = traits(metric).sketched && d >= IndexFlat::kMinSketchDimension && d <= kMaxSketchDimension;
+  return pays ? std::make_unique<SketchSpace>(d, metric) : nullptr;
+}
 
 IndexIVFFlat::IndexIVFFlat(size_t d, size_t nlist, Metric metric, bool sketch)
     : IndexIVFFlat(std::make_shared<IndexFlat>(d, metric), nlist, metric, sketch) {}
@@ -44,6 +44,6 @@ IndexIVFFlat::IndexIVFFlat(const std::shared_ptr<Index>& quantizer, size_t nlist
 
 IndexIVFFlat::IndexIVFFlat(const CoarseQuantizer& quantizer, Metric metric, bool sketch)
     : IndexIVF(quantizer, metric, std::make_unique<FlatCodec>(quantizer.index()->d(), metric),
-               make_space(quantizer.index()->d(), metric, sketch)) {}
+               sketch ? sketch_space(quantizer.index()->d(), metric) : nullptr) {}
 
 }  // namespace voronode

@@ -16,6 +16,9 @@ class IndexIVFFlat final : public IndexIVF {
   // For files, which say whether it is trained.
   IndexIVFFlat(const CoarseQuantizer& quantizer, Metric metric, bool sketch = true);
 
+  // Where sketches of such vectors are; null if they do not pay.
+  static std::unique_ptr<SketchSpace> sketch_space(size_t d, Metric metric);
+
   const char* kind() const noexcept override { return "IndexIVFFlat"; }
 };
 

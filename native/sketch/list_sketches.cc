@@ -60,6 +60,12 @@ void ListSketches::tidy(const std::vector<InvertedLists::Addition::Part>& parts)
   });
 }
 
+void ListSketches::adopt(std::unique_ptr<SketchSpace> space) {
+  lists_.keep_groups(group_bytes(space.get()), rest_bytes(space.get()));
+  space_ = std::move(space);
+  centre_settled_ = true;
+}
+
 void ListSketches::remake(size_t list) noexcept {
   if (!space_) return;
   try {

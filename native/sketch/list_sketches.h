@@ -37,6 +37,9 @@ class ListSketches {
   // After an addition: see InvertedLists::tidy.
   void tidy(const std::vector<InvertedLists::Addition::Part>& parts) noexcept;
 
+  // For files: from now on there are sketches, in this space, whose centre stays. REQUIRES: there were none; exclusivity.
+  void adopt(std::unique_ptr<SketchSpace> space);
+
   // After a removal from a list. Without memory for a helper its rows stay without sketches: slower, not wrong. The
   // next addition makes them.
   void remake(size_t list) noexcept;

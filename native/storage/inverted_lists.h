@@ -49,15 +49,16 @@ inline constexpr size_t kMaxListRows = 0xFFFFFFFF;
 
 class InvertedLists {
   class Piece;
+  class Adopted;
   struct Extent {
     size_t begin;
     size_t rows;  // capacity
-    // shared: by the tables before and after a growth, and by the extents that were cut from one piece. Codes, then
-    // ids.
-    std::shared_ptr<Piece> memory;
+    // shared: by the tables before and after a growth, and by the extents that were cut from one piece. A Piece of
+    // codes, then ids; or an Adopted.
+    std::shared_ptr<void> memory;
     uint8_t* codes;
     int64_t* ids;
-    std::shared_ptr<Piece> id_memory;  // of ids with removed rows; null: they lie in memory
+    std::shared_ptr<Piece> id_memory;  // of ids with removed rows, and beside adopted codes; null: they lie in memory
   };
   struct GroupExtent {
     size_t begin;
@@ -101,8 +102,8 @@ class InvertedLists {
     std::vector<uint32_t> ordered() const;
     size_t code_size() const noexcept { return code_size_; }
 
-    // Piece p covers rows [begin, begin + rows). codes: row-major, 64-byte aligned, readable (not used) up to 64 bytes
-    // beyond the last row.
+    // Piece p covers rows [begin, begin + rows). codes: row-major, 64-byte aligned unless adopted, readable (not used) up
+    // to 64 bytes beyond the last row.
     struct Piece {
       const uint8_t* codes;
       const int64_t* ids;
@@ -243,6 +244,23 @@ class InvertedLists {
   List list(size_t number) const;
   // A list of its own of these rows of another one, under these ids.
   static List selected(const List& from, const std::vector<uint32_t>& rows, const std::vector<int64_t>& ids);
+  // For files: bytes that lie elsewhere, at any address. `spare`: how many can be read behind them.
+  struct Elsewhere {
+    uint8_t* bytes;
+    size_t spare;
+    std::shared_ptr<void> owner;
+  };
+  // Fills an empty list with rows whose codes stay where they are, unless too little can be read behind them. Returns
+  // where their ids go, which are memory of the lists. Throws kNoMemory. Needs exclusivity, as what follows.
+  int64_t* adopt(const Addition::Part& part, const Elsewhere& codes);
+  // From now on there are groups. REQUIRES: there were none.
+  void keep_groups(size_t group_bytes, size_t rest_bytes);
+  // The groups of all rows of a list, in one piece with room for no more; and the rest, if rest_rows(size) > 0.
+  void adopt_groups(size_t list, const Elsewhere& groups, const Elsewhere& rest);
+  // How many of so many rows in a list that was filled at once have a rest.
+  static size_t rest_rows(size_t n) noexcept { return n % kGroupRows >= kRestStep ? n % kGroupRows : 0; }
+  size_t adopted_bytes() const noexcept { return *adopted_codes_ + *adopted_groups_; }
+
   // What is allocated, filled or not. Codes and ids lie in the same memory, which is divided between them.
   struct Bytes {
     size_t lists;
@@ -259,22 +277,21 @@ class InvertedLists {
   using CopyGroup = std::function<void(const GroupRoom& from, const GroupRoom& to)>;
   void tidy(const std::vector<Addition::Part>& parts, const CopyGroup& copy) noexcept;
 
-  // Removes the rows of one list whose id is in a set: the last ones move into the holes, as Faiss does it. The groups
-  // from the first hole on are gone then, until remake_groups. Needs exclusivity, as all that follows.
+  // Removes the rows of one list whose id is in a set; those that stay keep their order. The groups from the first hole on
+  // are gone then, until remake_groups.
   template <class InSet>
   void remove_if(size_t list, const InSet& in_set) noexcept {
     Slot& slot = slots_[list];
-    size_t end = slot.n;
-    size_t first_hole = end;
-    for (size_t i = 0; i < end;) {
-      if (!in_set(ids_at(*slot.table, i)[0])) {
-        ++i;
-      } else {
+    size_t to = 0;
+    size_t first_hole = slot.n;
+    for (size_t i = 0; i < slot.n; ++i) {
+      if (in_set(ids_at(*slot.table, i)[0])) {
         first_hole = std::min(first_hole, i);
-        move_row(slot, --end, i);
+      } else {
+        move_row(slot, i, to++);
       }
     }
-    shrink(slot, end, first_hole);
+    shrink(slot, to, first_hole);
   }
 
   // Makes the groups that a removal took, with make(first row of the group, its GroupRoom).
@@ -347,6 +364,8 @@ class InvertedLists {
   std::atomic<size_t> rows_{0};
   std::atomic<size_t> changes_{0};
   std::shared_ptr<std::atomic<size_t>> row_bytes_;  // of all Pieces
+  std::shared_ptr<std::atomic<size_t>> adopted_codes_;
+  std::shared_ptr<std::atomic<size_t>> adopted_groups_;
   SlotHeap group_heap_;
   SlotHeap rest_heap_;
 };

@@ -1,12 +1,10 @@
 // Sketches in files: what is mapped with them answers as in memory, and nothing else is taken for them.
 #include <doctest/doctest.h>
 
-#include <cstdio>
-#include <filesystem>
-
 #include "factory/factory.h"
 #include "filter/selector.h"
 #include "index/key_map.h"
+#include "ivf/ivf_flat.h"
 #include "test/exercise.h"
 #include "test/golden.h"
 #include "test/heap_mapping.h"
@@ -17,8 +15,9 @@
 namespace voronode::test {
 namespace {
 
-size_t trailer_of(const Bytes& bytes) {
-  return std::string(bytes.begin(), bytes.end()).rfind(std::string("voronode\1\0\0\0sket", 16));
+// content: "sket" or "skli".
+size_t trailer_of(const Bytes& bytes, const std::string& content) {
+  return std::string(bytes.begin(), bytes.end()).rfind(std::string("voronode\1\0\0\0", 12) + content);
 }
 
 size_t sketched(const Index& index) { return index.memory_use().sketches; }
@@ -26,6 +25,7 @@ size_t sketched(const Index& index) { return index.memory_use().sketches; }
 std::shared_ptr<Index> index_with(const char* description, size_t d, const std::vector<float>& x) {
   const size_t n = x.size() / d;
   auto index = index_factory(d, description, Metric::kL2);
+  if (!index->is_trained()) index->train(50, Random(7).vectors(50, d).data(), nullptr);
   if (std::string(description).find("IDMap") == 0) {
     std::vector<idx_t> ids(n);
     for (size_t i = 0; i < n; ++i) ids[i] = static_cast<idx_t>(3 * i);
@@ -34,6 +34,36 @@ std::shared_ptr<Index> index_with(const char* description, size_t d, const std::
     index->add(n, x.data(), nullptr);
   }
   return index;
+}
+
+void change(Index& index) {
+  const size_t d = index.d();
+  const std::vector<idx_t> ids(70, 5);
+  if (index.maps_ids()) {
+    index.add_with_ids(70, Random(9).vectors(70, d).data(), ids.data(), nullptr);
+  } else {
+    index.add(70, Random(9).vectors(70, d).data(), nullptr);
+  }
+  index.remove_ids(IDSelectorRange(0, 40), nullptr);
+  index.compact();
+}
+
+// Through a file, with vectors of this kind, then changed.
+void check_mapped(const char* description, Random& random, size_t kind, size_t n, size_t d) {
+  CAPTURE(std::string(description));
+  const auto x = vectors_of_kind(random, kind, n, d);
+  const auto index = index_with(description, d, x);
+  if (n > 100) index->remove_ids(IDSelectorRange(10, 90), nullptr);
+  const auto mapped = map_bytes(mappable_bytes(*index), random.one_in(2));
+  const auto queries = vectors_of_kind(random, kind, 20, d);
+  SearchParams all;
+  all.set(kNprobe, kNprobe.max);
+  CHECK(search(*mapped, 20, queries.data(), 10, all) == search(*index, 20, queries.data(), 10, all));
+  if (n > 2'000 && !random.one_in(4)) return;
+  change(*index);
+  change(*mapped);
+  CHECK(search(*mapped, 20, queries.data(), 10, all) == search(*index, 20, queries.data(), 10, all));
+  CHECK(serialize_index(*mapped, nullptr) == serialize_index(*index, nullptr));
 }
 
 }  // namespace
@@ -46,26 +76,8 @@ TEST_CASE("mapped with sketches: the same answers, bits and all, for vectors of 
       CAPTURE(n);
       CAPTURE(d);
       CAPTURE(kind);
-      const auto x = vectors_of_kind(random, kind, n, d);
-      const auto index = index_with(random.one_in(2) ? "Flat" : "IDMap,Flat", d, x);
-      if (n > 100) index->remove_ids(IDSelectorRange(10, 90), nullptr);
-      const auto mapped = map_bytes(mappable_bytes(*index), random.one_in(2));
-      const auto queries = vectors_of_kind(random, kind, 20, d);
-      CHECK(search(*mapped, 20, queries.data(), 10) == search(*index, 20, queries.data(), 10));
-      if (n < 2'000 || random.one_in(4)) {  // and it lives on
-        for (const auto& one : {index, mapped}) {
-          const std::vector<idx_t> ids(70, 5);
-          if (one->maps_ids()) {
-            one->add_with_ids(70, Random(9).vectors(70, d).data(), ids.data(), nullptr);
-          } else {
-            one->add(70, Random(9).vectors(70, d).data(), nullptr);
-          }
-          one->remove_ids(IDSelectorRange(0, 40), nullptr);
-          one->compact();
-        }
-        CHECK(search(*mapped, 20, queries.data(), 10) == search(*index, 20, queries.data(), 10));
-        CHECK(serialize_index(*mapped, nullptr) == serialize_index(*index, nullptr));
-      }
+      constexpr const char* kDescriptions[] = {"Flat", "IDMap,Flat", "IVF5,Flat", "IDMap,IVF3,Flat", "IVF1,Flat"};
+      check_mapped(kDescriptions[random.below(5)], random, kind, n, d);
     }
   }
 }
@@ -76,7 +88,7 @@ TEST_CASE("sketches stand behind what Faiss reads, at a multiple of 64 bytes") {
   const Bytes plain = serialize_index(*index, nullptr);
   const Bytes bytes = mappable_bytes(*index);
   CHECK(std::equal(plain.begin(), plain.end(), bytes.begin()));
-  CHECK(trailer_of(bytes) == plain.size());
+  CHECK(trailer_of(bytes, "sket") == plain.size());
   const size_t groups = 1'000 / 64;
   CHECK((bytes.size() - 4 - groups * sketch_group_bytes(4)) % 64 == 0);
   CHECK(sketched(*map_bytes(plain, false)) == 0);
@@ -97,45 +109,85 @@ TEST_CASE("keys and sketches in one file") {
   exercise(*mapped);
 }
 
-TEST_CASE("every cut and every other byte of sketches is noticed, if they are verified, and does no harm if not") {
-  const auto x = Random(2).vectors(200, 5);
-  const auto index = index_with("Flat", 5, x);
+TEST_CASE("sketches of lists stand behind what Faiss reads, and are used where they are") {
+  constexpr size_t d = 16;
+  const auto x = Random(1).vectors(1'000, d);
+  const auto index = index_with("IVF4,Flat", d, x);
+  const Bytes plain = serialize_index(*index, nullptr);
   const Bytes bytes = mappable_bytes(*index);
-  const size_t trailer = trailer_of(bytes);
-  size_t taken = 0;
-  const auto refused = [&](const Bytes& other, bool verify) {
-    try {
-      exercise(*map_bytes(other, verify));
-      return false;
-    } catch (const Error& error) {
-      const bool named = error.code() == Code::kCorrupt || error.code() == Code::kUnsupported;
-      CHECK(named);
-      return true;
-    }
-  };
-  for (size_t n = trailer + 32; n < bytes.size(); ++n) {  // shorter: no sketches, and the index is whole
-    const Bytes cut(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(n));
-    taken += refused(cut, true) ? 0 : 1;
-    taken += refused(cut, false) ? 0 : 1;
+  CHECK(std::equal(plain.begin(), plain.end(), bytes.begin()));
+  CHECK(trailer_of(bytes, "skli") == plain.size());
+  const auto mapped = map_bytes(bytes, false);
+  CHECK(mapped->memory_use().sketches <
+        mapped->memory_use().mapped / 10);  // the last, behind which too little can be read
+  CHECK(mapped->memory_use().rows == 0);
+  CHECK(mapped->memory_use().mapped > map_bytes(plain, false)->memory_use().mapped);
+  const auto& lists = dynamic_cast<const IndexIVF&>(*mapped).lists();
+  size_t groups = 0;
+  for (const auto& list : lists.view()) {
+    CHECK(list.groups() == list.size() / kGroupRows);
+    CHECK(list.rest_rows() == InvertedLists::rest_rows(list.size()));
+    groups += list.groups();
   }
-  CHECK(taken == 0);
-  for (size_t i = trailer + 16; i < bytes.size(); ++i) {
-    for (const uint8_t flip : {0x01, 0x80, 0xFF}) {
-      Bytes other = bytes;
-      other[i] ^= flip;
-      taken += refused(other, true) ? 0 : 1;
-      refused(other, false);
-    }
-  }
-  CHECK(taken == 0);
+  CHECK(groups > 8);
+  CHECK(serialize_index(*deserialize_index(bytes.data(), bytes.size(), nullptr), nullptr) == plain);
 }
 
-TEST_CASE("what is not mapped is not written to be") {
-  const auto ivf = index_factory(4, "IVF2,Flat", Metric::kL2);
-  Save save;
-  save.mappable = true;
-  CHECK_THROWS_AS(write_index(*ivf, "unwritten", nullptr, save), Error);
-  CHECK(!std::filesystem::exists("unwritten"));
+namespace {
+
+bool refused(const Bytes& bytes, bool verify) {
+  try {
+    exercise(*map_bytes(bytes, verify));
+    return false;
+  } catch (const Error& error) {
+    const bool named = error.code() == Code::kCorrupt || error.code() == Code::kUnsupported;
+    CHECK(named);
+    return true;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("every cut and every other byte of sketches is noticed, if they are verified, and does no harm if not") {
+  const auto x = Random(2).vectors(200, 5);
+  for (const auto& [description, content] : {std::pair("Flat", "sket"), std::pair("IVF2,Flat", "skli")}) {
+    const Bytes bytes = mappable_bytes(*index_with(description, 5, x));
+    const size_t trailer = trailer_of(bytes, content);
+    size_t taken = 0;
+    for (size_t n = trailer + 32; n < bytes.size(); ++n) {  // shorter: no sketches, and the index is whole
+      const Bytes cut(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(n));
+      taken += refused(cut, true) ? 0 : 1;
+      taken += refused(cut, false) ? 0 : 1;
+    }
+    CHECK(taken == 0);
+    for (size_t i = trailer + 16; i < bytes.size(); ++i) {
+      for (const uint8_t flip : {0x01, 0x80, 0xFF}) {
+        Bytes other = bytes;
+        other[i] ^= flip;
+        taken += refused(other, true) ? 0 : 1;
+        refused(other, false);
+      }
+    }
+    CHECK(taken == 0);
+  }
+}
+
+TEST_CASE("sketches behind lists that do not stay in the file, or of other vectors, are refused") {
+  const auto x = Random(3).vectors(300, 6);
+  const auto ivf = index_with("IVF2,Flat", 6, x);
+  const Bytes bytes = mappable_bytes(*ivf);
+  const Bytes sketches(bytes.begin() + static_cast<ptrdiff_t>(trailer_of(bytes, "skli")), bytes.end());
+  const auto with_sketches = [&](Bytes file) {
+    file.insert(file.end(), sketches.begin(), sketches.end());
+    return file;
+  };
+  ivf->remove_ids(IDSelectorRange(0, 100), nullptr);
+  CHECK(refused(with_sketches(serialize_index(*ivf, nullptr)), true));
+  ivf->reset();
+  CHECK(refused(with_sketches(serialize_index(*ivf, nullptr)), false));
+  const auto wide = index_with("IVF2,Flat", 7, Random(3).vectors(300, 7));
+  CHECK(refused(with_sketches(serialize_index(*wide, nullptr)), false));
+  CHECK(!refused(with_sketches(serialize_index(*index_with("IVF2,SQ8", 6, x), nullptr)), true));  // what others wrote
 }
 
 }  // namespace voronode::test

@@ -154,14 +154,7 @@ TEST_CASE("inverted lists: additions and removals against vectors") {
         const size_t l = random.below(model.size());
         const auto odd = [](int64_t id) { return id % 2 != 0; };  // and kNoRow
         lists.remove_if(l, odd);
-        for (size_t j = 0; j < model[l].size();) {
-          if (!odd(model[l][j].id)) {
-            ++j;
-            continue;
-          }
-          model[l][j] = model[l].back();
-          model[l].pop_back();
-        }
+        std::erase_if(model[l], [&](const Row& row) { return odd(row.id); });
       }
       compare(lists, model);
     }

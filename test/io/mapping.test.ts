@@ -75,45 +75,70 @@ const stays = [
   'SQ8',
   'SQfp16',
   'IDMap,SQ8,RFlat',
+  'IVF4,Flat',
+  'IDMap,IVF4,Flat',
+  'IDMap2,IVF4,SQ8',
 ];
-const isRead = ['IVF4,Flat', 'IDMap2,IVF4,SQ8'];
 
 describe.runIf(supported)('a mapped file', () => {
-  test.each([...stays, ...isRead])(
-    'of %s gives what it gives when it is read, whatever is changed',
-    async (description) => {
-      const path = join(folder, 'same.faiss');
-      await writeIndex(await filled(description), path);
-      const bytes = fs.readFileSync(path);
-      const pairs = [
-        [readIndexSync(path, { mmap: true }), readIndexSync(path)],
-        [await readIndex(path, { mmap: true, verify: true, priority: 'background' }), await readIndex(path)],
-      ] as const;
-      for (const [mapped, read] of pairs) {
-        const { bytes: use } = mapped.stats();
-        expect(use.mapped > 0).toBe(stays.includes(description));
-        expect(read.stats().bytes.mapped).toBe(0);
-        expect(use.total).toBe(
-          use.rows + use.sketches + use.ids + use.lists + use.centroids + use.transforms + use.tables,
-        );
-        expectSame(mapped, read);
-        for (const index of [mapped, read]) {
-          if (mapsIds(index)) {
-            await (index as IndexIDMap).addWithIds(vectors(700, 3), idsFrom(100_000, 700));
-            await (index as IndexIDMap).upsert(vectors(40, 4), idsFrom(5, 40));
-          } else await index.add(vectors(700, 3));
-          await index.removeIds([8n, 11n, 12n, 2000n, 100_003n]);
-        }
-        expectSame(mapped, read);
-        for (const index of [mapped, read]) await index.removeIds(new IDSelectorRange(20, 3000));
-        expectSame(mapped, read);
-        await writeIndex(mapped, join(folder, 'a.faiss'));
-        writeIndexSync(read, join(folder, 'b.faiss'));
-        expect(fs.readFileSync(join(folder, 'a.faiss')).equals(fs.readFileSync(join(folder, 'b.faiss')))).toBe(true);
-        expect(fs.readFileSync(path).equals(bytes)).toBe(true);
+  test.each(stays)('of %s gives what it gives when it is read, whatever is changed', async (description) => {
+    const path = join(folder, 'same.faiss');
+    await writeIndex(await filled(description), path);
+    const bytes = fs.readFileSync(path);
+    const pairs = [
+      [readIndexSync(path, { mmap: true }), readIndexSync(path)],
+      [await readIndex(path, { mmap: true, verify: true, priority: 'background' }), await readIndex(path)],
+    ] as const;
+    for (const [mapped, read] of pairs) {
+      const { bytes: use } = mapped.stats();
+      expect(use.mapped).toBeGreaterThan(0);
+      expect(read.stats().bytes.mapped).toBe(0);
+      expect(use.total).toBe(
+        use.rows + use.sketches + use.ids + use.lists + use.centroids + use.transforms + use.tables,
+      );
+      expectSame(mapped, read);
+      for (const index of [mapped, read]) {
+        if (mapsIds(index)) {
+          await (index as IndexIDMap).addWithIds(vectors(700, 3), idsFrom(100_000, 700));
+          await (index as IndexIDMap).upsert(vectors(40, 4), idsFrom(5, 40));
+        } else await index.add(vectors(700, 3));
+        await index.removeIds([8n, 11n, 12n, 2000n, 100_003n]);
       }
-    },
-  );
+      expectSame(mapped, read);
+      for (const index of [mapped, read]) await index.removeIds(new IDSelectorRange(20, 3000));
+      expectSame(mapped, read);
+      await writeIndex(mapped, join(folder, 'a.faiss'));
+      writeIndexSync(read, join(folder, 'b.faiss'));
+      expect(fs.readFileSync(join(folder, 'a.faiss')).equals(fs.readFileSync(join(folder, 'b.faiss')))).toBe(true);
+      expect(fs.readFileSync(path).equals(bytes)).toBe(true);
+    }
+  });
+
+  test.each(stays)('of %s with sketches is the plain file with more behind it', async (description) => {
+    const index = await filled(description);
+    const [plain, sketched, again] = ['plain', 'sketched', 'again'].map((name) => join(folder, `${name}.faiss`)) as [
+      string,
+      string,
+      string,
+    ];
+    await writeIndex(index, plain);
+    await writeIndex(index, sketched, { mappable: true });
+    writeIndexSync(index, again, { mappable: true });
+    const [bytes, more] = [fs.readFileSync(plain), fs.readFileSync(sketched)];
+    expect(more.subarray(0, bytes.length).equals(bytes)).toBe(true);
+    expect(more.equals(fs.readFileSync(again))).toBe(true);
+    // Codes have none.
+    expect(more.length > bytes.length).toBe(!description.includes('SQ'));
+    const mapped = await readIndex(sketched, { mmap: true, verify: true });
+    const less = readIndexSync(plain, { mmap: true }).stats().bytes.mapped;
+    expect(mapped.stats().bytes.mapped > less).toBe(!description.includes('SQ'));
+    expectSame(mapped, index);
+    if (more.length === bytes.length) return;
+    more[more.length - 9]! ^= 1; // of the last sketches
+    fs.writeFileSync(sketched, more);
+    expectSame(readIndexSync(sketched), index);
+    expect(() => readIndexSync(sketched, { mmap: true, verify: true })).toThrow(/sketches\.crc/);
+  });
 
   test.each([
     [1, 0],
