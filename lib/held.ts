@@ -14,6 +14,7 @@ import type { IndexKeyMap } from './keys/key_map.js';
 import { Made } from './made.js';
 import { type Metric, metricOfNumber } from './metric.js';
 import { type NativeIndex, native } from './native.js';
+import { SearchOptionsReader } from './search_options.js';
 import { adoptShared, type SharedToken, type ShareOptions, tokenOf } from './shared.js';
 import { Uncloneable } from './uncloneable.js';
 
@@ -26,6 +27,7 @@ export abstract class Held extends Uncloneable implements Disposable {
   readonly #metric: Metric;
   /** Whether it is an IndexKeyMap. */
   readonly #keyed: boolean;
+  #searchOptions: SearchOptionsReader | undefined;
 
   /** @internal */
   protected constructor(made: Made) {
@@ -106,6 +108,12 @@ export abstract class Held extends Uncloneable implements Disposable {
   /** @internal Components per vector, whatever a subclass says. */
   static dimension(value: unknown): number {
     return Held.either(value).#d;
+  }
+
+  /** @internal What checks the options of its searches. */
+  static searchOptions(self: Held): SearchOptionsReader {
+    self.#searchOptions ??= new SearchOptionsReader(native.searchParameters(self.#handle));
+    return self.#searchOptions;
   }
 
   /** Components per vector. */

@@ -7,17 +7,14 @@
 import {
   type AbortOptions,
   abortable,
-  signalOf,
   TRANSFER_NAMES,
   type TransferOptions,
-  throwIfAborted,
   WORK_NAMES,
   type WorkOptions,
   workOf,
 } from './abort.js';
 import type { ClusteringOptions, TrainOptions } from './clustering.js';
 import { markCopy } from './copy.js';
-import { nameOf } from './describe.js';
 import { removedOf } from './filter.js';
 import { Held } from './held.js';
 import { checkId, checkIds, checkNewIds, type Ids } from './ids.js';
@@ -27,17 +24,14 @@ import { RangeSearchResult, type ResultRow, SearchResult } from './result.js';
 import {
   type AnySearchOptions,
   IN_PLACE,
-  NO_CHOICES,
   OFF_THREAD,
-  type SearchChoices,
   type SearchOptions,
-  SearchOptionsReader,
-  type SearchWay,
   type SyncSearchOptions,
 } from './search_options.js';
+import { rangeSearch, rangeSearchInPlace, search, searchInPlace } from './searching.js';
 import type { IDSelector } from './selector.js';
 import { train, trainInPlace } from './training.js';
-import { checkInteger, checkQuery, checkRadius, checkVectors, MAX_K } from './validate.js';
+import { checkQuery, checkVectors } from './validate.js';
 
 /**
  * An index of vectors of one dimension. Made by the constructors of its subclasses, `indexFactory` and `readIndex`.
@@ -54,8 +48,6 @@ import { checkInteger, checkQuery, checkRadius, checkVectors, MAX_K } from './va
  * multiple of d, `ERR_INVALID_ARG_VALUE` for NaN and infinity, and `ERR_VORONODE_CLOSED` after {@link close}.
  */
 export abstract class Index<O extends SearchOptions = AnySearchOptions> extends Held {
-  #reader: SearchOptionsReader | undefined;
-
   /**
    * Adds n vectors (n × d); their ids are ntotal, ntotal + 1, …; in an inverted file those behind the largest id that it
    * holds.
@@ -160,25 +152,13 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * @throws ERR_VORONODE_NOT_TRAINED for an index that must be trained first
    */
   async search(queries: Float32Array, k: number, options?: O): Promise<SearchResult> {
-    const self = Held.self(this);
-    checkVectors('queries', queries, Held.dimension(self));
-    checkInteger('k', k, 1, MAX_K);
-    const work = workOf(options);
-    const { filter, params } = self.#choices(options, OFF_THREAD);
-    const found = await abortable(work, (token) =>
-      native.search(Held.receiver(self), queries, k, filter, params, token),
-    );
+    const found = await search(Held.self(this), queries, k, options, OFF_THREAD);
     return new SearchResult(k, found.distances, found.labels);
   }
 
   /** {@link search} on the calling thread. A signal counts only if it has fired before. */
   searchSync(queries: Float32Array, k: number, options?: SyncSearchOptions<O>): SearchResult {
-    const self = Held.self(this);
-    checkVectors('queries', queries, Held.dimension(self));
-    checkInteger('k', k, 1, MAX_K);
-    throwIfAborted(signalOf(options));
-    const { filter, params } = self.#choices(options, IN_PLACE);
-    const found = native.searchSync(Held.receiver(self), queries, k, filter, params);
+    const found = searchInPlace(Held.self(this), queries, k, options, IN_PLACE);
     return new SearchResult(k, found.distances, found.labels);
   }
 
@@ -212,25 +192,13 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
    * inner product > radius (`'ip'`). Best first. The radius is rounded to float32.
    */
   async rangeSearch(queries: Float32Array, radius: number, options?: O): Promise<RangeSearchResult> {
-    const self = Held.self(this);
-    checkVectors('queries', queries, Held.dimension(self));
-    const bound = checkRadius(radius);
-    const work = workOf(options);
-    const { filter, params } = self.#choices(options, OFF_THREAD);
-    const found = await abortable(work, (token) =>
-      native.rangeSearch(Held.receiver(self), queries, bound, filter, params, token),
-    );
+    const found = await rangeSearch(Held.self(this), queries, radius, options, OFF_THREAD);
     return new RangeSearchResult(found.lims, found.distances, found.labels);
   }
 
   /** {@link rangeSearch} on the calling thread. */
   rangeSearchSync(queries: Float32Array, radius: number, options?: SyncSearchOptions<O>): RangeSearchResult {
-    const self = Held.self(this);
-    checkVectors('queries', queries, Held.dimension(self));
-    const bound = checkRadius(radius);
-    throwIfAborted(signalOf(options));
-    const { filter, params } = self.#choices(options, IN_PLACE);
-    const found = native.rangeSearchSync(Held.receiver(self), queries, bound, filter, params);
+    const found = rangeSearchInPlace(Held.self(this), queries, radius, options, IN_PLACE);
     return new RangeSearchResult(found.lims, found.distances, found.labels);
   }
 
@@ -342,12 +310,6 @@ export abstract class Index<O extends SearchOptions = AnySearchOptions> extends 
   #replaceSync(vectors: Float32Array, ids: Ids, mustExist: boolean): number {
     const list = checkNewIds(ids, checkVectors('vectors', vectors, Held.dimension(this)));
     return native.upsertSync(Held.receiver(this), vectors, list, mustExist);
-  }
-
-  #choices<F>(options: object | undefined, way: SearchWay<F>): SearchChoices<F> {
-    if (options === undefined) return NO_CHOICES;
-    this.#reader ??= new SearchOptionsReader(native.searchParameters(Held.receiver(this)));
-    return this.#reader.read(options, way, () => nameOf(this));
   }
 }
 

@@ -3,27 +3,24 @@
 import {
   type AbortOptions,
   abortable,
-  signalOf,
   TRANSFER_NAMES,
   type TransferOptions,
-  throwIfAborted,
   WORK_NAMES,
   type WorkOptions,
   workOf,
 } from '../abort.js';
 import type { ClusteringOptions, TrainOptions } from '../clustering.js';
 import { markCopy } from '../copy.js';
-import { nameOf } from '../describe.js';
 import { Held } from '../held.js';
 import type { Index, SearchOptionsOf } from '../index_base.js';
 import { registerKind } from '../kinds.js';
 import { Made } from '../made.js';
 import { native } from '../native.js';
 import { checkNames } from '../options.js';
-import { NO_CHOICES, type SearchChoices, SearchOptionsReader, type SearchWay } from '../search_options.js';
+import { rangeSearch, rangeSearchInPlace, search, searchInPlace } from '../searching.js';
 import type { IDSelector } from '../selector.js';
 import { train, trainInPlace } from '../training.js';
-import { checkInteger, checkQuery, checkRadius, checkVectors, MAX_K } from '../validate.js';
+import { checkQuery, checkVectors } from '../validate.js';
 import { type Keys, packKey, packKeys } from './pack.js';
 import { KeyRangeSearchResult, type KeyResultRow, KeySearchResult } from './result.js';
 import { KEYS_IN_PLACE, KEYS_OFF_THREAD, type KeySearchOptions, type SyncKeySearchOptions } from './search_options.js';
@@ -55,8 +52,6 @@ import { unpackKeys } from './unpack.js';
  * ```
  */
 export class IndexKeyMap<I extends Index = Index> extends Held {
-  #reader: SearchOptionsReader | undefined;
-
   /**
    * @param index empty and not wrapped yet; from then on it changes through the map only
    * @throws ERR_VORONODE_UNSUPPORTED for other indexes
@@ -201,25 +196,13 @@ export class IndexKeyMap<I extends Index = Index> extends Held {
     k: number,
     options?: KeySearchOptions<SearchOptionsOf<I>>,
   ): Promise<KeySearchResult> {
-    const self = Held.keyMap(this);
-    checkVectors('queries', queries, Held.dimension(self));
-    checkInteger('k', k, 1, MAX_K);
-    const work = workOf(options);
-    const { filter, params } = self.#choices(options, KEYS_OFF_THREAD);
-    const found = await abortable(work, (token) =>
-      native.search(Held.receiver(self), queries, k, filter, params, token),
-    );
+    const found = await search(Held.keyMap(this), queries, k, options, KEYS_OFF_THREAD);
     return new KeySearchResult(k, found.distances, found.keys as Uint8Array);
   }
 
   /** {@link search} on the calling thread. A signal counts only if it has fired before. */
   searchSync(queries: Float32Array, k: number, options?: SyncKeySearchOptions<SearchOptionsOf<I>>): KeySearchResult {
-    const self = Held.keyMap(this);
-    checkVectors('queries', queries, Held.dimension(self));
-    checkInteger('k', k, 1, MAX_K);
-    throwIfAborted(signalOf(options));
-    const { filter, params } = self.#choices(options, KEYS_IN_PLACE);
-    const found = native.searchSync(Held.receiver(self), queries, k, filter, params);
+    const found = searchInPlace(Held.keyMap(this), queries, k, options, KEYS_IN_PLACE);
     return new KeySearchResult(k, found.distances, found.keys as Uint8Array);
   }
 
@@ -252,14 +235,7 @@ export class IndexKeyMap<I extends Index = Index> extends Held {
     radius: number,
     options?: KeySearchOptions<SearchOptionsOf<I>>,
   ): Promise<KeyRangeSearchResult> {
-    const self = Held.keyMap(this);
-    checkVectors('queries', queries, Held.dimension(self));
-    const bound = checkRadius(radius);
-    const work = workOf(options);
-    const { filter, params } = self.#choices(options, KEYS_OFF_THREAD);
-    const found = await abortable(work, (token) =>
-      native.rangeSearch(Held.receiver(self), queries, bound, filter, params, token),
-    );
+    const found = await rangeSearch(Held.keyMap(this), queries, radius, options, KEYS_OFF_THREAD);
     return new KeyRangeSearchResult(found.lims, found.distances, found.keys as Uint8Array);
   }
 
@@ -269,12 +245,7 @@ export class IndexKeyMap<I extends Index = Index> extends Held {
     radius: number,
     options?: SyncKeySearchOptions<SearchOptionsOf<I>>,
   ): KeyRangeSearchResult {
-    const self = Held.keyMap(this);
-    checkVectors('queries', queries, Held.dimension(self));
-    const bound = checkRadius(radius);
-    throwIfAborted(signalOf(options));
-    const { filter, params } = self.#choices(options, KEYS_IN_PLACE);
-    const found = native.rangeSearchSync(Held.receiver(self), queries, bound, filter, params);
+    const found = rangeSearchInPlace(Held.keyMap(this), queries, radius, options, KEYS_IN_PLACE);
     return new KeyRangeSearchResult(found.lims, found.distances, found.keys as Uint8Array);
   }
 
@@ -327,12 +298,6 @@ export class IndexKeyMap<I extends Index = Index> extends Held {
   #replaceSync(vectors: Float32Array, keys: Keys, mustExist: boolean): number {
     const packed = packKeys('keys', keys, checkVectors('vectors', vectors, Held.dimension(this)));
     return native.upsertKeysSync(Held.receiver(this), vectors, packed, mustExist);
-  }
-
-  #choices<F>(options: object | undefined, way: SearchWay<F>): SearchChoices<F> {
-    if (options === undefined) return NO_CHOICES;
-    this.#reader ??= new SearchOptionsReader(native.searchParameters(Held.receiver(this)));
-    return this.#reader.read(options, way, () => nameOf(this));
   }
 }
 
