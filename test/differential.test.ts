@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { addonPath, root } from './addon.js';
 // @ts-expect-error: plain JavaScript, which the fuzzer runs without a build
-import { partsOf } from './differential/case.mjs';
+import { partsOf } from './differential/kind.mjs';
 // @ts-expect-error: likewise
 import { fma } from './differential/oracle.mjs';
 import { Random } from './random.js';
@@ -61,6 +61,40 @@ describe('the fuzzer through Node', () => {
       'RFlat, Refine(<one of these>), IDMap and IDMap2';
     expect(partsOf(words).codes).toEqual(['Flat', 'SQ8', 'New']);
     expect(() => partsOf(words.replace('L2norm', 'Norm'))).toThrow('L2norm');
+  });
+
+  test('draws all that it knows', { timeout: 120_000 }, async () => {
+    const program = join(root, 'test/differential/drawn.mjs');
+    const env = { ...process.env, VORONODE_BINARY: addonPath };
+    const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', program, '300', '5'], { env });
+    const drawn = JSON.parse(stdout) as Record<string, number>;
+    const all = {
+      d: [1, 2, 4, 5, 8, 15, 16, 17, 33],
+      nlist: [0, 1, 2, 3, 4],
+      metric: ['l2', 'ip', 'l1', 'linf'],
+      names: ['positions', 'numbers', 'ids', 'keys'],
+      map: ['IDMap', 'IDMap2'],
+      code: ['Flat', 'SQ8', 'SQfp16'],
+      refined: ['undefined', 'Flat'],
+      'step:': ['add', 'upsert', 'remove', 'readBack', 'misname', 'reset'],
+      'keys as a': ['list', 'Set', 'selector'],
+      'set of ids:': ['batch', 'one', 'range', 'bitmap'],
+      'sets joined by': ['and', 'or', 'xor'],
+      'refused:': ['ERR_OUT_OF_RANGE', 'ERR_INVALID_ARG_VALUE'],
+      'k:': [1, 3, 10, 50, 'all'],
+    };
+    const expected = Object.entries(all).flatMap(([of, values]) => values.map((value) => `${of} ${value}`));
+    expected.push(
+      'filter',
+      'no filter',
+      'filter of an earlier search',
+      'set inverted',
+      'range',
+      'searches beside a change',
+    );
+    if (process.platform !== 'win32')
+      expected.push('mapped, rows stay in the file', 'written for a mapping, mapped, rows stay in the file');
+    expect(expected.filter((what) => !(drawn[what]! >= 5))).toEqual([]);
   });
 
   test('finds nothing in some hundred cases of a fixed seed', { timeout: 120_000 }, async () => {

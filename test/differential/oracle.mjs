@@ -65,8 +65,9 @@ export function nearer(a, b) {
 const PADDING = 3.4028234663852886e38;
 
 /**
- * An index as rows. `rows`: { label, y (as it is searched), x (as it came), z (as a refinement keeps it), list };
- * `centroids`: null, or nlist × searchedD. `refined`: candidates by y, order by z. `cosine`: what is reported lies in [-1, 1].
+ * An index as rows. `rows`: { name (by which callers know it), label (which decides between equal distances), y (as it is
+ * searched), x (as it came), z (as a refinement keeps it), list }; `centroids`: null, or nlist × searchedD. `refined`:
+ * candidates by y, order by z. `cosine`: what is reported lies in [-1, 1].
  */
 export class Oracle {
   constructor({ metric, d, searchedD, centroids, refined, cosine }) {
@@ -87,7 +88,7 @@ export class Oracle {
     const visited = this.centroids && new Set(this.nearestLists(y, at, nprobe).map(({ label }) => label));
     const found = [];
     for (const [position, row] of this.rows.entries()) {
-      if ((visited && !visited.has(row.list)) || !passes(row.label)) continue;
+      if ((visited && !visited.has(row.list)) || !passes(row)) continue;
       const label = this.refined ? position : row.label;
       found.push({ key: key(this.metric, y, at, row.y, 0, this.searchedD), label, row });
     }
@@ -107,18 +108,17 @@ export class Oracle {
     return this.cosine ? Math.min(1, Math.max(-1, distance)) : distance;
   }
 
-  /** [labels, distances] of query q: x as they came, y as they are searched. */
+  /** { rows, distances } of query q: x as they came, y as they are searched; undefined for a row that is padding. */
   search(x, y, q, k, call) {
     const at = q * this.d;
     let found = this.#candidates(y, q * this.searchedD, call);
     if (this.refined)
       found = this.#refine(found.slice(0, Math.max(k, Math.floor(Math.fround(k * call.kFactor)))), x, at);
-    const labels = [];
-    const distances = [];
-    for (let i = 0; i < k; i++) {
-      labels.push(i < found.length ? found[i].label : -1);
-      distances.push(i < found.length ? this.#distance(found[i]) : isSimilarity(this.metric) ? -PADDING : PADDING);
-    }
-    return [labels, distances];
+    const padding = isSimilarity(this.metric) ? -PADDING : PADDING;
+    const places = Array.from({ length: k }, (_, i) => found[i]);
+    return {
+      rows: places.map((one) => one?.row),
+      distances: places.map((one) => (one ? this.#distance(one) : padding)),
+    };
   }
 }
