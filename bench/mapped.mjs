@@ -18,6 +18,7 @@ import { Random } from './random.mjs';
 import { handOut } from './report.mjs';
 import { pythonWithFaiss } from './rivals/python.mjs';
 import { spread } from './rounds.mjs';
+import { filledLists } from './serve_lists.mjs';
 import { number, size, table, times } from './table.mjs';
 
 const SHAPE = { d: 100, n: 5_000_000 };
@@ -26,6 +27,9 @@ const ROUNDS = 5;
 const PROCESSES = 4;
 const HEAD = 45; // bytes of a flat index's file before its rows
 const PIECE = 10_000; // vectors that are written at a time
+const LISTS = 1024; // of an inverted file
+const NPROBE = 16;
+const LISTS_SHARE = 5; // it holds a fifth of the vectors, as it must be trained and filled first
 
 /** What the design wants. */
 const LONGEST_OPEN = 20e-3; // seconds
@@ -45,11 +49,18 @@ export async function main(args) {
     writeMappable(files);
     const [bytes, mappableBytes] = [files.plain, files.mappable].map((path) => statSync(path).size);
     const results = { machine: machine(), command: options.command, d, n, bytes, mappableBytes };
-    results.rows = measureOpening(files, options.rivals.includes('faiss'));
+    const withFaiss = options.rivals.includes('faiss');
+    results.rows = measureOpening(files, withFaiss);
     results.memory = await measureMemory(files);
-    const markdown = [describe(results.machine), legend(results), render(results.rows), describeMemory(results)].join(
-      '\n\n',
-    );
+    results.lists = await measureLists(folder, { d, n: Math.max(1, Math.floor(n / LISTS_SHARE)) }, withFaiss);
+    const markdown = [
+      describe(results.machine),
+      legend(results),
+      render(results.rows),
+      describeMemory(results),
+      listsLegend(results.lists),
+      render(results.lists.rows),
+    ].join('\n\n');
     console.log(markdown);
     handOut('mapped', options, { results, markdown });
     return 0;
@@ -71,6 +82,20 @@ function writeFlat(path, d, n) {
     writeSync(file, new Uint8Array(rows.buffer));
   }
   closeSync(file);
+}
+
+/** The same of an inverted file, which is made in memory. */
+async function measureLists(folder, { d, n }, withFaiss) {
+  const files = { plain: join(folder, 'lists.faiss'), mappable: join(folder, 'lists_mappable.faiss') };
+  const random = new Random(2);
+  const base = Float32Array.from({ length: n * d }, () => random.uniform());
+  const nlist = Math.max(1, Math.min(LISTS, Math.floor(n / 100)));
+  const index = await filledLists({ d, n, nlist, nprobe: NPROBE, metric: 'l2', base });
+  writeIndexSync(index, files.plain);
+  writeIndexSync(index, files.mappable, { mappable: true });
+  index.close();
+  const [bytes, mappableBytes] = [files.plain, files.mappable].map((path) => statSync(path).size);
+  return { d, n, nlist, bytes, mappableBytes, rows: measureOpening(files, withFaiss) };
 }
 
 /** The same with sketches. The rows are mapped meanwhile, so that they need not fit twice. */
@@ -176,6 +201,10 @@ const legend = ({ d, n, bytes, mappableBytes }) =>
   `k = 10; ${ROUNDS} fresh processes for each, in turn, median (least–most). Searches of what voronode reads have sketches, ` +
   `those of what it maps have them if the file does: \`{ mappable: true }\` makes it ${number(mappableBytes / 1e9)} GB. ` +
   `Wanted: mapped in ${LONGEST_OPEN * 1e3} ms at the most.`;
+
+const listsLegend = ({ d, n, nlist, bytes, mappableBytes }) =>
+  `The same of an \`IndexIVFFlat\` of ${size(n)} vectors of ${d} components in ${nlist} lists, nprobe ${NPROBE}: ` +
+  `${number(bytes / 1e9)} GB, with \`{ mappable: true }\` ${number(mappableBytes / 1e9)} GB. Its ids are read.`;
 
 function render(rows) {
   const head = ['', 'open', 'first search', 'later searches', 'resident memory gained'];

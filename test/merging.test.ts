@@ -81,12 +81,39 @@ describe.each(kinds)('%s', (description) => {
       expect(found[i]?.distances).toEqual(alone.distances);
     }
   });
+
+  test('ranges of one radius, beside searches and others, are those of searches alone', async () => {
+    const index = filled(description, 'l2');
+    const random = new Random(12);
+    const near = index.searchSync(vectors(random, 1), 9).distances;
+    const asked = Array.from({ length: 300 }, () => ({
+      ...ask(random, description),
+      radius: near[[8, 8, 8, 4][random.integer(0, 3)] as number] as number,
+    }));
+    const before = v.stats().merged;
+    const found = await together(index, () =>
+      Promise.all(
+        asked.map(async ({ queries, k, radius, options }, i) =>
+          i % 4 === 0 ? await index.search(queries, k, options) : await index.rangeSearch(queries, radius, options),
+        ),
+      ),
+    );
+    expect(v.stats().merged - before).toBeGreaterThan(100);
+    let rows = 0;
+    for (const [i, { queries, k, radius, options }] of asked.entries()) {
+      const { priority: _, ...sync } = options;
+      const alone = i % 4 === 0 ? index.searchSync(queries, k, sync) : index.rangeSearchSync(queries, radius, sync);
+      expect(found[i]).toEqual(alone);
+      if (i % 4 !== 0) rows += alone.labels.length;
+    }
+    expect(rows).toBeGreaterThan(300);
+  });
 });
 
 describe('what befalls one of them', () => {
   const query = (value: number) => new Float32Array(D).fill(value);
 
-  test('NaN rejects its own promise, and says where it is', async () => {
+  test.each(['search', 'rangeSearch'] as const)('NaN rejects its own %s, and says where it is', async (call) => {
     const index = filled('Flat', 'l2');
     const before = v.stats().merged;
     const results = await together(index, () =>
@@ -94,7 +121,7 @@ describe('what befalls one of them', () => {
         Array.from({ length: 64 }, (_, i) => {
           const queries = query(i);
           if (i === 20) queries[3] = Number.NaN;
-          return index.search(queries, 5);
+          return index[call](queries, 5);
         }),
       ),
     );
@@ -109,7 +136,7 @@ describe('what befalls one of them', () => {
       },
     ]);
     for (const [i, result] of results.entries()) {
-      if (result.status === 'fulfilled') expect(result.value.labels).toEqual(index.searchSync(query(i), 5).labels);
+      if (result.status === 'fulfilled') expect(result.value).toEqual(index[`${call}Sync`](query(i), 5));
     }
   });
 

@@ -18,6 +18,9 @@
 namespace voronode {
 namespace {
 
+// Searches for more than so many queries gain little from others beside them.
+constexpr size_t kFewQueries = 64;
+
 // What both searches take: the index, the queries, the filter, and values of the index's search parameters.
 class Query : public Operation {
  public:
@@ -36,11 +39,37 @@ class Query : public Operation {
 
   size_t nq() const noexcept { return nq_; }
   double nanoseconds() const noexcept override { return index()->search_work(nq_, params_) / kWorkPerNanosecond; }
-  // Whether both find the same for the same queries and the same k.
+  size_t shared_run_queries() const noexcept override {
+    return nq_ <= kFewQueries && function_ == nullptr ? std::max<size_t>(1, nq_) : 0;
+  }
+  void execute_jointly(std::span<Member> run, const Cancel& cancel) noexcept override {
+    std::vector<Query*> fit;
+    try {
+      fit.reserve(run.size());
+      for (Member& member : run) {
+        if (query_of(member).is_fit(&member)) fit.push_back(&query_of(member));
+      }
+      if (fit.empty()) return;
+      search_together(fit, filtered_params(&cancel));
+      for (Query* query : fit) query->note_what_was_found();
+      return;
+    } catch (...) {
+      // Whose fault it was, and what the others find, comes out when each searches alone.
+    }
+    for (Member& member : run) {
+      if (!member.failure) query_of(member).search_alone(&member, cancel);
+    }
+  }
+
+ protected:
+  // All of one kind, all of which join the first.
+  virtual void search_together(std::span<Query* const> queries, const SearchParams& params) = 0;
+  // Once the answer is there.
+  virtual void note_what_was_found() = 0;
+  // Whether both find the same for the same queries and the same k or radius.
   bool agrees(const Query& other) const noexcept {
     return filter_ == other.filter_ && params_.same_choices(other.params_);
   }
-  bool calls_function() const noexcept { return function_ != nullptr; }
   void check_queries(const Cancel* cancel) const { check_finite("queries", nq_, index()->d(), queries(), cancel); }
 
   // search(), with finite queries and the filter built.
@@ -68,6 +97,27 @@ class Query : public Operation {
     check_status(env, napi_define_properties(env, found, 1, &keys));
     return found;
   }
+
+ private:
+  static Query& query_of(const Member& member) noexcept { return static_cast<Query&>(*member.operation); }
+
+  // Whether it can be searched for; else the member has failed.
+  bool is_fit(Member* self) const noexcept {
+    if (self->failure) return false;
+    try {
+      check_queries(nullptr);
+    } catch (...) {
+      self->failure = std::current_exception();
+    }
+    return !self->failure;
+  }
+  void search_alone(Member* self, const Cancel& cancel) noexcept {
+    try {
+      execute(&cancel, nullptr);
+    } catch (...) {
+      self->failure = std::current_exception();
+    }
+  }
   // With the filter, which is built now if it was not before.
   SearchParams filtered_params(const Cancel* cancel) const {
     SearchParams params = params_;
@@ -79,7 +129,6 @@ class Query : public Operation {
     return params;
   }
 
- private:
   std::unique_ptr<FunctionFilter> function_;
   SharedSelectorPtr filter_;
   SearchParams params_;
@@ -88,9 +137,6 @@ class Query : public Operation {
   const IndexKeyMap* key_map_;  // null: the index is none
   std::vector<uint8_t> keys_;
 };
-
-// Searches for more than so many queries gain little from others beside them.
-constexpr size_t kFewQueries = 64;
 
 // The answer takes 12 bytes a neighbour, and 8 more while its labels are copied to JavaScript's memory (arrays.h).
 constexpr size_t kBytesPerNeighbour = 20;
@@ -106,40 +152,16 @@ class Search final : public Query {
         labels_(distances_.size()) {}
   void execute(const Cancel* cancel, Listener*) override {
     run(cancel, [&] { index()->search(nq(), queries(), k_, params(), distances_.data(), labels_.data()); });
-    note_keys({labels_.data(), labels_.size()});
+    note_what_was_found();
   }
 
   // With what it takes to write the answer, or padding.
   double nanoseconds() const noexcept override {
     return Query::nanoseconds() + kBytesPerNeighbour * static_cast<double>(distances_.size());
   }
-  size_t shared_run_queries() const noexcept override {
-    return nq() <= kFewQueries && !calls_function() ? std::max<size_t>(1, nq()) : 0;
-  }
   bool joins(const Operation& first) const noexcept override {
-    const auto& other = static_cast<const Search&>(first);  // no other operation shares runs
-    return may_search_jointly(*index(), k_, other.k_) && agrees(other);
-  }
-  void execute_jointly(std::span<Member> run, const Cancel& cancel) noexcept override {
-    std::vector<JointQuery> queries;
-    try {
-      queries.reserve(run.size());
-      for (Member& member : run) {
-        if (search_of(member).is_fit(&member)) queries.push_back(search_of(member).joint_query());
-      }
-      if (queries.empty()) return;
-      search_jointly(*index(), queries, filtered_params(&cancel));
-      for (Member& member : run) {
-        Search& search = search_of(member);
-        if (!member.failure) search.note_keys({search.labels_.data(), search.labels_.size()});
-      }
-      return;
-    } catch (...) {
-      // Whose fault it was, and what the others find, comes out when each searches alone.
-    }
-    for (Member& member : run) {
-      if (!member.failure) search_of(member).search_alone(&member, cancel);
-    }
+    const auto* const other = dynamic_cast<const Search*>(&first);
+    return other != nullptr && may_search_jointly(*index(), k_, other->k_) && agrees(*other);
   }
   napi_value finish(Napi::Env env) override {
     const napi_value distances = arrays_.settle(env, &distances_);
@@ -148,26 +170,14 @@ class Search final : public Query {
   }
 
  private:
-  static Search& search_of(const Member& member) noexcept { return static_cast<Search&>(*member.operation); }
-
-  // Whether it can be searched for; else the member has failed.
-  bool is_fit(Member* self) const noexcept {
-    if (self->failure) return false;
-    try {
-      check_queries(nullptr);
-    } catch (...) {
-      self->failure = std::current_exception();
-    }
-    return !self->failure;
+  void search_together(std::span<Query* const> queries, const SearchParams& params) override {
+    std::vector<JointQuery> joint;
+    joint.reserve(queries.size());
+    for (Query* query : queries) joint.push_back(static_cast<Search*>(query)->joint_query());
+    search_jointly(*index(), joint, params);
   }
+  void note_what_was_found() override { note_keys({labels_.data(), labels_.size()}); }
   JointQuery joint_query() noexcept { return {nq(), queries(), k_, distances_.data(), labels_.data()}; }
-  void search_alone(Member* self, const Cancel& cancel) noexcept {
-    try {
-      execute(&cancel, nullptr);
-    } catch (...) {
-      self->failure = std::current_exception();
-    }
-  }
 
   const Arrays& arrays_;
   size_t k_;
@@ -182,7 +192,11 @@ class RangeSearch final : public Query {
       : Query(call), arrays_(call.environment.arrays), radius_(radius_arg(call.env, call[2])) {}
   void execute(const Cancel* cancel, Listener*) override {
     run(cancel, [&] { index()->range_search(nq(), queries(), radius_, params(), &result_); });
-    note_keys(result_.labels);
+    note_what_was_found();
+  }
+  bool joins(const Operation& first) const noexcept override {
+    const auto* const other = dynamic_cast<const RangeSearch*>(&first);
+    return other != nullptr && radius_ == other->radius_ && agrees(*other);
   }
   napi_value finish(Napi::Env env) override {
     const ResultArray<double> lims = arrays_.make<double>(env, result_.lims.size());
@@ -203,6 +217,15 @@ class RangeSearch final : public Query {
     }
     return static_cast<float>(radius);
   }
+
+  void search_together(std::span<Query* const> queries, const SearchParams& params) override {
+    std::vector<JointRange> joint;
+    joint.reserve(queries.size());
+    for (Query* query : queries) joint.push_back(static_cast<RangeSearch*>(query)->joint_range());
+    range_search_jointly(*index(), joint, radius_, params);
+  }
+  void note_what_was_found() override { note_keys(result_.labels); }
+  JointRange joint_range() noexcept { return {nq(), queries(), &result_}; }
 
   const Arrays& arrays_;
   float radius_;

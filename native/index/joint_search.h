@@ -24,4 +24,13 @@ bool may_search_jointly(const Index& index, size_t k, size_t other_k) noexcept;
 // may_search_jointly for any two k; params hold for all.
 void search_jointly(const Index& index, std::span<const JointQuery> queries, const SearchParams& params);
 
+// The same for ranges of one radius.
+struct JointRange {
+  size_t nq;
+  const float* xq;
+  RangeResult* result;
+};
+void range_search_jointly(const Index& index, std::span<const JointRange> queries, float radius,
+                          const SearchParams& params);
+
 }  // namespace voronode

@@ -15,17 +15,6 @@ function somePath(random) {
   return join(folder, `${random.below(2)}.faiss`);
 }
 
-/** Inverted files are read, and refuse to be written for a mapping. */
-async function expectNotMappable(subject, path) {
-  try {
-    await subject.voronode.writeIndex(subject.index, path, { mappable: true });
-  } catch (error) {
-    if (error.code === 'ERR_VORONODE_UNSUPPORTED') return;
-    throw error;
-  }
-  subject.fail('an inverted file was written for a mapping');
-}
-
 /** What opens a file: in memory, or mapped. */
 function chooseOpening(random) {
   if (process.platform === 'win32' || random.oneIn(5)) return {};
@@ -34,10 +23,9 @@ function chooseOpening(random) {
 
 /** By a file: how it was written and opened. */
 async function throughFile(subject) {
-  const { voronode, random, kind } = subject;
+  const { voronode, random } = subject;
   const path = somePath(random);
-  const mappable = kind.nlist === 0 ? random.any([true, true, false, undefined]) : undefined;
-  if (kind.nlist > 0 && random.oneIn(4)) await expectNotMappable(subject, path);
+  const mappable = random.any([true, true, false, undefined]);
   const opening = chooseOpening(random);
   if (random.oneIn(2)) {
     voronode.writeIndexSync(subject.index, path, { mappable });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -23,7 +24,7 @@ class Calls {
     choose_params();
     const std::vector<float> xq = choose_queries();
     if (!subject_.model().can_transform(xq.size() / d(), xq.data())) return refused(xq);
-    if (choices_.one_in(3)) return range_search(xq);
+    if (choices_.one_in(3)) return choices_.one_in(4) ? range_search_jointly(xq) : range_search(xq);
     return choices_.one_in(4) ? search_jointly(xq) : search(xq);
   }
 
@@ -150,16 +151,37 @@ class Calls {
     const float radius = choose_radius(xq);
     RangeResult found;
     subject_.index().range_search(nq, xq.data(), radius, params_, &found);
-    expect_same(found.lims.size() == nq + 1 && found.lims.back() == found.labels.size(), "the limits of a range");
-    for (size_t q = 0; q < nq; ++q) {
-      const auto begin = static_cast<ptrdiff_t>(found.lims[q]);
-      const auto end = static_cast<ptrdiff_t>(found.lims[q + 1]);
-      const Answer one{{found.distances.begin() + begin, found.distances.begin() + end},
-                       {found.labels.begin() + begin, found.labels.begin() + end}};
-      const Answer expected = subject_.model().range_search(xq.data() + q * d(), radius, model_params_);
-      if (!(one == expected)) fail("range_search", q, nq, 0, one, expected);
-    }
+    compare_range("range_search", {nq, xq.data(), &found}, radius);
     return nq;
+  }
+
+  // The queries as those of several searches that became one.
+  size_t range_search_jointly(const std::vector<float>& xq) {
+    const size_t total = xq.size() / d();
+    const float radius = choose_radius(xq);
+    std::deque<RangeResult> found;
+    std::vector<JointRange> queries;
+    for (size_t q = 0; q < total; q += queries.back().nq) {
+      const size_t nq = std::min(total - q, choices_.random().between(0, 4));
+      queries.push_back({nq, xq.data() + q * d(), &found.emplace_back()});
+    }
+    voronode::range_search_jointly(subject_.index(), queries, radius, params_);
+    for (const JointRange& query : queries) compare_range("range_search_jointly", query, radius);
+    return total;
+  }
+
+  void compare_range(const char* call, const JointRange& query, float radius) {
+    const auto& [nq, xq, result] = query;
+    const auto& [lims, labels, distances] = *result;
+    expect_same(lims.size() == nq + 1 && lims[0] == 0 && lims[nq] == labels.size(), "the limits of a range");
+    for (size_t q = 0; q < nq; ++q) {
+      const auto begin = static_cast<ptrdiff_t>(lims[q]);
+      const auto end = static_cast<ptrdiff_t>(lims[q + 1]);
+      const Answer one{{distances.begin() + begin, distances.begin() + end},
+                       {labels.begin() + begin, labels.begin() + end}};
+      const Answer expected = subject_.model().range_search(xq + q * d(), radius, model_params_);
+      if (!(one == expected)) fail(call, q, nq, 0, one, expected);
+    }
   }
 
   [[noreturn]] void fail(const char* call, size_t q, size_t nq, size_t k, const Answer& found, const Answer& expected) {
