@@ -22,7 +22,9 @@ class FunctionFilter::OfKeys final : public IDSelector {
   const RowsOfKeys& rows_;
 };
 
-SelectorPtr FunctionFilter::by_rows(const RowsOfKeys& rows) const { return std::make_unique<OfKeys>(*this, rows); }
+SelectorPtr FunctionFilter::by_rows(const RowsOfKeys& rows, const Cancel*) const {
+  return std::make_unique<OfKeys>(*this, rows);
+}
 
 bool FunctionFilter::is_member(idx_t id) const noexcept { return ask(id, nullptr); }
 

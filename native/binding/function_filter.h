@@ -27,7 +27,7 @@ class FunctionFilter final : public IDSelector {
   bool is_member(idx_t id) const noexcept override;
 
   // Calls the function with keys.
-  SelectorPtr by_rows(const RowsOfKeys& rows) const override;
+  SelectorPtr by_rows(const RowsOfKeys& rows, const Cancel* cancel) const override;
 
   // search(cancel), for a search with this filter. Throws what the function threw; kInvalidArgType if it answered
   // something else than a boolean.

@@ -72,7 +72,7 @@ void keep(const IDSelector& set, IDSelector::Side side, size_t begin, std::vecto
 
 }  // namespace
 
-SelectorPtr IDSelector::by_rows(const RowsOfKeys&) const {
+SelectorPtr IDSelector::by_rows(const RowsOfKeys&, const Cancel*) const {
   throw Error(Code::kUnsupported, "An IndexKeyMap has no ids: filter it, and remove from it, by keys");
 }
 

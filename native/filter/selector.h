@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/cancel.h"
+
 namespace voronode {
 
 using idx_t = int64_t;
@@ -78,7 +80,7 @@ class IDSelector {
   // Whether keys are a part of it (selector_keys.h); then it has no members until it is turned into
   virtual bool has_keys() const noexcept { return false; }
   // the same set by rows. kUnsupported if ids are a part of it. It may refer to this one, and to `rows`.
-  virtual SelectorPtr by_rows(const RowsOfKeys& rows) const;
+  virtual SelectorPtr by_rows(const RowsOfKeys& rows, const Cancel* cancel) const;
 };
 
 // The way from an id to its row takes about as long as to ask a selector about so many rows.
@@ -129,8 +131,8 @@ class IDSelectorNot final : public IDSelector {
     of_->list(range, other(side), most, ids);
   }
   bool has_keys() const noexcept override { return of_->has_keys(); }
-  SelectorPtr by_rows(const RowsOfKeys& rows) const override {
-    return std::make_unique<IDSelectorNot>(of_->by_rows(rows));
+  SelectorPtr by_rows(const RowsOfKeys& rows, const Cancel* cancel) const override {
+    return std::make_unique<IDSelectorNot>(of_->by_rows(rows, cancel));
   }
 
  private:
@@ -153,9 +155,9 @@ class IDSelectorBinary final : public IDSelector {
   uint64_t at_most(const IdRange& range, Side side, uint64_t most) const noexcept override;
   void list(const IdRange& range, Side side, uint64_t most, std::vector<idx_t>* ids) const override;
   bool has_keys() const noexcept override { return a_->has_keys() || b_->has_keys(); }
-  SelectorPtr by_rows(const RowsOfKeys& rows) const override {
-    SelectorPtr a = a_->by_rows(rows);
-    return std::make_unique<IDSelectorBinary>(op_, std::move(a), b_->by_rows(rows));
+  SelectorPtr by_rows(const RowsOfKeys& rows, const Cancel* cancel) const override {
+    SelectorPtr a = a_->by_rows(rows, cancel);
+    return std::make_unique<IDSelectorBinary>(op_, std::move(a), b_->by_rows(rows, cancel));
   }
 
  private:

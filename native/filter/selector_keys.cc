@@ -1,5 +1,7 @@
 #include "filter/selector_keys.h"
 
+#include "base/poll.h"
+
 namespace voronode {
 namespace {
 
@@ -21,22 +23,25 @@ class SharedBatch final : public IDSelector {
 
 }  // namespace
 
-IDSelectorKeys::Found IDSelectorKeys::look_up(const RowsOfKeys& rows) const {
+IDSelectorKeys::Found IDSelectorKeys::look_up(const RowsOfKeys& rows, const Cancel* cancel) const {
   std::vector<idx_t> found;
   found.reserve(keys_.size());
-  for (const std::string_view key : keys_) {
+  constexpr size_t kKeysAPoll = 4096;  // about a millisecond where the table is not in the processor's caches
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    if (i % kKeysAPoll == 0) poll(cancel);
+    const std::string_view key = keys_[i];
     const idx_t row = rows.row_of(key);
     if (row != RowsOfKeys::kNoRow) found.push_back(row);
   }
   return std::make_shared<const IDSelectorBatch>(found.size(), found.data());
 }
 
-SelectorPtr IDSelectorKeys::by_rows(const RowsOfKeys& rows) const {
+SelectorPtr IDSelectorKeys::by_rows(const RowsOfKeys& rows, const Cancel* cancel) const {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (found_ != nullptr && state_ == rows.state()) return std::make_unique<SharedBatch>(found_);
   }
-  Found found = look_up(rows);
+  Found found = look_up(rows, cancel);
   auto selector = std::make_unique<SharedBatch>(found);
   const std::lock_guard<std::mutex> lock(mutex_);
   found_.swap(found);

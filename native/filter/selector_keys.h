@@ -23,11 +23,11 @@ class IDSelectorKeys final : public IDSelector {
   }
   bool has_keys() const noexcept override { return true; }
   // Keys that no row bears are ignored. What was found is kept for the next search, as long as rows stay where they are.
-  SelectorPtr by_rows(const RowsOfKeys& rows) const override;
+  SelectorPtr by_rows(const RowsOfKeys& rows, const Cancel* cancel) const override;
 
  private:
   using Found = std::shared_ptr<const IDSelectorBatch>;
-  Found look_up(const RowsOfKeys& rows) const;
+  Found look_up(const RowsOfKeys& rows, const Cancel* cancel) const;
 
   std::vector<uint8_t> bytes_;
   std::vector<std::string_view> keys_;

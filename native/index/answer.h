@@ -44,7 +44,7 @@ class RangeWriter {
   // memory.
   void expect(size_t n);
   // All of the next query, best first.
-  void add(const std::vector<Candidate>& found);
+  void add(const std::vector<Candidate>& found, const Cancel* cancel);
 
  private:
   float sign_;

@@ -187,8 +187,8 @@ void search_wave(const FlatRows& source, const Plan& plan, size_t nq, const floa
     return TopKSink{&heaps[slice * nq + first], labels, shared ? &*shared : nullptr, shares, first};
   });
   for (size_t q = 0; q < nq; ++q) {
-    for (size_t slice = 1; slice < plan.slices; ++slice) heaps[q].merge(heaps[slice * nq + q]);
-    write_row(source.metric, k, heaps[q].sort(), distances + q * k, out_labels + q * k);
+    for (size_t slice = 1; slice < plan.slices; ++slice) heaps[q].merge(heaps[slice * nq + q], cancel);
+    write_row(source.metric, k, heaps[q].sort(cancel), distances + q * k, out_labels + q * k);
   }
 }
 
@@ -235,10 +235,11 @@ void flat_range_search(FlatRows source, size_t nq, const float* xq, float radius
   for (size_t q = 0; q < nq; ++q) {
     std::vector<Candidate>& all = found[q];
     for (size_t slice = 1; slice < plan.slices; ++slice) {
+      poll(params.cancel);
       all.insert(all.end(), found[slice * nq + q].begin(), found[slice * nq + q].end());
     }
-    std::sort(all.begin(), all.end(), nearer);
-    writer.add(all);
+    sort_nearest(&all, params.cancel);
+    writer.add(all, params.cancel);
     std::vector<Candidate>().swap(all);
   }
 }

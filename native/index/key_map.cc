@@ -54,7 +54,7 @@ void IndexKeyMap::refuse_ids() {
 void IndexKeyMap::add(size_t, const float*, const Cancel*) { refuse_ids(); }
 void IndexKeyMap::add_with_ids(size_t, const float*, const idx_t*, const Cancel*) { refuse_ids(); }
 size_t IndexKeyMap::upsert(const Rows&, Missing, const Cancel*) { refuse_ids(); }
-bool IndexKeyMap::look_up(idx_t, float*) const { refuse_ids(); }
+bool IndexKeyMap::look_up_at(const RowNumbers::View&, idx_t, float*) const { refuse_ids(); }
 std::vector<idx_t> IndexKeyMap::row_ids() const { refuse_ids(); }
 
 // ---- Adding ----
@@ -147,7 +147,7 @@ void IndexKeyMap::search_rows(const SearchParams& params, const Search& search) 
   by_slot.slots = &rows;
   if (params.filter == nullptr) return search(by_slot);
   const FoundRows found(keys_, numbers(), rows);
-  const SelectorPtr filter = params.filter->by_rows(found);
+  const SelectorPtr filter = params.filter->by_rows(found, params.cancel);
   by_slot.filter = filter.get();
   search(by_slot);
 }
@@ -228,7 +228,7 @@ std::vector<size_t> slots_in(const IDSelector& by_slot, const RowNumbers::View& 
 size_t IndexKeyMap::remove_ids(const IDSelector& selector, const Cancel* cancel) {
   const RowNumbers::View rows = numbers().view();
   const FoundRows found(keys_, numbers(), rows);
-  const SelectorPtr by_slot = selector.by_rows(found);
+  const SelectorPtr by_slot = selector.by_rows(found, cancel);
   const std::vector<size_t> slots = slots_in(*by_slot, rows, cancel);
   RowNumbers::Change change(numbers(), slots);
   change.publish();

@@ -181,7 +181,9 @@ void IndexRefine::search(size_t nq, const float* xq, size_t k, const SearchParam
     for (size_t q = t * task; q < std::min(nq, (t + 1) * task); ++q) {
       std::vector<Candidate> best = labelled(resolved, found + q * room, keys + q * room, room);
       const size_t kept = std::min(k, best.size());
-      std::partial_sort(best.begin(), best.begin() + static_cast<ptrdiff_t>(kept), best.end(), nearer);
+      size_t compared = 0;
+      std::partial_sort(best.begin(), best.begin() + static_cast<ptrdiff_t>(kept), best.end(),
+                        PolledNearer(params.cancel, &compared));
       best.resize(kept);
       write_row(metric(), k, best, distances + q * k, labels + q * k);
     }
@@ -224,8 +226,8 @@ void IndexRefine::range_search(size_t nq, const float* xq, float radius, const S
     std::vector<Candidate> near =
         labelled(resolved, found.labels.data() + begin, found.distances.data() + begin, found.lims[q + 1] - begin);
     std::erase_if(near, [&](const Candidate& candidate) { return !(candidate.key < sign * radius); });
-    std::sort(near.begin(), near.end(), nearer);
-    writer.add(near);
+    sort_nearest(&near, params.cancel);
+    writer.add(near, params.cancel);
   }
 }
 

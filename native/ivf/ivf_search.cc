@@ -86,7 +86,7 @@ class SharedTopK {
     for (size_t i = 0; i < n; ++i) heap_.push(found[i]);
     threshold_.store(heap_.threshold(), std::memory_order_relaxed);
   }
-  const std::vector<Candidate>& sort() noexcept { return heap_.sort(); }
+  const std::vector<Candidate>& sort(const Cancel* cancel) { return heap_.sort(cancel); }
 
  private:
   SpinLock lock_;
@@ -106,8 +106,8 @@ class SharedRange {
     }
   }
   size_t size() const noexcept { return found_.size(); }
-  const std::vector<Candidate>& sort() noexcept {
-    std::sort(found_.begin(), found_.end(), nearer);
+  const std::vector<Candidate>& sort(const Cancel* cancel) {
+    sort_nearest(&found_, cancel);
     return found_;
   }
 
@@ -280,7 +280,7 @@ void ivf_search(const ListSource& source, size_t nq, const float* xq, size_t k, 
     run(source, wave, params, seed_rows(kSeedRows, std::min(k, kMaxListRows)), results);
     for (size_t q = 0; q < wave.nq; ++q) {
       const size_t row = (wave.first + q) * k;
-      write_row(source.metric, k, results[q].sort(), distances + row, labels + row);
+      write_row(source.metric, k, results[q].sort(params.cancel), distances + row, labels + row);
     }
   });
 }
@@ -296,7 +296,7 @@ void ivf_range_search(const ListSource& source, size_t nq, const float* xq, floa
     size_t total = 0;
     for (const SharedRange& found : results) total += found.size();
     writer.expect(total);
-    for (SharedRange& found : results) writer.add(found.sort());
+    for (SharedRange& found : results) writer.add(found.sort(params.cancel), params.cancel);
   });
 }
 

@@ -12,6 +12,8 @@
 #include <limits>
 #include <vector>
 
+#include "base/poll.h"
+
 namespace voronode {
 
 struct Candidate {
@@ -26,6 +28,29 @@ inline bool nearer(const Candidate& a, const Candidate& b) noexcept {
   const bool b_nan = std::isnan(b.key);
   if (a_nan != b_nan) return b_nan;
   return a.label < b.label;
+}
+
+// nearer(), with a look at the cancel flag from time to time, where shorter work may pass: for sorts of many candidates.
+// Nothing may be locked. What is sorted is good for nothing after it has thrown.
+class PolledNearer {
+ public:
+  // compared: a count to go on with; algorithms copy what compares.
+  PolledNearer(const Cancel* cancel, size_t* compared) noexcept : cancel_(cancel), compared_(compared) {}
+  bool operator()(const Candidate& a, const Candidate& b) const {
+    if (++*compared_ % kComparisonsAPoll == 0) poll(cancel_);
+    return nearer(a, b);
+  }
+
+ private:
+  static constexpr size_t kComparisonsAPoll = size_t{1} << 16;  // about half a millisecond
+  const Cancel* cancel_;
+  size_t* compared_;
+};
+
+// Best first.
+inline void sort_nearest(std::vector<Candidate>* found, const Cancel* cancel) {
+  size_t compared = 0;
+  std::sort(found->begin(), found->end(), PolledNearer(cancel, &compared));
 }
 
 // A binary heap with the worst kept candidate on top; filled without heap work until k are there.
@@ -49,13 +74,17 @@ class TopK {
     std::push_heap(heap_.begin(), heap_.end(), nearer);
   }
 
-  void merge(const TopK& other) noexcept {
-    for (const Candidate& candidate : other.heap_) push(candidate);
+  void merge(const TopK& other, const Cancel* cancel) {
+    constexpr size_t kPushesAPoll = 4096;
+    for (size_t i = 0; i < other.heap_.size(); ++i) {
+      if (i % kPushesAPoll == 0) poll(cancel);
+      push(other.heap_[i]);
+    }
   }
 
   // All kept candidates, best first. Ends the use as a heap.
-  const std::vector<Candidate>& sort() noexcept {
-    std::sort(heap_.begin(), heap_.end(), nearer);
+  const std::vector<Candidate>& sort(const Cancel* cancel) {
+    sort_nearest(&heap_, cancel);
     return heap_;
   }
 

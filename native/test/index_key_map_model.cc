@@ -10,6 +10,7 @@
 #include "io/index_io.h"
 #include "test/keys.h"
 #include "test/reference.h"
+#include "test/throws.h"
 
 namespace voronode::test {
 namespace {
@@ -252,6 +253,19 @@ TEST_CASE("a map of keys answers as a map of ids does, after any history") {
       CHECK(wrong == 0);
     }
   }
+}
+
+TEST_CASE("a map of keys looks up a filter's keys no further than it is wanted") {
+  IndexKeyMap map(index_factory(kD, "Flat", Metric::kL2));
+  const std::vector<std::string> keys = {"a", "b"};
+  const std::vector<float> x = Random(1).vectors(2, kD);
+  map.add_with_keys({x.data(), views(keys)}, nullptr);
+  const SelectorPtr filter = selector_of_keys(keys);
+  Cancel cancel;
+  cancel.fire();
+  check_throws(Code::kAborted, "", [&] { map.remove_ids(*filter, &cancel); });
+  CHECK(map.ntotal() == 2);
+  CHECK(map.remove_ids(*filter, nullptr) == 2);
 }
 
 }  // namespace voronode::test

@@ -4,6 +4,7 @@
 #include "storage/topk.h"
 #include "test/random.h"
 #include "test/reference.h"
+#include "test/throws.h"
 
 namespace voronode::test {
 namespace {
@@ -57,10 +58,10 @@ TEST_CASE("TopK keeps the k nearest of any sequence, and merges to the same") {
       whole.push(candidate);
       (random.one_in(3) ? left : right).push(candidate);
     }
-    left.merge(right);
+    left.merge(right, nullptr);
     const std::vector<int64_t> expected = best_labels(all, k);
-    if (labels(whole.sort()) != expected) ++wrong;
-    if (labels(left.sort()) != expected) ++wrong_merged;
+    if (labels(whole.sort(nullptr)) != expected) ++wrong;
+    if (labels(left.sort(nullptr)) != expected) ++wrong_merged;
   }
   CHECK(wrong == 0);
   CHECK(wrong_merged == 0);
@@ -80,10 +81,32 @@ TEST_CASE("a candidate that the threshold keeps out would not have entered") {
         best.push(candidate);
       }
     }
-    if (labels(best.sort()) != best_labels(all, k)) ++wrong;
+    if (labels(best.sort(nullptr)) != best_labels(all, k)) ++wrong;
   }
   CHECK(wrong == 0);
   CHECK(kept_out > 1'000);
+}
+
+TEST_CASE("long sorts and merges of candidates notice that they are no more wanted, short ones go on") {
+  Random random(15);
+  std::vector<Candidate> all = candidates(300'000, random);
+  TopK many(all.size()), others(all.size());
+  for (const Candidate& candidate : all) {
+    many.push(candidate);
+    others.push(candidate);
+  }
+  Cancel cancel;
+  cancel.fire();
+  check_throws(Code::kAborted, "", [&] { many.merge(others, &cancel); });
+  check_throws(Code::kAborted, "", [&] { many.sort(&cancel); });
+  std::vector<Candidate> sorted = all;
+  check_throws(Code::kAborted, "", [&] { sort_nearest(&sorted, &cancel); });
+  sorted = all;
+  sort_nearest(&sorted, nullptr);
+  std::sort(all.begin(), all.end(), nearer);
+  CHECK(labels(sorted) == labels(all));
+  sorted.resize(100);
+  CHECK_NOTHROW(sort_nearest(&sorted, &cancel));
 }
 
 }  // namespace voronode::test

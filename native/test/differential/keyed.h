@@ -58,7 +58,7 @@ class KeyedRows final : public Wrapper {
 
   // By keys.
   size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override {
-    const SelectorPtr positions = selector.by_rows(Positions(keys_));
+    const SelectorPtr positions = selector.by_rows(Positions(keys_), nullptr);
     const size_t gone = map_.remove_ids(selector, cancel);
     std::vector<std::string> kept;
     for (size_t i = 0; i < keys_.size(); ++i) {
@@ -79,7 +79,7 @@ class KeyedRows final : public Wrapper {
     number(result->labels.data(), result->labels.size());
   }
 
-  bool look_up(idx_t id, float* x) const override {
+  bool look_up_at(const RowNumbers::View&, idx_t id, float* x) const override {
     if (id < 0 || static_cast<size_t>(id) >= keys_.size()) {
       expect_same(!map_.has_key(key_of_number(next_key_)), "a key that nobody gave");
       return false;
