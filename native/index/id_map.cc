@@ -55,8 +55,8 @@ void IndexIDMap::range_search(size_t nq, const float* xq, float radius, const Se
   base().range_search(nq, xq, radius, mapped, result);
 }
 
-bool IndexIDMap::look_up(idx_t id, float* x) const {
-  const int64_t slot = ids_.find_last(id, numbers().view());
+bool IndexIDMap::look_up_at(const RowNumbers::View& rows, idx_t id, float* x) const {
+  const int64_t slot = ids_.find_last(id, rows);
   return slot != IdTable::kNone && base().look_up_slot(static_cast<size_t>(slot), x);
 }
 

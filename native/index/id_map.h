@@ -30,7 +30,7 @@ class IndexIDMap final : public Wrapper {
               idx_t* labels) const override;
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override;
-  bool look_up(idx_t id, float* x) const override;
+  bool look_up_at(const RowNumbers::View& rows, idx_t id, float* x) const override;
   std::vector<idx_t> row_ids() const override;
   // Few ids are looked up; else all are gone over.
   size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override;

@@ -88,10 +88,18 @@ void Index::refuse_ids() const {
               format("%s numbers its vectors itself; wrap it: new IndexIDMap(index).addWithIds(vectors, ids)", kind()));
 }
 
-bool Index::look_up(idx_t id, float* x) const {
-  const RowNumbers::View rows = numbers_->view();
+bool Index::look_up_at(const RowNumbers::View& rows, idx_t id, float* x) const {
   if (id < 0 || static_cast<uint64_t>(id) >= rows.size()) return false;
   return look_up_slot(rows.slot(static_cast<size_t>(id)), x);
+}
+
+size_t Index::look_up_all(size_t n, const idx_t* ids, float* x, const Cancel* cancel) const {
+  const RowNumbers::View rows = numbers_->view();
+  for (size_t i = 0; i < n; ++i) {
+    poll(cancel);
+    if (!look_up_at(rows, ids[i], x + i * d())) return i;
+  }
+  return n;
 }
 
 void Index::reconstruct(idx_t id, float* x) const {
@@ -99,10 +107,8 @@ void Index::reconstruct(idx_t id, float* x) const {
 }
 
 void Index::reconstruct(size_t n, const idx_t* ids, float* x, const Cancel* cancel) const {
-  for (size_t i = 0; i < n; ++i) {
-    poll(cancel);
-    if (!look_up(ids[i], x + i * d())) throw no_such_id(format("ids[%zu]", i), ids[i], *this);
-  }
+  const size_t found = look_up_all(n, ids, x, cancel);
+  if (found < n) throw no_such_id(format("ids[%zu]", found), ids[found], *this);
 }
 
 std::vector<idx_t> Index::row_ids() const {

@@ -117,7 +117,11 @@ class Index {
 
   // Whether a row bears this id; its stored vector into x of size d, unless that is null. If several rows bear the id:
   // the one added last. REQUIRES: kRead.
-  virtual bool look_up(idx_t id, float* x) const;
+  bool look_up(idx_t id, float* x) const { return look_up_at(numbers_->view(), id, x); }
+  // The same among these rows, where rows are counted (numbers()).
+  virtual bool look_up_at(const RowNumbers::View& rows, idx_t id, float* x) const;
+  // The stored vectors under n ids, all of one moment, up to the first id that no row bears: how many. x: n * d.
+  virtual size_t look_up_all(size_t n, const idx_t* ids, float* x, const Cancel* cancel) const;
   // The same by the slot of a row that is there. REQUIRES: kRead, numbers().counted().
   virtual bool look_up_slot(size_t slot, float* x) const = 0;
   bool has(idx_t id) const { return look_up(id, nullptr); }

@@ -30,7 +30,7 @@ class IndexKeyMap final : public Wrapper {
   void add(size_t n, const float* x, const Cancel* cancel) override;
   void add_with_ids(size_t n, const float* x, const idx_t* ids, const Cancel* cancel) override;
   size_t upsert(const Rows& rows, Missing missing, const Cancel* cancel) override;
-  bool look_up(idx_t id, float* x) const override;
+  bool look_up_at(const RowNumbers::View& rows, idx_t id, float* x) const override;
   std::vector<idx_t> row_ids() const override;
 
   // Vectors under keys, one for each, of kMaxKeyBytes at most.

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/aligned.h"
+#include "base/poll.h"
 
 namespace voronode {
 namespace {
@@ -121,8 +122,24 @@ bool IndexPreTransform::reversed(const Find& find, float* x) const {
   return true;
 }
 
-bool IndexPreTransform::look_up(idx_t id, float* x) const {
-  return reversed([&](float* y) { return base().look_up(id, y); }, x);
+bool IndexPreTransform::look_up_at(const RowNumbers::View& rows, idx_t id, float* x) const {
+  return reversed([&](float* y) { return base().look_up_at(rows, id, y); }, x);
+}
+
+size_t IndexPreTransform::look_up_all(size_t n, const idx_t* ids, float* x, const Cancel* cancel) const {
+  if (numbers().counted()) return Index::look_up_all(n, ids, x, cancel);
+  const size_t width = base().d();
+  AlignedArray<float> y(checked_mul(n, width));
+  const size_t found = base().look_up_all(n, ids, y.data(), cancel);
+  for (size_t i = 0; i < found; ++i) {
+    poll(cancel);
+    const auto copy = [&](float* to) {
+      std::copy_n(y.data() + i * width, width, to);
+      return true;
+    };
+    reversed(copy, x + i * d());
+  }
+  return found;
 }
 
 bool IndexPreTransform::look_up_slot(size_t slot, float* x) const {

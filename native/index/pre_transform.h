@@ -37,7 +37,8 @@ class IndexPreTransform final : public Wrapper {
   void range_search(size_t nq, const float* xq, float radius, const SearchParams& params,
                     RangeResult* result) const override;
   // The stored vector, back through the chain as far as each transform can be undone (VectorTransform::reverse).
-  bool look_up(idx_t id, float* x) const override;
+  bool look_up_at(const RowNumbers::View& rows, idx_t id, float* x) const override;
+  size_t look_up_all(size_t n, const idx_t* ids, float* x, const Cancel* cancel) const override;
   bool look_up_slot(size_t slot, float* x) const override;
   size_t upsert(const Rows& rows, Missing missing, const Cancel* cancel) override;
   void check_mergeable(const Index& other) const override;

@@ -56,7 +56,9 @@ class IndexRefine final : public Wrapper {
 
   // As the base class does it, for what numbers its rows.
   // NOLINTBEGIN(bugprone-parent-virtual-call): the wrapper's own asks the base, which does not have the vectors.
-  bool look_up(idx_t id, float* x) const override { return Index::look_up(id, x); }
+  bool look_up_at(const RowNumbers::View& rows, idx_t id, float* x) const override {
+    return Index::look_up_at(rows, id, x);
+  }
   bool look_up_slot(size_t slot, float* x) const override { return rows_->look_up_slot(slot, x); }
   size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override {
     return Index::remove_ids(selector, cancel);

@@ -33,7 +33,12 @@ class Wrapper : public Index {
                     RangeResult* result) const override {
     base_->range_search(nq, xq, radius, params, result);
   }
-  bool look_up(idx_t id, float* x) const override { return base_->look_up(id, x); }
+  bool look_up_at(const RowNumbers::View& rows, idx_t id, float* x) const override {
+    return base_->look_up_at(rows, id, x);
+  }
+  size_t look_up_all(size_t n, const idx_t* ids, float* x, const Cancel* cancel) const override {
+    return numbers().counted() ? Index::look_up_all(n, ids, x, cancel) : base_->look_up_all(n, ids, x, cancel);
+  }
   std::vector<idx_t> row_ids() const override { return base_->row_ids(); }
   bool look_up_slot(size_t slot, float* x) const override { return base_->look_up_slot(slot, x); }
   size_t remove_ids(const IDSelector& selector, const Cancel* cancel) override {

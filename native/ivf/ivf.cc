@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
 
+#include "base/poll.h"
 #include "ivf/ivf_search.h"
 
 namespace voronode {
@@ -85,14 +89,56 @@ void IndexIVF::learn_code_alone(size_t n, const float* x, const Cancel* cancel) 
 
 // ---- Lookups ----
 
-bool IndexIVF::look_up(idx_t id, float* x) const {
-  return numbers().counted() ? Index::look_up(id, x) : look_up_own(id, x);
+bool IndexIVF::look_up_at(const RowNumbers::View& rows, idx_t id, float* x) const {
+  return numbers().counted() ? Index::look_up_at(rows, id, x) : look_up_own(id, x);
+}
+
+namespace {
+
+// The rows of these lists that bear one of the ids; of a row that several bear, one.
+std::unordered_map<idx_t, DirectMap::Place> places_of(const std::vector<InvertedLists::List>& lists,
+                                                      std::span<const idx_t> ids, const Cancel* cancel) {
+  const std::unordered_set<idx_t> wanted(ids.begin(), ids.end());
+  std::unordered_map<idx_t, DirectMap::Place> places;
+  for (size_t l = 0; l < lists.size(); ++l) {
+    poll(cancel);
+    for (size_t p = 0; p < lists[l].piece_count(); ++p) {
+      const auto piece = lists[l].piece(p);
+      for (size_t i = 0; i < piece.rows; ++i) {
+        if (wanted.count(piece.ids[i]) > 0) places.insert_or_assign(piece.ids[i], DirectMap::Place{l, piece.begin + i});
+      }
+    }
+  }
+  return places;
+}
+
+}  // namespace
+
+// One by one, as the direct map has them, if no row went meanwhile; else from a view of all lists.
+size_t IndexIVF::look_up_all(size_t n, const idx_t* ids, float* x, const Cancel* cancel) const {
+  if (numbers().counted() || n < 2) return Index::look_up_all(n, ids, x, cancel);
+  const size_t changes = lists_->changes();
+  const size_t found = Index::look_up_all(n, ids, x, cancel);
+  if (lists_->changes() == changes) return found;
+  const auto lists = lists_->view();
+  const auto places = places_of(lists, {ids, n}, cancel);
+  for (size_t i = 0; i < n; ++i) {
+    poll(cancel);
+    const auto place = ids[i] == InvertedLists::kNoRow ? places.end() : places.find(ids[i]);
+    if (place == places.end()) return i;
+    copy_row({place->second, lists[place->second.list]}, ids[i], x + i * d());
+  }
+  return n;
 }
 
 bool IndexIVF::look_up_own(idx_t id, float* x) const {
   const auto found = direct_map_.find(*lists_, id);
-  if (!found || x == nullptr) return found.has_value();
-  const auto& [place, list] = *found;
+  if (found && x != nullptr) copy_row(*found, id, x);
+  return found.has_value();
+}
+
+void IndexIVF::copy_row(const DirectMap::Found& found, idx_t id, float* x) const {
+  const auto& [place, list] = found;
   if (codec_->by_residual() && !coarse_.has(place.list)) {
     throw Error(Code::kUnsupported,
                 format("The vector with the id %lld cannot be reconstructed: its code is relative to the centroid of "
@@ -101,7 +147,6 @@ bool IndexIVF::look_up_own(idx_t id, float* x) const {
   }
   const float* const row = rows_of(place.list, list.code(place.row), 1, x);
   if (row != x) std::copy_n(row, d(), x);
-  return true;
 }
 
 std::vector<idx_t> IndexIVF::row_ids() const {

@@ -67,7 +67,8 @@ class IndexIVF : public Index {
   double search_work(size_t nq, const SearchParams& params) const noexcept override;
   double add_work(size_t n) const noexcept override;
   // If several rows bear the id: one of them (which row came last is not kept). kUnsupported if the row is coded relative to a centroid that is not there.
-  bool look_up(idx_t id, float* x) const override;
+  bool look_up_at(const RowNumbers::View& rows, idx_t id, float* x) const override;
+  size_t look_up_all(size_t n, const idx_t* ids, float* x, const Cancel* cancel) const override;
   bool look_up_slot(size_t slot, float* x) const override { return look_up_own(static_cast<idx_t>(slot), x); }
   std::vector<idx_t> row_ids() const override;
   // Few ids are looked up; else all are gone over.
@@ -151,6 +152,7 @@ class IndexIVF : public Index {
   const float* centroid(size_t list) const noexcept;  // where codes are relative to it, else null
   ListSource source(const SearchParams& params) const;
   bool look_up_own(idx_t id, float* x) const;
+  void copy_row(const DirectMap::Found& found, idx_t id, float* x) const;
   using Places = std::vector<DirectMap::Place>;  // by list, then by row
   Places places_in(const IDSelector& selector, const Cancel* cancel) const;
   std::vector<idx_t> ids_at(const Places& places) const;

@@ -298,9 +298,10 @@ void InvertedLists::Addition::publish() noexcept {
       slot.removed = growth.removed;
       slot.groups = growth.new_groups;
     }
-    if (changes) lists_.changes_.fetch_add(1, std::memory_order_release);
     lists_.rows_.store(rows, std::memory_order_release);
     lists_.total_.store(total, std::memory_order_release);
+    // Last: who sees it, without the lock, sees the other counts as well (DirectMap::find).
+    if (changes) lists_.changes_.fetch_add(1, std::memory_order_release);
   }
   growths_.clear();  // the old tables, after the lock
 }
