@@ -2,14 +2,15 @@
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 let folder;
 
 /** One of few paths: often there is a file that is mapped. */
 function somePath(random) {
   if (folder === undefined) {
-    folder = mkdtempSync(join(tmpdir(), 'voronode-differential-'));
+    const log = process.env.VORONODE_DIFFERENTIAL_LOG; // in a folder that is removed also after a crash
+    folder = mkdtempSync(join(log ? dirname(log) : tmpdir(), 'voronode-differential-'));
     process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   }
   return join(folder, `${random.below(2)}.faiss`);
