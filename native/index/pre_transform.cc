@@ -127,7 +127,7 @@ bool IndexPreTransform::look_up_at(const RowNumbers::View& rows, idx_t id, float
 }
 
 size_t IndexPreTransform::look_up_all(size_t n, const idx_t* ids, float* x, const Cancel* cancel) const {
-  if (numbers().counted()) return Index::look_up_all(n, ids, x, cancel);
+  if (numbers().counted()) return Wrapper::look_up_all(n, ids, x, cancel);
   const size_t width = base().d();
   AlignedArray<float> y(checked_mul(n, width));
   const size_t found = base().look_up_all(n, ids, y.data(), cancel);
