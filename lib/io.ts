@@ -6,6 +6,7 @@
  * ERR_VORONODE_UNSUPPORTED by name; failures of the file system have the codes of `node:fs`.
  */
 
+import { setImmediate } from 'node:timers/promises';
 import {
   type AbortOptions,
   abortable,
@@ -17,12 +18,13 @@ import {
   type WorkOptions,
   workOf,
 } from './abort.js';
+import { allocate } from './allocate.js';
 import { invalidValue } from './errors.js';
 import { Held } from './held.js';
 import type { Index } from './index_base.js';
 import type { IndexKeyMap } from './keys/key_map.js';
 import { adopt } from './kinds.js';
-import { native } from './native.js';
+import { type NativeBytes, native } from './native.js';
 import { checkNames } from './options.js';
 import { checkPermission } from './permission.js';
 import { checkBoolean, checkBytes, checkPath } from './validate.js';
@@ -140,11 +142,12 @@ export function writeIndexSync(
   native.writeIndexSync(handle, file, atomic, mappable);
 }
 
-/** The bytes that {@link writeIndex} would write. */
+/** The bytes that {@link writeIndex} would write. They are put into their array a megabyte at a time, between other events. */
 export async function serializeIndex(index: Index | IndexKeyMap, options?: WorkOptions): Promise<Uint8Array> {
   const handle = Held.eitherHandle('index', index);
   checkNames(options, WORK_NAMES, 'serializeIndex()');
-  return await abortable(workOf(options), (token) => native.serializeIndex(handle, token));
+  const bytes = await abortable(workOf(options), (token) => native.serializeIndex(handle, token));
+  return ArrayBuffer.isView(bytes) ? bytes : await takenOut(bytes, options);
 }
 
 /** {@link serializeIndex} on the calling thread. */
@@ -165,6 +168,25 @@ export async function deserializeIndex<I extends Index | IndexKeyMap = Index>(
 /** {@link deserializeIndex} on the calling thread. */
 export function deserializeIndexSync<I extends Index | IndexKeyMap = Index>(bytes: Uint8Array): I {
   return adopt(native.deserializeIndexSync(checkBytes('bytes', bytes))) as I;
+}
+
+/** About a millisecond, with fresh memory. */
+const PIECE = 1 << 20;
+
+async function takenOut(bytes: NativeBytes, options: AbortOptions | undefined): Promise<Uint8Array> {
+  const { length } = bytes;
+  try {
+    const array = allocate(Uint8Array, length, 'the bytes of an index');
+    for (let begin = 0; begin < length; begin += PIECE) {
+      if (begin > 0) await setImmediate();
+      throwIfAborted(signalOf(options));
+      native.takeBytes(bytes, begin, array.subarray(begin, begin + PIECE));
+    }
+    return array;
+  } catch (error) {
+    native.takeBytes(bytes, length, new Uint8Array(0));
+    throw error;
+  }
 }
 
 function readable(path: string | URL | Uint8Array): string | Uint8Array {

@@ -24,6 +24,12 @@ export interface NativeIndex {
   readonly __voronodeIndex: never;
 }
 
+/** Bytes inside the addon. */
+export interface NativeBytes {
+  readonly __voronodeBytes: never;
+  readonly length: number;
+}
+
 /** A flag that stops running work. */
 export interface NativeToken {
   readonly __voronodeToken: never;
@@ -324,8 +330,11 @@ export interface Native {
     token: NativeToken | undefined,
   ): Promise<void>;
   writeIndexSync(index: NativeIndex, path: string | Uint8Array, atomic: boolean, mappable: boolean): void;
-  serializeIndex(index: NativeIndex, token: NativeToken | undefined): Promise<Uint8Array>;
+  /** An array of few bytes; many are to be taken out. */
+  serializeIndex(index: NativeIndex, token: NativeToken | undefined): Promise<Uint8Array | NativeBytes>;
   serializeIndexSync(index: NativeIndex): Uint8Array;
+  /** The bytes from `begin` on, as many as fit into `to`. With the last one all are let go. */
+  takeBytes(bytes: NativeBytes, begin: number, to: Uint8Array): void;
   deserializeIndex(bytes: Uint8Array, token: NativeToken | undefined): Promise<NativeIndex>;
   deserializeIndexSync(bytes: Uint8Array): NativeIndex;
 

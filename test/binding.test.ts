@@ -64,7 +64,7 @@ describe('with hostile values in the place of every argument', () => {
     ...{ scalarQuantizer: 0, refine: 0, kFactor: 0, setKFactor: 0 },
     ...{ mergeFrom: 0, mergeFromSync: 0, kmeans: 0, kmeansSync: 0 },
     ...{ readIndex: 0, readIndexSync: 0, mapIndex: 0, mapIndexSync: 0, writeIndex: 0, writeIndexSync: 0 },
-    ...{ serializeIndex: 0, serializeIndexSync: 0, deserializeIndex: 0, deserializeIndexSync: 0 },
+    ...{ serializeIndex: 0, serializeIndexSync: 0, takeBytes: 0, deserializeIndex: 0, deserializeIndexSync: 0 },
     ...{ normalizeL2: 0, token: 0, cancel: 0, threads: 0, setThreads: 0, simdTarget: 0, simdTargets: 0 },
     ...{ taskCounts: 0, sharing: 0, timeOperation: 0, runTimes: 0 },
     ...{ addonCopy: 0, shareIndex: 0, unshareIndex: 0, adoptIndex: 0 },

@@ -2,10 +2,12 @@
 #include <string>
 #include <vector>
 
+#include "base/copy.h"
 #include "binding/args.h"
 #include "binding/call.h"
 #include "binding/exports.h"
 #include "binding/input.h"
+#include "binding/tagged.h"
 #include "io/index_io.h"
 
 namespace voronode {
@@ -78,18 +80,52 @@ class WriteIndex final : public Operation {
   Save save_;
 };
 
+// Bytes that are taken out piece by piece: an array of all of them, made at once, holds up the event loop for a second
+// where they are half a gigabyte.
+struct Serialized {
+  std::vector<uint8_t> bytes;
+};
+
 class SerializeIndex final : public Operation {
  public:
   static constexpr size_t kArgs = 1;
   explicit SerializeIndex(const Call& call)
-      : Operation(index_of(call.env, call[0]), Access::kRead), arrays_(call.environment.arrays) {}
+      : Operation(index_of(call.env, call[0]), Access::kRead), arrays_(call.environment.arrays), sync_(call.sync) {}
   void execute(const Cancel* cancel, Listener*) override { bytes_ = serialize_index(*index(), cancel); }
-  napi_value finish(Napi::Env env) override { return arrays_.copy(env, bytes_.data(), bytes_.size()); }
+  napi_value finish(Napi::Env env) override {
+    if (sync_ || bytes_.size() <= kAtOnce) return arrays_.copy(env, bytes_.data(), bytes_.size());
+    const auto length = static_cast<double>(bytes_.size());
+    const napi_value handle =
+        new_handle(env, HandleKind::kBytes, std::make_unique<Serialized>(Serialized{std::move(bytes_)}));
+    const napi_property_descriptor property_of_length = property("length", Napi::Number::New(env, length));
+    check_status(env, napi_define_properties(env, handle, 1, &property_of_length));
+    return handle;
+  }
 
  private:
+  static constexpr size_t kAtOnce = size_t{1} << 20;  // within a millisecond
   const Arrays& arrays_;
+  const bool sync_;
   std::vector<uint8_t> bytes_;
 };
+
+// (bytes, begin, to): bytes [begin, begin + to.length) into `to`. With the last one all are let go.
+napi_value take_bytes(const Call& call) {
+  auto* const serialized = handled<Serialized>(call.env, call[0], HandleKind::kBytes);
+  if (serialized == nullptr) throw wrong_type(call.env, "bytes", "bytes of this package", call[0]);
+  std::vector<uint8_t>& bytes = serialized->bytes;
+  const auto begin = static_cast<size_t>(integer_arg(call.env, "begin", call[1], 0, bytes.size()));
+  const ArrayView<uint8_t> to = array_arg<uint8_t>(call.env, "to", call[2]);
+  if (to.size > bytes.size() - begin) {
+    throw Error(Code::kOutOfRange,
+                format("The value of \"to\" is out of range. It must have a length of %zu at the most. "
+                       "Received %zu",
+                       bytes.size() - begin, to.size));
+  }
+  copy_bytes(to.data, bytes.data() + begin, to.size);
+  if (begin + to.size == bytes.size()) std::vector<uint8_t>().swap(bytes);
+  return call.env.Undefined();
+}
 
 constexpr Export kExports[] = {
     {"readIndex", entry_async<ReadIndex>},
@@ -100,6 +136,7 @@ constexpr Export kExports[] = {
     {"writeIndexSync", entry_sync<WriteIndex>},
     {"serializeIndex", entry_async<SerializeIndex>},
     {"serializeIndexSync", entry_sync<SerializeIndex>},
+    {"takeBytes", entry<take_bytes>},
     {"deserializeIndex", entry_async<DeserializeIndex>},
     {"deserializeIndexSync", entry_sync<DeserializeIndex>},
 };

@@ -17,6 +17,7 @@ const napi_type_tag& tag_of(HandleKind kind) noexcept {
       {0x7c5e1f0b92d34a68, reinterpret_cast<uintptr_t>(&kThisCopy)},
       {0x2fd80a6be1947c35, reinterpret_cast<uintptr_t>(&kThisCopy)},
       {0x51b6c3e07a28f49d, reinterpret_cast<uintptr_t>(&kThisCopy)},
+      {0x1e93d7a45c0b86f2, reinterpret_cast<uintptr_t>(&kThisCopy)},
   };
   return kTags[static_cast<size_t>(kind)];
 }

@@ -10,7 +10,7 @@
 
 namespace voronode {
 
-enum class HandleKind { kIndex, kToken, kSharing };
+enum class HandleKind { kIndex, kToken, kSharing, kBytes };
 
 const napi_type_tag& tag_of(HandleKind kind) noexcept;
 

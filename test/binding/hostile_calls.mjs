@@ -24,6 +24,10 @@ function index() {
 }
 const bytes = native.serializeIndexSync(index());
 writeFileSync('good', bytes);
+/** More than are given at once. */
+const many = native.flat(D, 1, true);
+native.addSync(many, new Float32Array(100_000 * D));
+const serialized = await native.serializeIndex(many, undefined);
 function ivf(d = D) {
   const made = native.ivfFlat(d, 2, 1, true, undefined);
   native.trainSync(
@@ -161,6 +165,7 @@ const good = {
   writeIndexSync: [index, () => 'written', () => true, () => false],
   serializeIndex: [index, token],
   serializeIndexSync: [index],
+  takeBytes: [() => serialized, () => 5, () => new Uint8Array(100)],
   deserializeIndex: [() => bytes.slice(), token],
   deserializeIndexSync: [() => bytes],
   normalizeL2: [rows, () => D],

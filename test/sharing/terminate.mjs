@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { serialized } from '../lifecycle/programs/addon.mjs';
 import { adopt, D, made, native, range, rows, share, worker } from './shared.mjs';
 
 const GROUP = 8;
@@ -63,8 +64,7 @@ class Work {
     const { labels } = await native.search(this.index, rows(4, 3), 20, undefined, undefined, undefined);
     if (labels.includes(-1n)) throw new Error('too few found');
     native.searchSync(this.index, rows(1, 4), 3, (id) => id % 2n === 0n);
-    const bytes = await native.serializeIndex(this.index, undefined);
-    native.deserializeIndexSync(bytes);
+    native.deserializeIndexSync(await serialized(this.index));
     await native.writeIndex(this.index, join(this.folder, `${this.number}`), true, false, undefined);
   }
 

@@ -7,6 +7,15 @@ const built = fileURLToPath(new URL('../../../build/Release/voronode.node', impo
 export const path = process.env.VORONODE_BINARY || built;
 export const native = createRequire(import.meta.url)(path);
 
+/** The bytes of an index, off the event loop: many are not in an array yet. */
+export async function serialized(index) {
+  const bytes = await native.serializeIndex(index, undefined);
+  if (ArrayBuffer.isView(bytes)) return bytes;
+  const array = new Uint8Array(bytes.length);
+  native.takeBytes(bytes, 0, array);
+  return array;
+}
+
 /** Numbers 0 … 96, of which many are equal. */
 export const components = (n) => Float32Array.from({ length: n }, (_, i) => (i * 31) % 97);
 

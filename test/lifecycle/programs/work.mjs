@@ -1,6 +1,6 @@
 /** Endless work of every kind on one index, some of it always under way. Errors of the work itself are thrown. */
 
-import { components, native } from './addon.mjs';
+import { components, native, serialized } from './addon.mjs';
 
 export function workOn(index) {
   const queries = components(32 * 8);
@@ -31,7 +31,7 @@ export function workOn(index) {
         BigInt64Array.from({ length: 8 }, (_, i) => BigInt(i)),
         undefined,
       ),
-    async () => native.deserializeIndex(await native.serializeIndex(map, undefined), undefined),
+    async () => native.deserializeIndex(await serialized(map), undefined),
     async () => native.reconstructSync(index, 5n),
   ];
   for (const i of kinds.keys()) runForEver(kinds, i);
