@@ -316,6 +316,7 @@ test.runIf(fs.existsSync(rollup) && !process.env.ASAN_OPTIONS)(
     for (const child of processes) child.stdin!.write('\n');
     const { size } = fs.statSync(path);
     expect(mapped - base).toBeGreaterThan(0.9 * size);
-    expect(mapped - base).toBeLessThan(1.1 * size);
+    // The rest is what four processes take for themselves meanwhile; a copy each would be four times the file.
+    expect(mapped - base).toBeLessThan(1.5 * size);
   },
 );
