@@ -61,7 +61,9 @@ float SketchMaker::lower_norm(const float* y, double norm2) const noexcept {
   const float* const centre = space_.centre();
   double at_centre = 0;
   for (size_t j = 0; j < space_.dimension(); ++j) {
-    at_centre += static_cast<double>(centre[j]) * (static_cast<double>(y[j]) - static_cast<double>(centre[j]));
+    float component;
+    std::memcpy(&component, y + j, sizeof component);  // at any address
+    at_centre += static_cast<double>(centre[j]) * (static_cast<double>(component) - static_cast<double>(centre[j]));
   }
   return round_down(-at_centre - 8 * kU * space_.centre_norm() * std::sqrt(norm2) * kUp);
 }

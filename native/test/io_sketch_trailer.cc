@@ -22,9 +22,10 @@ size_t trailer_of(const Bytes& bytes, const std::string& content) {
 
 size_t sketched(const Index& index) { return index.memory_use().sketches; }
 
-std::shared_ptr<Index> index_with(const char* description, size_t d, const std::vector<float>& x) {
+std::shared_ptr<Index> index_with(const char* description, size_t d, const std::vector<float>& x,
+                                  Metric metric = Metric::kL2) {
   const size_t n = x.size() / d;
-  auto index = index_factory(d, description, Metric::kL2);
+  auto index = index_factory(d, description, metric);
   if (!index->is_trained()) index->train(50, Random(7).vectors(50, d).data(), nullptr);
   if (std::string(description).find("IDMap") == 0) {
     std::vector<idx_t> ids(n);
@@ -52,9 +53,11 @@ void change(Index& index) {
 void check_mapped(const char* description, Random& random, size_t kind, size_t n, size_t d) {
   CAPTURE(std::string(description));
   const auto x = vectors_of_kind(random, kind, n, d);
-  const auto index = index_with(description, d, x);
+  const Metric metric = random.one_in(2) ? Metric::kL2 : Metric::kInnerProduct;
+  const auto index = index_with(description, d, x, metric);
   if (n > 100) index->remove_ids(IDSelectorRange(10, 90), nullptr);
-  const auto mapped = map_bytes(mappable_bytes(*index), random.one_in(2));
+  auto mapped = map_bytes(mappable_bytes(*index), random.one_in(2));
+  if (random.one_in(4)) mapped = map_bytes(mappable_bytes(*mapped), true);  // of rows that are mapped
   const auto queries = vectors_of_kind(random, kind, 20, d);
   SearchParams all;
   all.set(kNprobe, kNprobe.max);
