@@ -100,11 +100,12 @@ std::unordered_map<idx_t, DirectMap::Place> places_of(const std::vector<Inverted
                                                       std::span<const idx_t> ids, const Cancel* cancel) {
   const std::unordered_set<idx_t> wanted(ids.begin(), ids.end());
   std::unordered_map<idx_t, DirectMap::Place> places;
+  constexpr size_t kRowsAPoll = size_t{1} << 14;
   for (size_t l = 0; l < lists.size(); ++l) {
-    poll(cancel);
     for (size_t p = 0; p < lists[l].piece_count(); ++p) {
       const auto piece = lists[l].piece(p);
       for (size_t i = 0; i < piece.rows; ++i) {
+        if (i % kRowsAPoll == 0) poll(cancel);
         if (wanted.count(piece.ids[i]) > 0) places.insert_or_assign(piece.ids[i], DirectMap::Place{l, piece.begin + i});
       }
     }

@@ -166,9 +166,7 @@ InvertedLists::Addition::Growth InvertedLists::Addition::start(const Part& part,
                 false,
                 anew ? std::make_shared<Table>() : slot.table};
   growth.new_size = checked_add(growth.old_size, part.count);
-  if (growth.new_size > kMaxListRows) {
-    throw Error(Code::kUnsupported, format("A list can hold %zu rows at the most: use more lists", kMaxListRows));
-  }
+  check_list_rows(growth.new_size);
   growth.new_groups = lists_.group_bytes_ == 0 ? 0 : growth.new_size / kGroupRows;
   growth.new_rest = lists_.needs_rest(*growth.table, growth.new_size, growth.new_groups);
   return growth;

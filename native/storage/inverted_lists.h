@@ -251,7 +251,7 @@ class InvertedLists {
     std::shared_ptr<void> owner;
   };
   // Fills an empty list with rows whose codes stay where they are, unless too little can be read behind them. Returns
-  // where their ids go, which are memory of the lists. Throws kNoMemory. Needs exclusivity, as what follows.
+  // where their ids go, which are memory of the lists. Throws as an Addition does. Needs exclusivity, as what follows.
   int64_t* adopt(const Addition::Part& part, const Elsewhere& codes);
   // From now on there are groups. REQUIRES: there were none.
   void keep_groups(size_t group_bytes, size_t rest_bytes);

@@ -7,6 +7,7 @@ namespace voronode {
 
 int64_t* InvertedLists::adopt(const Addition::Part& part, const Elsewhere& codes) {
   const size_t n = part.count;
+  check_list_rows(n);
   const size_t bytes = n * code_size_;
   const bool copies = codes.spare < kAlignment;
   const auto memory = std::make_shared<Piece>(copies ? extent_bytes(n, code_size_) : n * sizeof(int64_t), row_bytes_);

@@ -5,6 +5,11 @@
 
 namespace voronode {
 
+inline void check_list_rows(size_t n) {
+  if (n <= kMaxListRows) return;
+  throw Error(Code::kUnsupported, format("A list can hold %zu rows at the most: use more lists", kMaxListRows));
+}
+
 // Memory of extents, counted as long as it is there: readers may hold it longer than the lists do.
 class InvertedLists::Piece {
  public:
