@@ -240,11 +240,13 @@ TEST_CASE("mapping: a map of keys") {
   exercise(*both.mapped);
 }
 
-TEST_CASE("mapping: a file that is cut, extended or overwritten is no index any more, one that is replaced still is") {
+namespace {
+
+void check_changed_files(const char* kind) {
   const TemporaryFolder folder;
   const std::string path = folder / "index";
-  const Bytes bytes = serialize_index(*filled("IDMap,Flat", Metric::kL2, kRows, 92), nullptr);
-  const auto other = filled("IDMap,Flat", Metric::kL2, 10, 93);
+  const Bytes bytes = serialize_index(*filled(kind, Metric::kL2, kRows, 92), nullptr);
+  const auto other = filled(kind, Metric::kL2, 10, 93);
   const auto corrupt = [&](const std::function<void()>& change) {
     const Both both = open_both(path, bytes);
     change();
@@ -288,6 +290,12 @@ TEST_CASE("mapping: a file that is cut, extended or overwritten is no index any 
   fine([&] { write_index(*other, path, nullptr); });
   fine([&] { std::filesystem::rename(path, folder / "moved"); });
   fine([&] { chmod(path.c_str(), 0400); });
+}
+
+}  // namespace
+
+TEST_CASE("mapping: a file that is cut, extended or overwritten is no index any more, one that is replaced still is") {
+  for (const char* kind : {"IDMap,Flat", "IDMap,IVF8,Flat"}) check_changed_files(kind);
 }
 
 TEST_CASE("mapping: an index is saved into its own file by replacing it only") {
