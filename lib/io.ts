@@ -146,8 +146,9 @@ export function writeIndexSync(
 export async function serializeIndex(index: Index | IndexKeyMap, options?: WorkOptions): Promise<Uint8Array> {
   const handle = Held.eitherHandle('index', index);
   checkNames(options, WORK_NAMES, 'serializeIndex()');
-  const bytes = await abortable(workOf(options), (token) => native.serializeIndex(handle, token));
-  return ArrayBuffer.isView(bytes) ? bytes : await takenOut(bytes, options);
+  const work = workOf(options);
+  const bytes = await abortable(work, (token) => native.serializeIndex(handle, token));
+  return ArrayBuffer.isView(bytes) ? bytes : await takenOut(bytes, work.signal);
 }
 
 /** {@link serializeIndex} on the calling thread. */
@@ -173,13 +174,13 @@ export function deserializeIndexSync<I extends Index | IndexKeyMap = Index>(byte
 /** About a millisecond, with fresh memory. */
 const PIECE = 1 << 20;
 
-async function takenOut(bytes: NativeBytes, options: AbortOptions | undefined): Promise<Uint8Array> {
+async function takenOut(bytes: NativeBytes, signal: AbortSignal | undefined): Promise<Uint8Array> {
   const { length } = bytes;
   try {
     const array = allocate(Uint8Array, length, 'the bytes of an index');
     for (let begin = 0; begin < length; begin += PIECE) {
       if (begin > 0) await setImmediate();
-      throwIfAborted(signalOf(options));
+      throwIfAborted(signal);
       native.takeBytes(bytes, begin, array.subarray(begin, begin + PIECE));
     }
     return array;
