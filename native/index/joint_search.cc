@@ -4,6 +4,7 @@
 
 #include "base/aligned.h"
 #include "base/checked.h"
+#include "base/poll.h"
 
 namespace voronode {
 namespace {
@@ -70,6 +71,7 @@ void range_search_jointly(const Index& index, std::span<const JointRange> querie
   index.range_search(all.nq, all.xq.data(), radius, params, &found);
   size_t first = 0;
   for (const JointRange& query : queries) {
+    poll(params.cancel);
     *query.result = part(found, first, query.nq);
     first += query.nq;
   }

@@ -9,12 +9,6 @@ const Index* with_role(const Index& index, bool (Index::*role)() const noexcept)
   return nullptr;
 }
 
-const Index& innermost(const Index& index) noexcept {
-  const Index* at = &index;
-  while (const Index* const inner = at->inner().get()) at = inner;
-  return *at;
-}
-
 void check_row_count(const char* wrapper, const Index& index, size_t rows) {
   if (index.ntotal() == rows) return;
   throw Error(Code::kUnsupported, format("An %s can only wrap an empty index; this %s holds %zu vectors", wrapper,

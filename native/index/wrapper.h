@@ -86,7 +86,12 @@ class Wrapper : public Index {
 const Index* with_role(const Index& index, bool (Index::*role)() const noexcept) noexcept;
 
 // The index that is in all others: itself if it wraps none.
-const Index& innermost(const Index& index) noexcept;
+template <class I>
+I& innermost(I& index) noexcept {
+  I* at = &index;
+  while (Index* const inner = at->inner().get()) at = inner;
+  return *at;
+}
 
 // Throws kUnsupported unless `index` has as many rows as the wrapper knows something of: none, but for files.
 // `wrapper`: the kind, for the message.

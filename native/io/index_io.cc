@@ -16,10 +16,10 @@ std::shared_ptr<Index> read_source(Source& source, const Cancel* cancel) {
 }
 
 // Gives the index inside all others the sketches that stand behind it in the file, if there are some.
-void read_sketches(Reader& reader, std::shared_ptr<Index> index) {
-  while (std::shared_ptr<Index> inner = index->inner()) index = std::move(inner);
-  if (auto* const flat = dynamic_cast<IndexFlat*>(index.get())) read_sketch_trailer(reader, flat);
-  if (auto* const ivf = dynamic_cast<IndexIVFFlat*>(index.get())) read_list_sketch_trailer(reader, ivf);
+void read_sketches(Reader& reader, Index& index) {
+  Index& heart = innermost(index);
+  if (auto* const flat = dynamic_cast<IndexFlat*>(&heart)) read_sketch_trailer(reader, flat);
+  if (auto* const ivf = dynamic_cast<IndexIVFFlat*>(&heart)) read_list_sketch_trailer(reader, ivf);
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ std::shared_ptr<Index> map_index(const std::string& name, const std::shared_ptr<
   Reader reader(source, cancel);
   reader.set_verifies(verify);
   std::shared_ptr<Index> index = read_any(reader, nullptr);
-  read_sketches(reader, index);
+  read_sketches(reader, *index);
   mapping->check();
   if (index->memory_use().mapped == 0) return index;  // all of it was read
   for (std::shared_ptr<Index> at = index; at != nullptr; at = at->inner()) at->set_backing(mapping);

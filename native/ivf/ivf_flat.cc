@@ -32,8 +32,7 @@ class FlatCodec final : public RowCodec {
 }  // namespace
 
 std::unique_ptr<SketchSpace> IndexIVFFlat::sketch_space(size_t d, Metric metric) {
-  const bool pays = traits(metric).sketched && d >= IndexFlat::kMinSketchDimension && d <= kMaxSketchDimension;
-  return pays ? std::make_unique<SketchSpace>(d, metric) : nullptr;
+  return IndexFlat::sketchable(d, metric) ? std::make_unique<SketchSpace>(d, metric) : nullptr;
 }
 
 IndexIVFFlat::IndexIVFFlat(size_t d, size_t nlist, Metric metric, bool sketch)

@@ -1,6 +1,6 @@
 #include "sketch/list_sketches.h"
 
-#include <algorithm>
+#include "sketch/making.h"
 
 namespace voronode {
 namespace {
@@ -26,12 +26,8 @@ void ListSketches::settle_centre(size_t n, const std::function<const float*(size
     few = centroids();
     if (n == 0 || !few.empty()) n = few.size() / d;
   }
-  std::vector<const float*> sample(std::min(n, SketchSpace::kSampleRows));
-  for (size_t i = 0; i < sample.size(); ++i) {
-    const size_t row = i * (n / sample.size());
-    sample[i] = few.empty() ? row_at(row) : few.data() + row * d;
-  }
-  if (!sample.empty()) space_->choose_centre(sample);
+  const auto row = [&](size_t i) { return few.empty() ? row_at(i) : few.data() + i * d; };
+  if (n > 0) space_->choose_centre(sketch_sample(n, row));
   centre_settled_ = true;
 }
 
